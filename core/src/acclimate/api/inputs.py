@@ -1,0 +1,161 @@
+"""From a source to examples: rows read, checked, dealt to parts, and prepared as the backbone wants them."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from acclimate import data, models
+from acclimate.contracts import Columns, DataError, Finding, Loader, Preset, Ref
+from acclimate.plugins import Host
+
+if TYPE_CHECKING:
+    import datasets
+
+PARTS = ("train", "validation", "test")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """Rows of one part: their ids, the index of each one's label, and their groups if there are any."""
+
+    rows: "datasets.Dataset"
+    truth: NDArray[np.int64]
+    groups: list[str] | None
+
+    @property
+    def ids(self) -> list[str]:
+        """The ids in row order."""
+        return list(self.rows["id"])
+
+
+def read(
+    host: Host,
+    owner: str,
+    preset: Preset,
+    source: str,
+    columns: Columns,
+    folder: Path,
+    *,
+    part: str,
+    labelled: bool,
+) -> "datasets.Dataset":
+    """Read a source with the loader its plugin chooses into a memory-mapped table under `folder`."""
+    if preset.loader != "auto":
+        loader: Loader | None = host.find("loader", preset.loader, owner)
+    else:
+        loader = host.choose_loader(owner, source)
+    if loader is None:
+        raise DataError(
+            f"Nothing installed reads {source!r}.",
+            "Readable are .csv, .tsv, .jsonl, .parquet, a folder of class folders with images, a datasets folder "
+            "and hub:OWNER/NAME.",
+        )
+    return data.load(
+        source,
+        read=host.load(loader),
+        columns=columns,
+        modality=preset.modality,
+        cache=folder,
+        labelled=labelled,
+        keep=preset.split.stratify,
+        part=part,
+    )
+
+
+def deal(
+    tables: Mapping[str, "datasets.Dataset"], preset: Preset, *, seed: int, max_rows: int | None
+) -> tuple[dict[str, Part], tuple[str, ...]]:
+    """Return the three parts and the labels in order; given parts are honoured, the others split off.
+
+    `tables` holds "train" and, where files were given for them, "validation" and "test".
+    """
+    whole = tables["train"]
+    if max_rows is not None and max_rows < len(whole):
+        whole = whole.select(data.sample(whole, max_rows, seed=seed))
+    data.check_classes(whole)
+    labels = tuple(sorted(set(whole["label"])))
+    given = {name: table for name, table in tables.items() if name != "train"}
+    for name, table in given.items():
+        data.check_known_labels(table, labels, name)
+    want = tuple(name for name in ("validation", "test") if name not in given)
+    indices = data.split(whole, preset.split, seed=seed, want=want, grouped="group" in whole.column_names)
+    tables = {**{name: whole.select(rows) for name, rows in indices.items()}, **given}
+    data.check_disjoint(tables)
+    return {name: as_part(tables[name], labels) for name in PARTS}, labels
+
+
+def as_part(rows: "datasets.Dataset", labels: Sequence[str]) -> Part:
+    """Return rows with their labels as indices."""
+    index = {label: number for number, label in enumerate(labels)}
+    truth = np.asarray([index[label] for label in rows["label"]], dtype=np.int64)
+    groups = list(rows["group"]) if "group" in rows.column_names else None
+    return Part(rows=rows, truth=truth, groups=groups)
+
+
+def examples(
+    rows: "datasets.Dataset", preprocessing: models.Preprocessing, prepare: Ref | None, file: Path
+) -> models.Examples:
+    """Return rows as model inputs; token ids are stored in `file`, images are opened when needed."""
+    function: Callable[[Any], Any] | None = prepare.load() if prepare else None
+    if isinstance(preprocessing, models.TextPreprocessing):
+        return models.TextExamples(
+            _chunks(rows),
+            list(rows["id"]),
+            preprocessing=preprocessing,
+            prepare=function,
+            fingerprint=data.text_fingerprints,
+            file=file,
+        )
+    return models.ImageExamples(
+        list(rows["image"]),
+        list(rows["id"]),
+        data.image_fingerprints(rows),
+        preprocessing=preprocessing,
+        open_image=opener(function),
+    )
+
+
+def lost_tokens(parts: Mapping[str, models.Examples]) -> tuple[Finding, ...]:
+    """Say how many texts were cut, and how much of them."""
+    texts: list[models.TextExamples] = [part for part in parts.values() if isinstance(part, models.TextExamples)]
+    cut = sum(int((part.lost > 0).sum()) for part in texts)
+    if not cut:
+        return ()
+    rows = sum(len(part) for part in texts)
+    lost = sum(int(part.lost.sum()) for part in texts)
+    total = lost + sum(int(part.lengths.sum()) for part in texts)
+    limit = texts[0].preprocessing.max_tokens
+    return (
+        Finding(
+            code="texts-cut",
+            message=f"{cut:,} of {rows:,} texts are longer than {limit} tokens and were cut there: {lost:,} of "
+            f"{total:,} tokens ({lost / total:.0%}) were not read. Raise max_tokens to read more.",
+        ),
+    )
+
+
+def prepared_texts(rows: "datasets.Dataset", prepare: Ref | None) -> list[str]:
+    """Return the texts as the model's own preparation leaves them, for baselines that read whole texts."""
+    function = prepare.load() if prepare else str
+    return [function(text) for text in rows["text"]]
+
+
+def _chunks(rows: "datasets.Dataset") -> Iterator[list[str]]:
+    for batch in rows.select_columns(["text"]).iter(batch_size=512):
+        yield batch["text"]
+
+
+def opener(prepare: Callable[[Any], Any] | None) -> Callable[[str], Image.Image]:
+    if prepare is None:
+        return data.open_image
+
+    def opened(path: str) -> Image.Image:
+        image: Image.Image = prepare(data.open_image(path))
+        return image
+
+    return opened

@@ -1,0 +1,108 @@
+"""A saved run at work: labels and probabilities for new texts or images."""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from scipy.special import softmax
+
+from acclimate import data, evaluation, models, training
+from acclimate.api.inputs import opener
+from acclimate.api.saved import restore
+from acclimate.contracts import DataError, Prediction, Ref
+
+
+class Predictor:
+    """What `load` returns. `labels` are in the order of the columns of `probabilities`."""
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder)
+        with training.quiet_libraries():
+            self.model, self.preprocessing, self.manifest = restore(self.folder)
+        self.model.to(training.device())
+        self.labels: tuple[str, ...] = self.model.labels
+        self.prepare: Ref | None = Ref(self.manifest["prepare"]) if self.manifest["prepare"] else None
+
+    def predict(self, items: Sequence[str | Path | Image.Image]) -> list[Prediction]:
+        """Return one prediction per text, or per image given as a path or a Pillow image.
+
+        Raises:
+            DataError: when an item is empty, of the wrong kind, or an image cannot be read.
+        """
+        return [
+            Prediction(
+                label=self.labels[int(row.argmax())],
+                probabilities={label: float(p) for label, p in zip(self.labels, row, strict=True)},
+            )
+            for row in self.probabilities(items)
+        ]
+
+    def probabilities(self, items: Sequence[str | Path | Image.Image]) -> NDArray[np.float64]:
+        """Return the probabilities [items, classes]."""
+        if isinstance(items, str | Path | Image.Image):
+            raise DataError("predict takes a list, found a single item.", "Write predict([item]).")
+        if not len(items):
+            return np.empty((0, len(self.labels)))
+        ids = [str(number) for number in range(len(items))]
+        with TemporaryDirectory() as folder:
+            if isinstance(self.preprocessing, models.TextPreprocessing):
+                examples: models.Examples = self._texts(items, ids, Path(folder))
+            else:
+                examples = self._images(items, ids, self.preprocessing)
+            probabilities: NDArray[np.float64] = softmax(self.logits(examples), axis=1)
+            return probabilities
+
+    def logits(self, examples: models.Examples) -> NDArray[np.float64]:
+        """Return the logits [rows, classes] of prepared examples."""
+        precision = self.manifest["precision"] if training.has_bfloat16() else "float32"
+        scored = models.logits(self.model, examples, precision=precision)
+        return evaluation.by_id(list(examples.ids), scored)
+
+    def _texts(self, items: Sequence[Any], ids: list[str], folder: Path) -> models.TextExamples:
+        for number, item in enumerate(items):
+            if not isinstance(item, str) or not item.strip():
+                raise DataError(f"Item {number} is no text: {item!r}.", "Leave out empty items.")
+        assert isinstance(self.preprocessing, models.TextPreprocessing)
+        return models.TextExamples(
+            self._chunks(items),
+            ids,
+            preprocessing=self.preprocessing,
+            prepare=self.prepare.load() if self.prepare else None,
+            fingerprint=data.text_fingerprints,
+            file=folder / "tokens.bin",
+        )
+
+    def _images(
+        self, items: Sequence[Any], ids: list[str], preprocessing: models.ImagePreprocessing
+    ) -> models.ImageExamples:
+        given = dict(zip(ids, items, strict=True))
+        prepare: Callable[[Any], Any] | None = self.prepare.load() if self.prepare else None
+        from_path = opener(prepare)
+
+        def open_image(number: str) -> Image.Image:
+            item = given[number]
+            if not isinstance(item, Image.Image):
+                return from_path(str(item))
+            image: Image.Image = data.to_rgb(item)
+            prepared: Image.Image = prepare(image) if prepare else image
+            return prepared
+
+        return models.ImageExamples(ids, ids, ids, preprocessing=preprocessing, open_image=open_image)
+
+    @staticmethod
+    def _chunks(items: Sequence[Any]) -> Iterator[list[str]]:
+        for start in range(0, len(items), 512):
+            yield list(items[start : start + 512])
+
+
+def load(folder: str | Path) -> Predictor:
+    """Return a saved run, ready to predict.
+
+    Raises:
+        BundleError: when the folder is no run, or a byte of it was changed.
+    """
+    return Predictor(folder)

@@ -1,0 +1,110 @@
+"""What a run is asked to do, checked before anything is computed."""
+
+import os
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from acclimate import bundle
+from acclimate.contracts import Columns, Finding, Method, OptionError, Preset, Settings, did_you_mean
+from acclimate.plugins import Host
+
+_COLUMNS = {field.name for field in fields(Columns)}
+_SETTINGS = {field.name for field in fields(Settings)}
+_POSITIVE = ("epochs", "max_steps", "batch_size", "learning_rate", "max_tokens", "max_rows")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One run, with every default filled in that does not depend on the data."""
+
+    preset: Preset
+    owner: str
+    name: str
+    source: str
+    test: str | None
+    validation: str | None
+    columns: Columns
+    settings: Settings
+    method: str
+    backbone: str
+    output: Path
+    notes: tuple[Finding, ...] = ()
+
+
+def cache_folder() -> Path:
+    """Return where features and measurements are kept: `ACCLIMATE_CACHE`, else `~/.cache/acclimate`."""
+    return Path(os.environ.get("ACCLIMATE_CACHE") or Path.home() / ".cache" / "acclimate")
+
+
+def find_preset(host: Host, preset: str | Preset) -> tuple[Preset, str, str]:
+    """Return a preset, its owner's name and its qualified name.
+
+    Raises:
+        UnknownNameError: when no loaded plugin offers it.
+    """
+    if isinstance(preset, Preset):
+        for name, offered in host.presets().items():
+            if offered == preset:
+                return preset, name.partition("/")[0], name
+        raise OptionError(
+            f"Preset {preset.name!r} is not offered by an installed plugin.",
+            "Offer it in the plugin's register_presets, and install the plugin.",
+        )
+    owned = host.preset(preset)
+    return owned.preset, owned.owner, owned.name
+
+
+def split_options(given: dict[str, Any]) -> tuple[Columns, Settings]:
+    """Sort keyword options into column names and settings, and check their ranges.
+
+    Raises:
+        OptionError: for an unknown option or a value out of range.
+    """
+    for name in given:
+        if name not in _COLUMNS | _SETTINGS:
+            raise OptionError(f"There is no option {name!r}.", did_you_mean(name, _COLUMNS | _SETTINGS))
+    for name in _POSITIVE:
+        value = given.get(name)
+        if value is not None and value <= 0:
+            raise OptionError(f"{name} is above 0, found {value!r}.", f"Leave {name} out for the default.")
+    columns = Columns(**{name: value or "" for name, value in given.items() if name in _COLUMNS})
+    settings = Settings(**{name: value for name, value in given.items() if name in _SETTINGS})
+    if settings.precision not in ("auto", "float32", "bfloat16"):
+        raise OptionError(
+            f"precision is 'auto', 'float32' or 'bfloat16', found {settings.precision!r}.",
+            did_you_mean(str(settings.precision), ("auto", "float32", "bfloat16")),
+        )
+    return columns, settings
+
+
+def with_defaults(settings: Settings, preset: Preset) -> Settings:
+    """Return the settings with the preset's defaults where nothing was asked for."""
+    unset = {name: value for name, value in preset.settings.items() if getattr(settings, name) is None}
+    return replace(settings, **unset)
+
+
+def choose_output(output: str | Path | None, name: str) -> Path:
+    """Return the output folder: the given one, else the first free `runs/NAME-1`, `-2`, …
+
+    Raises:
+        OutputError: when it exists or cannot be written.
+    """
+    if output is None:
+        stem = name.replace("/", "-")
+        count = 1
+        while (folder := Path("runs") / f"{stem}-{count}").exists():
+            count += 1
+    else:
+        folder = Path(output)
+    bundle.check_output(folder)
+    return folder
+
+
+def check_method(method: Method, task: str) -> None:
+    """Raise OptionError when a method cannot do the preset's task."""
+    if task not in method.tasks:
+        raise OptionError(
+            f"Method {method.name!r} does not do {task}; it does {', '.join(method.tasks)}.",
+            "Choose another --method.",
+        )

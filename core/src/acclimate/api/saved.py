@@ -1,0 +1,102 @@
+"""A run on disk: what is written, how it is proven, and how it comes back."""
+
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from acclimate import bundle, methods, models
+from acclimate.contracts import BundleError
+from acclimate.models import Classifier, Preprocessing
+
+# In float32 a reloaded model repeats its logits exactly; the tolerance leaves room for other kernels.
+TOLERANCE = 1e-4
+_LIBRARIES = ("acclimate", "torch", "transformers", "timm", "peft", "scikit-learn", "datasets")
+
+
+def save(
+    folder: Path,
+    model: Classifier,
+    preprocessing: Preprocessing,
+    *,
+    manifest: Mapping[str, Any],
+    documents: Mapping[str, Any],
+    probe: Mapping[str, Tensor],
+) -> None:
+    """Write a run and reload it: its logits on `probe` must be those of the trained model.
+
+    Raises:
+        BundleError: when they differ; nothing is left on disk.
+        OutputError: when the folder cannot be written.
+    """
+    expected = _logits(model, probe)
+
+    def prove(written: Path) -> None:
+        reloaded, _, _ = restore(written)
+        difference = float((_logits(reloaded, probe) - expected).abs().max())
+        if not difference <= TOLERANCE:
+            raise BundleError(
+                f"The saved run does not reproduce the trained model: logits differ by {difference:.2g} "
+                f"(at most {TOLERANCE:g} is allowed).",
+                "Nothing was written. Please report this with the method and backbone.",
+            )
+
+    bundle.write(
+        folder,
+        manifest={**manifest, "libraries": _versions(), "preprocessing": preprocessing.hash},
+        tensors=_tensors(model),
+        documents=documents,
+        extra=lambda partial: models.save_preprocessing(preprocessing, partial / "preprocessing"),
+        prove=prove,
+    )
+
+
+def restore(folder: Path) -> tuple[Classifier, Preprocessing, dict[str, Any]]:
+    """Return the model, its preprocessing and the manifest of a saved run.
+
+    Raises:
+        BundleError: when anything is missing, changed, or does not fit.
+    """
+    manifest = bundle.read_manifest(folder)
+    model, preprocessing = models.rebuild(manifest["spec"], folder / "preprocessing", tuple(manifest["labels"]))
+    if preprocessing.hash != manifest["preprocessing"]:
+        raise BundleError(
+            f"The preprocessing in {folder} is not the one the model was trained with.",
+            "A library that reads it has changed; install the versions in manifest.json.",
+        )
+    methods.restore_adapter(model, manifest["adapter"])
+    tensors = bundle.read_tensors(folder)
+    own = model.state_dict()
+    if set(own) != set(tensors):
+        differing = sorted(set(own) ^ set(tensors))
+        raise BundleError(
+            f"The weights in {folder} do not fit its architecture: {', '.join(differing[:3])}.",
+            "Install the library versions in manifest.json.",
+        )
+    model.load_state_dict(tensors)
+    return model.eval(), preprocessing, manifest
+
+
+def _logits(model: Classifier, probe: Mapping[str, Tensor]) -> Tensor:
+    device = model.head.weight.device
+    model.eval()
+    with torch.inference_mode():
+        logits: Tensor = model(**{name: value.to(device) for name, value in probe.items()})
+    return logits.cpu()
+
+
+def _tensors(model: Classifier) -> dict[str, Tensor]:
+    return {name: tensor.detach().cpu().clone() for name, tensor in model.state_dict().items()}
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for name in _LIBRARIES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found

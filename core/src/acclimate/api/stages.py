@@ -1,0 +1,174 @@
+"""The stages of a run, each a function of what the stages before it gave."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.special import log_softmax
+from torch.nn.functional import cross_entropy
+
+from acclimate import evaluation, methods, models, training
+from acclimate.api.inputs import Part
+from acclimate.contracts import Backbone, Finding, Plan, Settings
+from acclimate.models import Classifier, Examples, Resolved
+
+Scores = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """What is being adapted: the model, its rows, and where features are kept."""
+
+    resolved: Resolved
+    backbone: Backbone
+    parts: Mapping[str, Part]
+    examples: Mapping[str, Examples]
+    settings: Settings
+    cache: Path
+    shown: bool
+
+    @property
+    def model(self) -> Classifier:
+        """The model that is adapted in place."""
+        return self.resolved.model
+
+
+def solve(subject: Subject) -> tuple[methods.Head, str, tuple[Finding, ...]]:
+    """Give the model the head that its frozen features call for; return it and the precision of forward passes.
+
+    Features of every row are computed at most once per machine: the cache names weights, preprocessing,
+    pooling and row.
+    """
+    arithmetic = _forward_arithmetic(subject)
+    train = subject.parts["train"]
+    head = methods.solve_head(
+        _features(subject, "train", arithmetic.precision),
+        train.truth,
+        len(subject.model.labels),
+        groups=train.groups,
+        seed=subject.settings.seed,
+    )
+    with torch.no_grad():
+        subject.model.head.weight.copy_(torch.from_numpy(head.weight))
+        subject.model.head.bias.copy_(torch.from_numpy(head.bias))
+    note = Finding(
+        code="precision-forward",
+        level="note",
+        message=f"Forward passes use {arithmetic.precision}: {arithmetic.reason}.",
+    )
+    return head, arithmetic.precision, (note,)
+
+
+def train(subject: Subject, plan: Plan, forward_precision: str, on_epoch: Any) -> tuple[training.Trained, Finding]:
+    """Take the plan's gradient steps; the validation rows choose the epoch."""
+    validation = subject.parts["validation"]
+
+    def validate() -> Mapping[str, float]:
+        logits = _logits(subject, "validation", forward_precision)
+        losses = -log_softmax(logits, axis=1)[np.arange(len(logits)), validation.truth]
+        accuracy = float((logits.argmax(axis=1) == validation.truth).mean())
+        return {"log_loss": float(losses.mean()), "accuracy": accuracy}
+
+    arithmetic = _training_arithmetic(subject, plan)
+    trained = training.fit(
+        subject.model,
+        plan,
+        subject.examples["train"],
+        subject.parts["train"].truth,
+        settings=subject.settings,
+        precision=arithmetic.precision,
+        validate=validate,
+        shown=subject.shown,
+        on_epoch=on_epoch,
+    )
+    note = Finding(
+        code="precision-training",
+        level="note",
+        message=f"Training uses float32 weights with {arithmetic.precision} products: {arithmetic.reason}.",
+    )
+    return trained, note
+
+
+def frozen_logits(subject: Subject, head: methods.Head, precision: str) -> Scores:
+    """Return the test rows' logits [rows, classes] by the head on frozen features.
+
+    Called before training, while the backbone is still as it was pretrained.
+    """
+    part = subject.parts["test"]
+    return evaluation.by_id(part.ids, [(part.ids, head.logits(_features(subject, "test", precision)))])
+
+
+def adapted_logits(subject: Subject, precision: str) -> Scores:
+    """Return the test rows' logits [rows, classes] by the model as it is now."""
+    return _logits(subject, "test", precision)
+
+
+def _features(subject: Subject, part: str, precision: str) -> NDArray[np.float32]:
+    examples = subject.examples[part]
+    key = (subject.resolved.weights, subject.resolved.preprocessing.hash, subject.model.pooling, "last layer")
+    with training.bar(f"features of {part} rows", len(examples), "row", shown=subject.shown) as bar:
+        return models.features(
+            subject.model,
+            examples,
+            cache=subject.cache,
+            key=key,
+            precision=precision,
+            progress=bar.update,
+        )
+
+
+def _logits(subject: Subject, part: str, precision: str) -> Scores:
+    examples = subject.examples[part]
+    return evaluation.by_id(subject.parts[part].ids, models.logits(subject.model, examples, precision=precision))
+
+
+def _probe_rows(subject: Subject, size: int) -> list[int]:
+    return list(range(min(size, len(subject.examples["train"]))))
+
+
+def _forward_arithmetic(subject: Subject) -> training.Arithmetic:
+    inputs = _to_device(subject.examples["train"].batch(_probe_rows(subject, 16)))
+
+    def step(precision: str) -> None:
+        with (
+            torch.inference_mode(),
+            torch.autocast(training.device().type, torch.bfloat16, enabled=precision == "bfloat16"),
+        ):
+            subject.model.features(inputs)
+
+    return _arithmetic(subject, step, "forward")
+
+
+def _training_arithmetic(subject: Subject, plan: Plan) -> training.Arithmetic:
+    rows = _probe_rows(subject, plan.batch_size)
+    inputs = _to_device(subject.examples["train"].batch(rows))
+    truth = torch.from_numpy(subject.parts["train"].truth[rows]).to(training.device())
+
+    def step(precision: str) -> None:
+        subject.model.train()
+        if plan.frozen_statistics:
+            training.freeze_statistics(subject.model)
+        with torch.autocast(training.device().type, torch.bfloat16, enabled=precision == "bfloat16"):
+            loss = cross_entropy(subject.model(**inputs), truth)
+        torch.autograd.backward(loss)
+        subject.model.zero_grad(set_to_none=True)
+
+    with training.seeded(subject.settings.seed):
+        return _arithmetic(subject, step, f"training {plan.method}")
+
+
+def _arithmetic(subject: Subject, step: Any, kind: str) -> training.Arithmetic:
+    return training.choose_arithmetic(
+        subject.settings.precision,
+        step,
+        store=subject.cache / "precision.json",
+        key=f"{kind} {subject.resolved.weights[:16]}",
+    )
+
+
+def _to_device(inputs: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    return {name: value.to(training.device()) for name, value in inputs.items()}

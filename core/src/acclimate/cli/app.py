@@ -1,0 +1,216 @@
+"""The commands."""
+
+import csv
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import click
+import typer
+
+from acclimate.cli import output
+from acclimate.contracts import OptionError
+
+app = typer.Typer(
+    help="Adapt pretrained language and vision models to a trade.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+)
+plugins_app = typer.Typer(help="Installed plugins.", no_args_is_help=True)
+app.add_typer(plugins_app, name="plugins")
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
+Output = Annotated[Path | None, typer.Option("--output", help="New folder for the run.")]
+Text = Annotated[str, typer.Option(help="Column with the text.")]
+Label = Annotated[str, typer.Option(help="Column with the label.")]
+Image = Annotated[str, typer.Option(help="Column with the image path.")]
+Group = Annotated[str, typer.Option(help="Column whose rows must stay in one part (patient, contract).")]
+Time = Annotated[str, typer.Option(help="Column with the date: the latest rows become the test.")]
+Id = Annotated[str, typer.Option(help="Column with the row id.")]
+Method = Annotated[str | None, typer.Option(help="full, frozen, lora, … (the preset's choice when left out).")]
+Seed = Annotated[int, typer.Option(help="Deals the split and every random number.")]
+Epochs = Annotated[int | None, typer.Option(help="Passes over the training rows.")]
+MaxSteps = Annotated[int | None, typer.Option(help="At most this many optimizer steps.")]
+LearningRate = Annotated[float | None, typer.Option(help="Peak rate of the top layer.")]
+BatchSize = Annotated[int | None, typer.Option(help="Rows per step.")]
+MaxTokens = Annotated[int | None, typer.Option(help="Where a text is cut.")]
+MaxRows = Annotated[int | None, typer.Option(help="Use a stratified sample of so many rows.")]
+Precision = Annotated[str, typer.Option(help="auto, float32 or bfloat16.")]
+Options = Annotated[list[str] | None, typer.Option("--option", help="NAME=VALUE for the method, repeatable.")]
+
+
+@app.command()
+def demo(
+    vertical: Annotated[str, typer.Argument(help="legal, manufacturing, …")] = "legal",
+    method: Method = None,
+    seed: Seed = 0,
+    output_folder: Output = None,
+    as_json: Json = False,
+) -> None:
+    """Adapt a real model on real data that installs as a package, in minutes on two cores."""
+    with output.failing_well(as_json):
+        from acclimate.api import demo as run_demo
+
+        run = run_demo(vertical, method=method, seed=seed, output=output_folder)
+        _report(run.report, as_json)
+
+
+@app.command()
+def adapt(
+    preset: Annotated[str, typer.Argument(help="For example legal/clauses; see `plugins list`.")],
+    data: Annotated[str, typer.Argument(help="A file, a folder, or hub:OWNER/NAME.")],
+    test: Annotated[str | None, typer.Option(help="Test rows; split off when left out.")] = None,
+    validation: Annotated[str | None, typer.Option(help="Validation rows; split off when left out.")] = None,
+    text: Text = "",
+    label: Label = "",
+    image: Image = "",
+    group: Group = "",
+    time: Time = "",
+    id: Id = "",
+    method: Method = None,
+    backbone: Annotated[str | None, typer.Option(help="A name, a hub id, a folder or package:NAME.")] = None,
+    epochs: Epochs = None,
+    max_steps: MaxSteps = None,
+    learning_rate: LearningRate = None,
+    batch_size: BatchSize = None,
+    max_tokens: MaxTokens = None,
+    max_rows: MaxRows = None,
+    precision: Precision = "auto",
+    option: Options = None,
+    seed: Seed = 0,
+    output_folder: Output = None,
+    as_json: Json = False,
+) -> None:
+    """Adapt a pretrained model to your rows, measure it on rows it never saw, and save it."""
+    with output.failing_well(as_json):
+        options = _options(option)
+        from acclimate.api import adapt as run_adapt
+
+        run = run_adapt(
+            preset,
+            data,
+            method=method,
+            backbone=backbone,
+            test=test,
+            validation=validation,
+            output=output_folder,
+            text=text,
+            label=label,
+            image=image,
+            group=group,
+            time=time,
+            id=id,
+            epochs=epochs,
+            max_steps=max_steps,
+            learning_rate=learning_rate,
+            batch_size=batch_size,
+            max_tokens=max_tokens,
+            max_rows=max_rows,
+            precision=precision,
+            options=options,
+            seed=seed,
+        )
+        _report(run.report, as_json)
+
+
+@app.command()
+def evaluate(
+    run: Annotated[Path, typer.Argument(help="The folder of a saved run.")],
+    data: Annotated[str, typer.Argument(help="Labelled rows.")],
+    text: Text = "",
+    label: Label = "",
+    image: Image = "",
+    group: Group = "",
+    id: Id = "",
+    as_json: Json = False,
+) -> None:
+    """Measure a saved run on new labelled rows."""
+    with output.failing_well(as_json):
+        from acclimate.api import evaluate as run_evaluate
+
+        report = run_evaluate(run, data, text=text, label=label, image=image, group=group, id=id)
+        _report(report, as_json)
+
+
+@app.command()
+def predict(
+    run: Annotated[Path, typer.Argument(help="The folder of a saved run.")],
+    data: Annotated[str, typer.Argument(help="Rows, labelled or not.")],
+    text: Text = "",
+    image: Image = "",
+    id: Id = "",
+    as_json: Json = False,
+) -> None:
+    """Predict the label of every row: CSV on standard output, or JSON."""
+    with output.failing_well(as_json):
+        from acclimate.api import predict_rows
+
+        rows = predict_rows(run, data, text=text, image=image, id=id)
+        if as_json:
+            output.show_json({"run": str(run), "predictions": rows})
+            return
+        writer = csv.writer(sys.stdout)
+        writer.writerow(["id", "label", "probability"])
+        writer.writerows((row["id"], row["label"], f"{row['probabilities'][row['label']]:.4f}") for row in rows)
+
+
+@plugins_app.command("list")
+def plugins_list(as_json: Json = False) -> None:
+    """Show every plugin, its state, why it did not load, and what it offers."""
+    with output.failing_well(as_json):
+        from acclimate.plugins import default_host
+
+        plugins = default_host().plugins()
+        if as_json:
+            output.show_json({"plugins": [plugin.to_dict() for plugin in plugins]})
+            return
+        for plugin in plugins:
+            line = f"{plugin.name:<16} {plugin.distribution} {plugin.version:<10} {plugin.state:<13} {plugin.reason}"
+            output.show(line.rstrip())
+            for kind, names in plugin.offers.items():
+                output.show(f"    {kind}: {', '.join(names)}")
+
+
+@app.command()
+def doctor(as_json: Json = False) -> None:
+    """Say what this machine can run, what is missing, and the command that mends it."""
+    with output.failing_well(as_json):
+        from acclimate.cli.doctor import examine, lines
+
+        found = examine()
+        if as_json:
+            output.show_json(found)
+            return
+        output.show("\n".join(lines(found)))
+
+
+def _report(report: Any, as_json: bool) -> None:
+    if as_json:
+        output.show_json(report.to_dict())
+        return
+    output.show(str(report))
+    output.show(f"saved in {report.output}")
+
+
+def _options(pairs: list[str] | None) -> dict[str, Any]:
+    import yaml
+
+    options = {}
+    for pair in pairs or []:
+        name, equals, value = pair.partition("=")
+        if not equals or not name:
+            raise OptionError(f"--option takes NAME=VALUE, found {pair!r}.", "For example: --option rank=16.")
+        options[name] = yaml.safe_load(value)
+    return options
+
+
+def main() -> None:
+    """Run the command line."""
+    try:
+        code = app(standalone_mode=False)
+    except click.ClickException as error:
+        code = output.usage(error)
+    except click.exceptions.Abort:
+        code = 130
+    sys.exit(code if isinstance(code, int) else 0)

@@ -1,0 +1,72 @@
+"""What the command line prints: for people, or as one JSON object; and how it fails."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+import typer
+
+from acclimate.contracts import AcclimateError, OptionError, UnknownNameError
+
+BAD_INPUT, BAD_USAGE = 1, 2
+
+
+def show(text: str) -> None:
+    """Print for people, on standard output."""
+    click.echo(text)
+
+
+def show_json(value: Any) -> None:
+    """Print one JSON object on standard output; a number that is not finite becomes null."""
+    click.echo(json.dumps(_finite(value), indent=2, ensure_ascii=False))
+
+
+@contextmanager
+def failing_well(as_json: bool) -> Iterator[None]:
+    """Turn an error that Acclimate raised on purpose into a message and an exit code."""
+    try:
+        yield
+    except AcclimateError as error:
+        fail(type(error).__name__, error.message, error.hint, as_json, _code(error), _notes(error))
+    except KeyboardInterrupt:
+        fail("Interrupted", "Interrupted.", "Nothing was written.", as_json, 130)
+
+
+def fail(kind: str, message: str, hint: str, as_json: bool, code: int, notes: tuple[str, ...] = ()) -> None:
+    """Print an error and exit with `code`."""
+    if as_json:
+        show_json({"error": {"type": kind, "message": " ".join((message, *notes)), "hint": hint}})
+    else:
+        click.echo("\n".join(("error: " + message, *notes, *([hint] if hint else []))), err=True)
+    raise typer.Exit(code)
+
+
+def usage(error: click.ClickException) -> int:
+    """Print a usage error, as JSON when --json was among the arguments; return the exit code."""
+    message = error.format_message()
+    if "--json" in sys.argv:
+        show_json({"error": {"type": type(error).__name__, "message": message, "hint": "See --help."}})
+    else:
+        error.show()
+    return BAD_USAGE
+
+
+def _code(error: AcclimateError) -> int:
+    return BAD_USAGE if isinstance(error, OptionError | UnknownNameError) else BAD_INPUT
+
+
+def _notes(error: BaseException) -> tuple[str, ...]:
+    return tuple(getattr(error, "__notes__", ()))
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
+        return None
+    return value

@@ -1,0 +1,211 @@
+"""What a plugin offers: frozen descriptions that name heavy code by reference, resolved on first use."""
+
+import re
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any, Literal
+
+from acclimate.contracts.errors import PluginError
+
+TASKS = (
+    "text-classification",
+    "token-classification",
+    "question-answering",
+    "text-generation",
+    "sentence-similarity",
+    "image-classification",
+    "image-segmentation",
+    "preference",
+    "anomaly-detection",
+)
+_NAME = re.compile(r"[a-z0-9]+(?:[-_.][a-z0-9]+)*")
+_REF = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
+
+
+class Ref(str):
+    """`"package.module:attribute"`: code named without importing it.
+
+    The same string is written into a saved run, so that prediction finds the very same preprocessing.
+
+    Raises:
+        ValueError: when the text does not have that form.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, text: str) -> "Ref":
+        if not _REF.fullmatch(text):
+            raise ValueError(f"a reference reads 'package.module:attribute', found {text!r}")
+        return super().__new__(cls, text)
+
+    def load(self) -> Any:
+        """Import the module and return the attribute.
+
+        Raises:
+            PluginError: when the module cannot be imported or has no such attribute.
+        """
+        module, _, attribute = self.partition(":")
+        try:
+            return getattr(import_module(module), attribute)
+        except (ImportError, AttributeError) as error:
+            raise PluginError(
+                f"The reference {self!s} does not resolve: {type(error).__name__}: {error}.",
+                "Correct the reference in the plugin that offers it, or install what it needs.",
+            ) from error
+
+
+def _check(offer: Any) -> None:
+    kind = type(offer).__name__
+    if not isinstance(offer.name, str) or not _NAME.fullmatch(offer.name):
+        raise ValueError(f"{kind}.name is lower-case words joined by '-', '_' or '.', found {offer.name!r}")
+    if not offer.summary.strip() or "\n" in offer.summary:
+        raise ValueError(f"{kind} {offer.name!r}: summary is one non-empty line, found {offer.summary!r}")
+
+
+def _check_tasks(offer: Any, tasks: tuple[str, ...]) -> None:
+    for task in tasks:
+        if task not in TASKS:
+            raise ValueError(
+                f"{type(offer).__name__} {offer.name!r}: unknown task {task!r}; known: {', '.join(TASKS)}"
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loader:
+    """A way to read rows.
+
+    `read` names a function `read(source: str) -> Iterable[dict]`: one dictionary per row, lazily where the
+    source is large. A loader answers for files by `suffixes` (".csv"), for sources with a `scheme`
+    ("hub" for "hub:owner/name"), or only when it is chosen by name.
+    """
+
+    name: str
+    summary: str
+    read: Ref
+    suffixes: tuple[str, ...] = ()
+    scheme: str = ""
+
+    def __post_init__(self) -> None:
+        _check(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backbone:
+    """A pretrained model that can be adapted.
+
+    `source` is a hub id ("owner/name"), a local folder, or "package:NAME" for weights that install as a
+    package. `pooling` is how the model was trained to summarise its tokens or pixels: "mean", "cls", "last"
+    or "" to read it from the model's own files.
+    """
+
+    name: str
+    summary: str
+    modality: Literal["text", "image"]
+    source: str
+    licence: str
+    pooling: Literal["", "mean", "cls", "last"] = ""
+
+    def __post_init__(self) -> None:
+        _check(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Method:
+    """A way to adapt a backbone. `plan` names a function `(Classifier, Need, Settings) -> Plan`."""
+
+    name: str
+    summary: str
+    tasks: tuple[str, ...]
+    plan: Ref
+
+    def __post_init__(self) -> None:
+        _check(self)
+        _check_tasks(self, self.tasks)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric:
+    """A score computed once from raw scores in float64.
+
+    `score` names a function `(truth, scores, weights) -> float` with `truth` [rows] the class index of each
+    row, `scores` [rows, classes] (higher means more likely, not always probabilities) and `weights` [rows]
+    how often each row counts: ones for the value itself, bootstrap counts for its interval.
+    """
+
+    name: str
+    summary: str
+    tasks: tuple[str, ...]
+    score: Ref
+    better: Literal["higher", "lower"] = "higher"
+
+    def __post_init__(self) -> None:
+        _check(self)
+        _check_tasks(self, self.tasks)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SplitPolicy:
+    """How rows are dealt to train, validation and test when no files are given for them.
+
+    `test` and `validation` are shares of all rows. `stratify` names extra columns whose mix should be the
+    same in each part, besides the label.
+    """
+
+    test: float = 0.2
+    validation: float = 0.1
+    stratify: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not (0 < self.test < 1 and 0 < self.validation < 1 and self.test + self.validation < 1):
+            raise ValueError(f"test and validation are shares above 0 that leave rows to train, found {self}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demo:
+    """Real data that installs as a package: what `acclimate demo VERTICAL` runs.
+
+    `rows` and `settings` keep the demo short; `note` says so to the user. `package` is the distribution to
+    install, `licence` is printed with the result.
+    """
+
+    source: str
+    package: str
+    licence: str
+    note: str
+    method: str = "frozen"
+    rows: int | None = None
+    settings: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preset:
+    """What a vertical offers for one job: its task and the defaults its trade would choose.
+
+    `prepare` names a pure function applied to every text (`str -> str`) or image (`PIL.Image -> PIL.Image`),
+    the same in training and prediction. `settings` are defaults of `Settings` fields (`max_tokens`, …).
+    """
+
+    name: str
+    summary: str
+    task: str
+    backbone: str = "auto"
+    method: str = "auto"
+    loader: str = "auto"
+    prepare: Ref | None = None
+    metrics: tuple[str, ...] = ("accuracy", "macro_f1", "mcc", "auroc")
+    split: SplitPolicy = SplitPolicy()
+    settings: dict[str, Any] = field(default_factory=dict)
+    demo: Demo | None = None
+
+    def __post_init__(self) -> None:
+        _check(self)
+        _check_tasks(self, (self.task,))
+
+    @property
+    def modality(self) -> Literal["text", "image"]:
+        """The kind of input: images for the image tasks and anomaly detection, text for all others."""
+        image = self.task.startswith("image-") or self.task == "anomaly-detection"
+        return "image" if image else "text"
+
+
+Offer = Loader | Backbone | Method | Metric | Preset

@@ -1,0 +1,167 @@
+"""The nouns of a run: what is asked for, what is planned, what came out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Columns:
+    """Which columns of the source hold what; an empty name is inferred from the source's own names."""
+
+    text: str = ""
+    image: str = ""
+    label: str = ""
+    group: str = ""
+    time: str = ""
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The numbers of a run; `None` is chosen by the method for the backbone at hand.
+
+    `epochs` passes over the training rows, `max_steps` a bound on optimizer steps, `learning_rate` the peak
+    rate of the top layer, `max_tokens` the length at which a text is cut, `max_rows` a stratified sample of
+    the source, `precision` the arithmetic of matrix products ("auto" measures the machine once).
+    """
+
+    epochs: int | None = None
+    max_steps: int | None = None
+    batch_size: int | None = None
+    learning_rate: float | None = None
+    patience: int = 2
+    max_tokens: int | None = None
+    max_rows: int | None = None
+    seed: int = 0
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """What a choice of backbone or method is made for."""
+
+    task: str
+    modality: Literal["text", "image"]
+    rows: int
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """How a model will be adapted.
+
+    `groups` are optimizer parameter groups (`params`, `lr`, `weight_decay`); none of them means that the head
+    is solved in closed form on cached features and nothing else changes. `frozen_statistics` keeps
+    batch-normalisation layers on the statistics they were pretrained with. `augment` turns on label-preserving
+    augmentation of images. `adapter` describes added weights so that a saved run can be rebuilt.
+    """
+
+    method: str
+    groups: Sequence[Mapping[str, Any]] = ()
+    epochs: int = 0
+    batch_size: int = 16
+    warmup: float = 0.1
+    clip: float = 1.0
+    frozen_statistics: bool = True
+    augment: bool = False
+    adapter: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def trains(self) -> bool:
+        """Whether gradient steps are taken."""
+        return bool(self.groups)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """A value with the bounds of its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Something the user should know about the data or the result.
+
+    `level` is "note" (context), "warning" (may change a decision) or "problem" (do not rely on the result).
+    """
+
+    code: str
+    message: str
+    level: Literal["note", "warning", "problem"] = "warning"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """Everything a run says about itself; `to_dict()` is the JSON that `--json` prints."""
+
+    preset: str
+    method: str
+    backbone: str
+    output: str
+    rows: Mapping[str, int]
+    metrics: Mapping[str, Score]
+    baselines: Mapping[str, Mapping[str, Score]]
+    seconds: Mapping[str, float]
+    parameters: Mapping[str, int]
+    peak_memory_bytes: int
+    findings: tuple[Finding, ...] = ()
+    labels: tuple[str, ...] = ()
+    confusion: tuple[tuple[int, ...], ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    history: tuple[Mapping[str, float], ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain dictionaries, lists and numbers."""
+        return asdict(self)
+
+    def __str__(self) -> str:
+        return "\n".join(_lines(self))
+
+
+def _lines(report: Report) -> list[str]:
+    rows = ", ".join(f"{count:,} {part}" for part, count in report.rows.items())
+    lines = [f"{report.preset} · {report.method} on {report.backbone} · {rows}"]
+    names = list(report.metrics)
+    width = max([len(name) for name in ("this model", *report.baselines)])
+    lines.append(" " * (width + 2) + "  ".join(f"{name:<22}" for name in names).rstrip())
+    for row, scores in {"this model": report.metrics, **report.baselines}.items():
+        cells = (str(scores[name]) if name in scores else "" for name in names)
+        lines.append(f"{row:<{width}}  " + "  ".join(f"{cell:<22}" for cell in cells).rstrip())
+    spent = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in report.seconds.items())
+    total, trained = (report.parameters.get(name, 0) for name in ("total", "trainable"))
+    lines.append(f"{trained:,} of {total:,} parameters trained · {spent}")
+    lines.extend(f"{finding.level}: {finding.message}" for finding in report.findings)
+    return lines
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prediction:
+    """One prediction: the most likely label and the probability of each."""
+
+    label: str
+    probabilities: Mapping[str, float]
+
+    @property
+    def probability(self) -> float:
+        """The probability of the predicted label."""
+        return self.probabilities[self.label]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunEvent:
+    """Progress of a run, told to every plugin's `observe`.
+
+    `kind` is one of "started", "split", "features", "epoch", "evaluated", "written".
+    """
+
+    kind: Literal["started", "split", "features", "epoch", "evaluated", "written"]
+    preset: str
+    details: Mapping[str, Any] = field(default_factory=dict)

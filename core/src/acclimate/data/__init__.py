@@ -1,0 +1,38 @@
+"""The data room: read any source, load it as one table, check it, split it."""
+
+from acclimate.data.checks import check_classes, check_disjoint, check_known_labels
+from acclimate.data.duplicates import near_duplicate_groups
+from acclimate.data.images import fingerprints as image_fingerprints
+from acclimate.data.images import open_image
+from acclimate.data.read import (
+    csv_rows,
+    dataset_folder_rows,
+    hub_rows,
+    image_folder_rows,
+    jsonl_rows,
+    parquet_rows,
+    tsv_rows,
+)
+from acclimate.data.split import sample, split
+from acclimate.data.table import load
+from acclimate.data.texts import text_fingerprints
+
+__all__ = [
+    "check_classes",
+    "check_disjoint",
+    "check_known_labels",
+    "csv_rows",
+    "dataset_folder_rows",
+    "hub_rows",
+    "image_fingerprints",
+    "image_folder_rows",
+    "jsonl_rows",
+    "load",
+    "near_duplicate_groups",
+    "open_image",
+    "parquet_rows",
+    "sample",
+    "split",
+    "text_fingerprints",
+    "tsv_rows",
+]

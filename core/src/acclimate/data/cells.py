@@ -1,0 +1,118 @@
+"""From the values of a reader to the text of our columns, with every bad row counted and shown."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from acclimate.contracts import DataError
+
+_SHOWN = 5
+
+
+@dataclass(slots=True)
+class Tally:
+    """How many rows have a problem, and where the first ones are."""
+
+    count: int = 0
+    first: list[str] = field(default_factory=list)
+
+    def add(self, place: str) -> None:
+        """Count one row at a place like "line 4"."""
+        self.count += 1
+        if len(self.first) < _SHOWN:
+            self.first.append(place)
+
+    def __str__(self) -> str:
+        return places(self.first, self.count)
+
+
+def place(line: int, ordinal: int) -> str:
+    """Return "line 4", or "row 3" for a source without lines."""
+    return f"line {line}" if line else f"row {ordinal}"
+
+
+def places(first: Sequence[str], count: int) -> str:
+    """Return "lines 4, 9, 12 and 3 more" for the first places of `count`."""
+    word = first[0].split()[0]
+    numbers = ", ".join(item.split()[1] for item in first)
+    rest = f" and {count - len(first):,} more" if count > len(first) else ""
+    return f"{word}{'s' if count > 1 else ''} {numbers}{rest}"
+
+
+def missing(value: Any) -> bool:
+    """Return whether a cell is empty: nothing, white space, or the NaN that stands for nothing in a table.
+
+    The words "NA", "None" and "null" are not.
+    """
+    if isinstance(value, str):
+        return not value.strip()
+    return value is None or (isinstance(value, float) and math.isnan(value))
+
+
+def as_text(value: Any) -> str:
+    """Return a value as text; whole floating-point numbers lose their ".0", dates become ISO dates."""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    return "" if missing(value) else str(value).strip()
+
+
+class Labels:
+    """Turns label values into text and remembers what is wrong with them, for one error at the end."""
+
+    def __init__(self, column: str, source: str) -> None:
+        self.column, self.source = column, source
+        self.rows = 0
+        self.absent = Tally()
+        self.kinds: dict[str, str] = {}
+
+    def text(self, value: Any, where: str) -> str:
+        """Return one label as text: 1 and 1.0 are "1", True is "True".
+
+        Raises:
+            DataError: the value is a list, an object, or a number that is not whole.
+        """
+        self.rows += 1
+        if missing(value):
+            self.absent.add(where)
+            return ""
+        if isinstance(value, list | tuple | dict | set):
+            raise DataError(
+                f"{self.source} {where}: the label in column {self.column!r} is a {type(value).__name__}.",
+                "Each row needs exactly one label; several labels per row are not supported here.",
+            )
+        if isinstance(value, float) and not value.is_integer():
+            raise DataError(
+                f"{self.source} {where}: the label in column {self.column!r} is the number {value}.",
+                "Classes are needed: sort the numbers into named ranges first ('low', 'high').",
+            )
+        self.kinds.setdefault(_kind(value), f"{where} has {value!r}")
+        return as_text(value)
+
+    def check(self) -> None:
+        """Raise one error for labels that are missing on some rows, or of more than one type.
+
+        Raises:
+            DataError: either of these.
+        """
+        if self.absent.count:
+            raise DataError(
+                f"{self.absent.count:,} of {self.rows:,} rows of {self.source} have no label in column "
+                f"{self.column!r}: {self.absent}.",
+                "Add the labels or remove the rows.",
+            )
+        if len(self.kinds) > 1:
+            raise DataError(
+                f"The labels of {self.source} in column {self.column!r} have more than one type: "
+                f"{', '.join(self.kinds.values())}.",
+                "Write all of them as text, or all as numbers.",
+            )
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, bool):
+        return "truth value"
+    return "number" if isinstance(value, int | float) else "text"

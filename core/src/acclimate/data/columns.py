@@ -1,0 +1,156 @@
+"""Which column of a table holds what: named by the user, or found by its usual names."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from acclimate.contracts import Columns, DataError, OptionError, UnknownNameError, did_you_mean
+
+Modality = Literal["text", "image"]
+_USUAL = {
+    "text": (
+        "text",
+        "texts",
+        "sentence",
+        "content",
+        "body",
+        "headline",
+        "title",
+        "question",
+        "utterance",
+        "clause",
+        "document",
+        "message",
+        "query",
+        "comment",
+        "review",
+        "tweet",
+        "description",
+        "provision",
+        "snippet",
+    ),
+    "image": (
+        "image",
+        "images",
+        "img",
+        "path",
+        "file",
+        "filename",
+        "file_name",
+        "image_path",
+        "filepath",
+        "file_path",
+        "image_file",
+    ),
+    "label": (
+        "label",
+        "labels",
+        "category",
+        "class",
+        "target",
+        "intent",
+        "sentiment",
+        "topic",
+        "label_text",
+    ),
+}
+FIXED = ("id", "text", "image", "label", "line", "group", "time")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mapping:
+    """The source column behind each output column; an empty name means that there is none."""
+
+    content: str
+    label: str
+    group: str
+    time: str
+    id: str
+    keep: tuple[str, ...]
+
+
+def resolve(
+    names: Sequence[str],
+    columns: Columns,
+    modality: Modality,
+    *,
+    labelled: bool,
+    keep: Sequence[str],
+    source: str,
+) -> Mapping:
+    """Return which of a table's columns `names` are used.
+
+    A column that is not named is found by its name, ignoring case: "text", "image" or "label" itself, else
+    the only column with a usual name ("sentence", "path", "category", …). In a table of two columns the one
+    that is left over is taken for the one that is missing.
+
+    Raises:
+        UnknownNameError: a named column does not exist.
+        DataError: a column that is needed is neither named nor recognised, or more than one would do.
+        OptionError: a column to keep has the name of an output column.
+    """
+    given = {kind: getattr(columns, kind) for kind in FIXED if kind != "line"}
+    for name in (*given.values(), *keep):
+        _check_exists(name, names, source)
+    _check_keep(keep, given)
+    others = {given["group"], given["time"], given["id"] or "id", *keep}
+    free = [name for name in names if name not in others]
+    kinds = (modality, "label") if labelled else (modality,)
+    found = {kind: given[kind] or _usual(kind, free, set(given.values()), source) for kind in kinds}
+    _take_the_last(found, free, kinds)
+    for kind in kinds:
+        if not found[kind]:
+            raise _unrecognised(kind, names, source)
+    return Mapping(
+        content=found[modality],
+        label=found.get("label", ""),
+        group=given["group"],
+        time=given["time"],
+        id=given["id"] or ("id" if "id" in names else ""),
+        keep=tuple(name for name in dict.fromkeys(keep) if given.get(name) != name),
+    )
+
+
+def _check_exists(name: str, names: Sequence[str], source: str) -> None:
+    if name and name not in names:
+        raise UnknownNameError(
+            f"There is no column {name!r} in {source}; it has {', '.join(names)}.", did_you_mean(name, names)
+        )
+
+
+def _check_keep(keep: Sequence[str], given: dict[str, str]) -> None:
+    for name in keep:
+        if name in FIXED and given.get(name) != name:
+            raise OptionError(
+                f"The column {name!r} cannot be kept: Acclimate uses that name itself.", "Rename the column."
+            )
+
+
+def _usual(kind: str, free: Sequence[str], taken: set[str], source: str) -> str:
+    candidates = [name for name in free if name not in taken]
+    exact = [name for name in candidates if name.lower() == kind]
+    usual = exact or [name for name in candidates if name.lower() in _USUAL[kind]]
+    if len(usual) > 1:
+        raise DataError(
+            f"More than one column of {source} may hold the {kind}: {', '.join(usual)}.", _how(kind, usual[0])
+        )
+    return usual[0] if usual else ""
+
+
+def _take_the_last(found: dict[str, str], free: Sequence[str], kinds: Sequence[str]) -> None:
+    missing = [kind for kind in kinds if not found[kind]]
+    left = [name for name in free if name not in found.values()]
+    if len(missing) == len(left) == 1 and len(free) == len(kinds):
+        found[missing[0]] = left[0]
+
+
+def _unrecognised(kind: str, names: Sequence[str], source: str) -> DataError:
+    columns = f"its columns are {', '.join(names)}" if names else "it has no columns"
+    return DataError(
+        f"No column of {source} is recognised as the {kind}; {columns}.",
+        _how(kind, names[0] if names else "COLUMN"),
+    )
+
+
+def _how(kind: str, example: str) -> str:
+    return f'Name it: {kind}="{example}" in Python, --{kind} "{example}" on the command line.'

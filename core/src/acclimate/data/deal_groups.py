@@ -1,0 +1,102 @@
+"""Whole groups (patient, contract, lot) dealt to parts so that the label mix stays close."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from acclimate.contracts import DataError
+
+Integers = NDArray[np.int64]
+Floats = NDArray[np.float64]
+_ROUNDS = 10
+
+
+def deal_groups(
+    groups: Integers,
+    labels: Integers,
+    strata: Integers,
+    shares: Mapping[str, float],
+    random: np.random.Generator,
+) -> Integers:
+    """Return the part of each row [rows]: 0 is train, then the wanted parts in order.
+
+    Groups go, largest first, to the part whose counts of labels, strata and rows come closest to its share;
+    then single groups move as long as that brings the counts closer. A class that train would miss is moved
+    there with its smallest group.
+
+    Raises:
+        DataError: there are too few groups for every part to have one.
+    """
+    targets = np.array([1 - sum(shares.values()), *shares.values()])
+    counts = _counts(groups, labels, strata)
+    # Every label, stratum and the number of rows weigh the same, however many rows they have.
+    scaled = counts / counts.sum(axis=0)
+    parts = _assign(scaled, targets, random)
+    classes = counts[:, : int(labels.max()) + 1]
+    _give_train_every_class(parts, classes)
+    for number, name in enumerate(("train", *shares)):
+        if not (parts == number).any():
+            raise DataError(
+                f"{len(counts):,} groups are too few to fill the parts {', '.join(('train', *shares))}: "
+                f"{name} stays empty, or train would miss a class.",
+                f"Add groups, or give a file for {name if number else 'test'}.",
+            )
+    return parts[groups]
+
+
+def _counts(groups: Integers, labels: Integers, strata: Integers) -> Floats:
+    """Return rows per group: of each label, of each stratum, in all [groups, labels + strata + 1]."""
+    columns = [labels, strata + labels.max() + 1, np.full_like(labels, labels.max() + strata.max() + 2)]
+    counts = np.zeros((int(groups.max()) + 1, int(columns[-1].max()) + 1))
+    for column in columns:
+        np.add.at(counts, (groups, column), 1)
+    return counts
+
+
+def _assign(scaled: Floats, targets: Floats, random: np.random.Generator) -> Integers:
+    """Return the part of each group [groups]; `scaled` [groups, features], `targets` [parts]."""
+    order = random.permutation(len(scaled))
+    order = order[np.argsort(-scaled[order].sum(axis=1), kind="stable")]
+    parts = np.full(len(scaled), -1)
+    # What each part still lacks of its share [parts, features].
+    lacking = np.repeat(targets[:, None], scaled.shape[1], axis=1)
+    for group in order:
+        parts[group] = _best(lacking, scaled[group])
+        lacking[parts[group]] -= scaled[group]
+    for _ in range(_ROUNDS):
+        if not _improve(parts, lacking, scaled, order):
+            break
+    return parts
+
+
+def _best(lacking: Floats, group: Floats) -> int:
+    """Return the part in which a group most lowers the squared distance to the shares."""
+    # |lacking - group|² - |lacking|² = |group|² - 2 lacking·group, and |group|² is the same for all.
+    return int(np.argmax(lacking @ group))
+
+
+def _improve(parts: Integers, lacking: Floats, scaled: Floats, order: Integers) -> bool:
+    moved = False
+    sizes = np.bincount(parts, minlength=len(lacking))
+    for group in order:
+        old = parts[group]
+        if sizes[old] == 1:
+            continue
+        lacking[old] += scaled[group]
+        gain = lacking @ scaled[group]
+        new = _best(lacking, scaled[group])
+        better = gain[new] > gain[old] + 1e-12
+        parts[group] = new if better else old
+        sizes[old] -= 1
+        sizes[parts[group]] += 1
+        lacking[parts[group]] -= scaled[group]
+        moved = moved or bool(better)
+    return moved
+
+
+def _give_train_every_class(parts: Integers, classes: Floats) -> None:
+    for label in range(classes.shape[1]):
+        holders = np.flatnonzero(classes[:, label])
+        if not (parts[holders] == 0).any():
+            parts[holders[np.argmin(classes[holders].sum(axis=1))]] = 0

@@ -1,0 +1,95 @@
+"""Rows dealt by time: the past trains, the future tests."""
+
+import math
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+import numpy as np
+from datasets import Dataset
+from numpy.typing import NDArray
+
+from acclimate.contracts import DataError
+from acclimate.data.cells import Tally, place
+
+
+def deal_by_time(rows: Dataset, shares: Mapping[str, float]) -> NDArray[np.int64]:
+    """Return the part of each row [rows]: 0 is train (the earliest), then the wanted parts in order of time.
+
+    Rows of one time stay together, in the later part.
+
+    Raises:
+        DataError: a time is neither a number nor an ISO date; there are too few different times; or a class
+            occurs only after the training part has ended.
+    """
+    times = seconds(rows["time"][:], rows["line"][:])
+    ordered = np.sort(times)
+    parts = np.zeros(len(times), dtype=np.int64)
+    for number in range(1, len(shares) + 1):
+        later = sum(list(shares.values())[number - 1 :])
+        first = len(ordered) - max(1, math.floor(len(ordered) * later + 0.5))
+        parts[times >= ordered[max(first, 0)]] = number
+    for number, name in enumerate(("train", *shares)):
+        if not (parts == number).any():
+            raise DataError(
+                f"{len(set(times.tolist())):,} different times are too few to fill the parts "
+                f"{', '.join(('train', *shares))}: {name} stays empty.",
+                "Use a finer time, or give files for the parts.",
+            )
+    _check_classes(rows["label"][:], parts, rows["time"][:], times)
+    return parts
+
+
+def seconds(values: Sequence[str], lines: Sequence[int]) -> NDArray[np.float64]:
+    """Return times as numbers that sort [rows]: the numbers themselves, or seconds since 1970 of ISO dates.
+
+    Dates without a zone are taken as UTC.
+
+    Raises:
+        DataError: a time is neither; it gives the lines.
+    """
+    numbers = [_number(value) for value in values]
+    if None not in numbers:
+        return np.array(numbers, dtype=np.float64)
+    moments = [_moment(value) for value in values]
+    bad = Tally()
+    for ordinal, (moment, line) in enumerate(zip(moments, lines, strict=True), 1):
+        if moment is None:
+            bad.add(place(line, ordinal))
+    if bad.count:
+        example = values[moments.index(None)]
+        raise DataError(
+            f"{bad.count:,} of {len(values):,} times cannot be read ({bad}; {example!r}).",
+            "Write ISO dates (2024-05-31, 2024-05-31T12:00) or numbers, the same kind in all rows.",
+        )
+    return np.array(moments, dtype=np.float64)
+
+
+def _number(value: str) -> float | None:
+    try:
+        number = float(value)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _moment(value: str) -> float | None:
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return (moment - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds()
+
+
+def _check_classes(
+    labels: Sequence[str], parts: NDArray[np.int64], values: Sequence[str], times: NDArray[np.float64]
+) -> None:
+    trained = {label for label, part in zip(labels, parts, strict=True) if part == 0}
+    late = sorted(set(labels) - trained)
+    if late:
+        last = values[int(np.argmax(np.where(parts == 0, times, -np.inf)))]
+        raise DataError(
+            f"{len(late):,} classes occur only after the training part ends ({last}): "
+            f"{', '.join(repr(label) for label in late[:10])}.",
+            "Remove these classes, or give files for the parts.",
+        )

@@ -1,0 +1,21 @@
+"""Readers: each takes a source and yields one dictionary per row, lazily."""
+
+from acclimate.data.read.arrow import dataset_folder_rows, hub_rows, parquet_rows
+from acclimate.data.read.delimited import csv_rows, tsv_rows
+from acclimate.data.read.files import LINE, existing, name_of
+from acclimate.data.read.image_folder import IMAGE_SUFFIXES, image_folder_rows
+from acclimate.data.read.json_lines import jsonl_rows
+
+__all__ = [
+    "IMAGE_SUFFIXES",
+    "LINE",
+    "csv_rows",
+    "dataset_folder_rows",
+    "existing",
+    "hub_rows",
+    "image_folder_rows",
+    "jsonl_rows",
+    "name_of",
+    "parquet_rows",
+    "tsv_rows",
+]

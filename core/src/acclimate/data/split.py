@@ -1,0 +1,161 @@
+"""Dealing rows to train, validation and test: stratified, by group, or by time."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from datasets import Dataset
+from numpy.typing import NDArray
+
+from acclimate.contracts import DataError, OptionError, SplitPolicy
+from acclimate.data.deal_groups import deal_groups
+from acclimate.data.deal_time import deal_by_time
+
+Integers = NDArray[np.int64]
+PARTS = ("train", "validation", "test")
+_FLOOR = 2
+
+
+def split(
+    rows: Dataset,
+    policy: SplitPolicy,
+    *,
+    seed: int,
+    want: Sequence[str] = ("validation", "test"),
+    grouped: bool,
+) -> dict[str, list[int]]:
+    """Return the row numbers of "train" and of each wanted part, in ascending order.
+
+    Every row is in exactly one part, every class is in train, and the same rows and seed give the same parts.
+    Without a `group` or `time` column each part has the label mix of the whole to within a row per class, and
+    the mix of the policy's `stratify` columns inside each class. With `grouped` no group is in two parts and
+    the label mix is kept as close as whole groups allow. With a `time` column the last rows are the test part
+    and those before them validation; rows of one time stay together.
+
+    Raises:
+        DataError: too few rows, groups or times to fill every part; a class that a split by time leaves
+            out of train; a time that is neither a number nor an ISO date.
+        OptionError: an unknown part, `grouped` without a group column, or together with a time column.
+    """
+    shares = _shares(policy, want, len(rows))
+    timed = "time" in rows.column_names
+    if grouped and timed:
+        raise OptionError("Rows cannot be split by time and kept in groups at once.", "Name only one of the two.")
+    if grouped and "group" not in rows.column_names:
+        raise OptionError("A split by group needs a group column.", 'Name it: group="COLUMN".')
+    if not shares:
+        return {"train": list(range(len(rows)))}
+    if timed:
+        parts = deal_by_time(rows, shares)
+    else:
+        labels = _codes(rows["label"][:])
+        strata = _codes(list(zip(*(rows[name][:] for name in ("label", *policy.stratify)), strict=True)))
+        random = np.random.default_rng(seed)
+        if grouped:
+            parts = deal_groups(_codes(rows["group"][:]), labels, strata, shares, random)
+        else:
+            parts = _deal_rows(labels, strata, shares, random)
+    _check_filled(parts, ("train", *shares), len(rows))
+    return {name: np.flatnonzero(parts == number).tolist() for number, name in enumerate(("train", *shares))}
+
+
+def sample(rows: Dataset, count: int, *, seed: int) -> list[int]:
+    """Return the numbers of `count` rows in their original order, with the label mix of the whole.
+
+    Each class keeps at least two rows where it had two; all rows are returned when there are no more than
+    `count`.
+
+    Raises:
+        OptionError: `count` is too small for two rows of each class.
+    """
+    if count >= len(rows):
+        return list(range(len(rows)))
+    labels = _codes(rows["label"][:] if "label" in rows.column_names else [""] * len(rows))
+    sizes = np.bincount(labels)
+    floors = np.minimum(sizes, _FLOOR)
+    if count < floors.sum():
+        raise OptionError(
+            f"{count:,} rows cannot hold {_FLOOR} rows of each of {len(sizes):,} classes.",
+            f"Ask for {floors.sum():,} rows or more.",
+        )
+    quotas = np.maximum(quotas_of(sizes, count / len(rows)), floors)
+    while quotas.sum() > count:
+        quotas[np.argmax(quotas - floors)] -= 1
+    while quotas.sum() < count:
+        quotas[np.argmax(sizes - quotas)] += 1
+    random = np.random.default_rng(seed)
+    chosen = [
+        random.choice(np.flatnonzero(labels == label), quota, replace=False) for label, quota in enumerate(quotas)
+    ]
+    return sorted(np.concatenate(chosen).tolist())
+
+
+def quotas_of(sizes: Integers, share: float) -> Integers:
+    """Return whole shares of `sizes` [classes]: each within one of its exact share, the sum within a half."""
+    ends = np.floor(np.cumsum(sizes) * share + 0.5).astype(np.int64)
+    quotas: Integers = np.diff(ends, prepend=0)
+    return quotas
+
+
+def _shares(policy: SplitPolicy, want: Sequence[str], count: int) -> dict[str, float]:
+    unknown = [name for name in want if name not in PARTS[1:]]
+    if unknown:
+        raise OptionError(f"There is no part {unknown[0]!r} to set aside.", "The parts are validation and test.")
+    given = {"validation": policy.validation, "test": policy.test}
+    # Each part gets a row even where its share is less than one.
+    return {name: max(given[name], 1 / max(count, 1)) for name in PARTS[1:] if name in want}
+
+
+def _codes(values: Sequence[Any]) -> Integers:
+    """Return the values as numbers [rows] from 0, in sorted order of the values."""
+    number = {value: code for code, value in enumerate(sorted(set(values)))}
+    return np.array([number[value] for value in values], dtype=np.int64)
+
+
+def _deal_rows(
+    labels: Integers, strata: Integers, shares: Mapping[str, float], random: np.random.Generator
+) -> Integers:
+    """Return the part of each row [rows]: 0 is train, then the wanted parts in order."""
+    parts = np.zeros(len(labels), dtype=np.int64)
+    # Classes in random order, rows of a class by stratum and in random order inside it.
+    rank = random.permutation(int(labels.max()) + 1)
+    order = np.lexsort((random.random(len(labels)), strata, rank[labels]))
+    sizes = np.bincount(rank[labels])
+    quotas = _class_quotas(sizes, list(shares.values()))
+    start = 0
+    for size, wanted in zip(sizes, quotas, strict=True):
+        mine = order[start : start + size]
+        parts[mine] = _deal_class(strata[mine], wanted, random)
+        start += size
+    return parts
+
+
+def _class_quotas(sizes: Integers, shares: Sequence[float]) -> Integers:
+    """Return how many rows of each class each part gets [classes, parts], leaving one or more to train."""
+    quotas = np.stack([quotas_of(sizes, share) for share in shares], axis=1)
+    for size, row in zip(sizes, quotas, strict=True):
+        while row.sum() >= size:
+            row[np.argmax(row)] -= 1
+    return quotas
+
+
+def _deal_class(strata: Integers, wanted: Integers, random: np.random.Generator) -> Integers:
+    """Return the part of each row of one class; `strata` [rows] is sorted, `wanted` [parts]."""
+    parts = np.zeros(len(strata), dtype=np.int64)
+    for number, count in enumerate(wanted, 1):
+        free = np.flatnonzero(parts == 0)
+        sizes = np.unique(strata[free], return_counts=True)[1]
+        taken = quotas_of(sizes, count / len(free))
+        starts = np.cumsum(sizes) - sizes
+        for start, size, quota in zip(starts, sizes, taken, strict=True):
+            parts[random.choice(free[start : start + size], quota, replace=False)] = number
+    return parts
+
+
+def _check_filled(parts: Integers, names: Sequence[str], count: int) -> None:
+    empty = [name for number, name in enumerate(names) if not (parts == number).any()]
+    if empty:
+        raise DataError(
+            f"{count:,} rows are too few to fill the parts {', '.join(names)}: {empty[0]} stays empty.",
+            f"Add rows, or give a file for {empty[0]}.",
+        )

@@ -1,0 +1,167 @@
+"""From any reader to one table on disk: memory-mapped, with the same columns whatever the source."""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any
+
+import pyarrow
+from datasets import Dataset
+
+from acclimate.contracts import Columns, DataError
+from acclimate.data.cells import Labels, Tally, as_text, missing, place
+from acclimate.data.columns import Mapping, Modality, resolve
+from acclimate.data.read.files import LINE, name_of
+from acclimate.data.stored import image_path
+
+_CHUNK_ROWS = 1000
+_CHUNK_CHARACTERS = 8_000_000
+
+Reader = Callable[[str], Iterable[dict[str, Any]]]
+
+
+def load(
+    source: str,
+    *,
+    read: Reader,
+    columns: Columns,
+    modality: Modality,
+    cache: Path,
+    labelled: bool = True,
+    keep: Sequence[str] = (),
+    part: str = "",
+) -> Dataset:
+    """Return the rows of a source as a memory-mapped table; never more than a chunk of them is in memory.
+
+    Columns: `id`, `text` or `image` (absolute path), `label` (when labelled), `line` (int64; 0 where the
+    source has no lines), `group` and `time` (when named) and those in `keep`; all but `line` are strings.
+    The id is the named column, else the reader's own "id", else "PART:LINE". Everything that is written lies
+    under `cache`.
+
+    Raises:
+        DataError: what the reader raises; no rows; a column that is not recognised; a missing text, image,
+            label, group or time; labels of mixed types, lists, or numbers that are not whole; an id that
+            two rows have.
+        UnknownNameError: a named column does not exist.
+    """
+    rows = iter(read(source))
+    head = list(islice(rows, _CHUNK_ROWS))
+    if not head:
+        raise DataError(f"{name_of(source)} has no rows.", "It needs one row per example.")
+    names = [name for name in dict.fromkeys(chain.from_iterable(head)) if name != LINE]
+    mapping = resolve(names, columns, modality, labelled=labelled, keep=keep, source=name_of(source))
+    table = _Table(source, mapping, modality, cache=cache, labelled=labelled, part=part)
+    key = hashlib.sha256(f"{part}\0{source}".encode()).hexdigest()[:16]
+    path = cache / f"{part or 'rows'}-{key}.arrow"
+    _write(table.rows(chain(head, rows)), table.schema, path)
+    return Dataset.from_file(str(path))
+
+
+class _Table:
+    """Turns a reader's rows into rows of our columns and collects what is wrong with them."""
+
+    def __init__(
+        self, source: str, mapping: Mapping, modality: Modality, *, cache: Path, labelled: bool, part: str
+    ) -> None:
+        self.name, self.part = name_of(source), part
+        self.folder = Path(source) if Path(source).is_dir() else Path(source).parent
+        self.mapping, self.modality, self.cache = mapping, modality, cache
+        self.labels = Labels(mapping.label, self.name) if labelled else None
+        self.required = {modality: mapping.content, "group": mapping.group, "time": mapping.time}
+        self.blank = {kind: Tally() for kind in self.required}
+        self.places: dict[str, str] = {}
+        self.count = 0
+
+    @property
+    def schema(self) -> Any:
+        text = pyarrow.string()
+        names = ["id", self.modality, *(["label"] if self.labels else [])]
+        extra = [name for name in ("group", "time") if self.required[name]]
+        fields = [(name, text) for name in names] + [("line", pyarrow.int64())]
+        return pyarrow.schema(fields + [(name, text) for name in (*extra, *self.mapping.keep)])
+
+    def rows(self, rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        for row in rows:
+            self.count += 1
+            yield self._row(row)
+        self._check()
+
+    def _row(self, row: dict[str, Any]) -> dict[str, Any]:
+        line = int(row.get(LINE) or 0)
+        where = place(line, self.count)
+        out: dict[str, Any] = {name: as_text(row.get(name)) for name in self.mapping.keep}
+        out["line"] = line
+        for kind, column in self.required.items():
+            if column:
+                value = row.get(column)
+                out[kind] = self._cell(kind, value, where)
+        out["id"] = self._id(row, out, line, where)
+        if self.labels:
+            out["label"] = self.labels.text(row.get(self.mapping.label), where)
+        return out
+
+    def _cell(self, kind: str, value: Any, where: str) -> str:
+        if missing(value):
+            self.blank[kind].add(where)
+            return ""
+        if kind == "image":
+            return image_path(value, folder=self.folder, cache=self.cache)
+        # A text keeps its white space: where it matters is for the preset's preparation to say.
+        return value if kind == "text" and isinstance(value, str) else as_text(value)
+
+    def _id(self, row: dict[str, Any], out: dict[str, Any], line: int, where: str) -> str:
+        value = row.get(self.mapping.id) if self.mapping.id else None
+        if missing(value):
+            return f"{self.part or self.name}:{line or self.count}"
+        text = as_text(value)
+        # The place of a file inside its folder says nothing about a file in another folder.
+        if self.part and Path(out.get("image", "")).as_posix().endswith(f"/{text}"):
+            text = f"{self.part}:{text}"
+        if text in self.places:
+            raise DataError(
+                f"Two rows of {self.name} have the id {text!r}: {self.places[text]} and {where}.",
+                "Give each row its own id, or leave the id column out.",
+            )
+        self.places[text] = where
+        return text
+
+    def _check(self) -> None:
+        for kind, tally in self.blank.items():
+            if tally.count:
+                raise DataError(
+                    f"{tally.count:,} of {self.count:,} rows of {self.name} have no {kind} in column "
+                    f"{self.required[kind]!r}: {tally}.",
+                    f"Add the {kind} or remove the rows.",
+                )
+        if self.labels:
+            self.labels.check()
+
+
+def _write(rows: Iterable[dict[str, Any]], schema: Any, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
+    os.close(handle)
+    try:
+        with pyarrow.OSFile(name, "wb") as sink, pyarrow.ipc.new_stream(sink, schema) as writer:
+            for chunk in _chunks(rows):
+                writer.write_batch(pyarrow.RecordBatch.from_pylist(chunk, schema=schema))
+        # Replaced in one step: a table that another run has mapped stays as it was.
+        Path(name).replace(path)
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+def _chunks(rows: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    chunk: list[dict[str, Any]] = []
+    characters = 0
+    for row in rows:
+        chunk.append(row)
+        characters += len(row.get("text", ""))
+        if len(chunk) == _CHUNK_ROWS or characters > _CHUNK_CHARACTERS:
+            yield chunk
+            chunk, characters = [], 0
+    if chunk:
+        yield chunk

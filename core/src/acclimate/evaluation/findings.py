@@ -1,0 +1,114 @@
+"""What the user should know about the numbers, said plainly."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from acclimate.contracts import Finding, Score
+from acclimate.evaluation.metrics import Floats, Integers
+
+DECISIVE = {"accuracy": "higher", "macro_f1": "higher"}
+FEW_PER_CLASS = 10
+FEW_ROWS = 30
+NAMED_CLASSES = 10
+
+
+def compare(
+    metrics: Mapping[str, Score],
+    baselines: Mapping[str, Mapping[str, Score]],
+    *,
+    better: Mapping[str, str] | None = None,
+) -> tuple[Finding, ...]:
+    """Say which baselines beat the model: one finding "baseline-wins" for each of them, naming the values.
+
+    A baseline wins when its value is better in one of the metrics of `better`, which maps names to "higher"
+    or "lower" and is accuracy and macro_f1 by default. The finding is a "problem" where the intervals of one
+    of these metrics lie apart, and a "warning" where they all overlap.
+    """
+    directions = DECISIVE if better is None else better
+    findings = []
+    for baseline, scores in baselines.items():
+        signs = {
+            name: -1.0 if direction == "lower" else 1.0
+            for name, direction in directions.items()
+            if name in metrics and name in scores
+        }
+        won = [name for name, sign in signs.items() if sign * scores[name].value > sign * metrics[name].value]
+        if won:
+            apart = [name for name in won if _apart(scores[name], metrics[name])]
+            findings.append(_beaten(baseline, {name: (scores[name], metrics[name]) for name in won}, apart))
+    return tuple(findings)
+
+
+def sample_size(truth: Integers, labels: Sequence[str]) -> tuple[Finding, ...]:
+    """Say whether the test rows are too few: fewer than 30 in all, or fewer than 10 of a class.
+
+    `truth` is [rows] of class indices into `labels`.
+    """
+    findings = []
+    if len(truth) < FEW_ROWS:
+        findings.append(
+            Finding(
+                code="small-test-set",
+                level="problem",
+                message=f"The test set has {_rows(len(truth))}, too few to claim anything; "
+                f"use at least {FEW_ROWS}, better some hundred.",
+            )
+        )
+    counts = np.bincount(truth, minlength=len(labels))
+    small = [row for row in counts.argsort(kind="stable") if counts[row] < FEW_PER_CLASS]
+    if small:
+        named = ", ".join(f"{labels[row]} ({counts[row]})" for row in small[:NAMED_CLASSES])
+        rest = f" and {len(small) - NAMED_CLASSES} more" if len(small) > NAMED_CLASSES else ""
+        findings.append(
+            Finding(
+                code="small-classes",
+                message=f"Classes with fewer than {FEW_PER_CLASS} test rows: {named}{rest}. "
+                "Scores say little about them.",
+            )
+        )
+    return tuple(findings)
+
+
+def constant_predictions(
+    scores: Floats, labels: Sequence[str], *, truth: Integers | None = None
+) -> tuple[Finding, ...]:
+    """Say that the model answers with the same class whatever the row: it has learned nothing.
+
+    `scores` is [rows, classes]. With `truth` [rows], a test set of one class only is left alone.
+    """
+    expected = len(labels) if truth is None else len(np.unique(truth))
+    predicted = np.unique(scores.argmax(axis=1))
+    if len(scores) < 2 or expected < 2 or len(predicted) > 1:
+        return ()
+    message = (
+        f"All {len(scores)} test rows are predicted as {labels[predicted[0]]!r}, though there are {expected} "
+        "classes: the model has learned nothing that tells them apart."
+    )
+    return (Finding(code="constant-predictions", level="problem", message=message),)
+
+
+def _apart(baseline: Score, model: Score) -> bool:
+    """Whether the intervals do not touch; unknown bounds (nan) are never apart."""
+    return baseline.low > model.high or baseline.high < model.low
+
+
+def _beaten(baseline: str, pairs: Mapping[str, tuple[Score, Score]], apart: Sequence[str]) -> Finding:
+    values = ", ".join(f"{name} {theirs} against {ours}" for name, (theirs, ours) in pairs.items())
+    beaten = f"The baseline {baseline} beats this model: {values}"
+    if apart:
+        message = f"{beaten}. The intervals of {' and '.join(apart)} lie apart: prefer the baseline."
+        return Finding(code="baseline-wins", level="problem", message=message)
+    if all(np.isfinite([*_bounds(theirs), *_bounds(ours)]).all() for theirs, ours in pairs.values()):
+        message = f"{beaten}, but the intervals overlap, so this test set cannot tell them apart."
+    else:
+        message = f"{beaten}; without an interval on each, this test set cannot tell them apart."
+    return Finding(code="baseline-wins", level="warning", message=message)
+
+
+def _bounds(score: Score) -> tuple[float, float]:
+    return score.low, score.high
+
+
+def _rows(count: int) -> str:
+    return f"{count} row{'' if count == 1 else 's'}"

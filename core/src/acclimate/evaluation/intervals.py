@@ -1,0 +1,94 @@
+"""Values with their 95 % intervals, by the bootstrap."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import numpy as np
+
+from acclimate.contracts import DataError, Score
+from acclimate.evaluation.metrics import Floats, Integers
+
+PERCENTILES = (2.5, 97.5)
+
+
+def score(
+    truth: Integers,
+    scores: Floats,
+    metrics: Mapping[str, Callable[[Integers, Floats, Floats], float]],
+    *,
+    groups: Sequence[str] | None = None,
+    seed: int = 0,
+    resamples: int = 1000,
+) -> dict[str, Score]:
+    """Return each metric's value on all rows with its 95 % percentile-bootstrap interval.
+
+    `truth` is [rows] of class indices, `scores` [rows, classes]. Rows are resampled within their true class,
+    so that no class is lost; where `groups` names a group for each row (a patient, a contract), whole
+    groups are resampled instead, because rows of a group are not independent. All metrics see the same
+    resamples, and the same seed gives the same interval.
+
+    Resamples on which a metric is not finite are left out of its interval. The bounds are nan where more than
+    half are left out, where the value itself is not finite, and where there is a single group.
+
+    Accuracy, macro-F1, MCC and AUROC of 1,000 resamples take 0.2 s for 656 rows of 2 classes and 5 s for
+    3,080 rows of 77 classes on one slow core; nearly all of it is the sorting for AUROC.
+
+    Raises:
+        DataError: when there are no rows, shapes disagree, a class index has no column, or a score is not
+            finite.
+    """
+    _check(truth, scores, groups)
+    values = {name: metric(truth, scores, np.ones(len(truth))) for name, metric in metrics.items()}
+    draws: dict[str, list[float]] = {name: [] for name in metrics}
+    rng = np.random.default_rng(seed)
+    resampled = (
+        _within_classes(truth, rng, resamples) if groups is None else _whole_groups(groups, rng, resamples)
+    )
+    for weights in resampled:
+        for name, metric in metrics.items():
+            draws[name].append(metric(truth, scores, weights))
+    return {name: _interval(float(values[name]), draws[name]) for name in metrics}
+
+
+def _within_classes(truth: Integers, rng: np.random.Generator, resamples: int) -> Iterator[Floats]:
+    """Yield how often each row counts, [rows], keeping the number of rows of each true class."""
+    order = truth.argsort(kind="stable")
+    _, start, size = np.unique(truth[order], return_index=True, return_counts=True)
+    first, room = start.repeat(size), size.repeat(size)
+    for _ in range(resamples):
+        drawn = order[first + rng.integers(room)]
+        yield np.bincount(drawn, minlength=len(truth)).astype(np.float64)
+
+
+def _whole_groups(groups: Sequence[str], rng: np.random.Generator, resamples: int) -> Iterator[Floats]:
+    """Yield how often each row counts, [rows], alike within a group; nothing for a single group."""
+    names, member = np.unique(np.asarray(groups, dtype=np.str_), return_inverse=True)
+    size = len(names)
+    for _ in range(resamples if size > 1 else 0):
+        counts = np.bincount(rng.integers(size, size=size), minlength=size)
+        yield counts[member].astype(np.float64)
+
+
+def _interval(value: float, draws: Sequence[float]) -> Score:
+    finite = [draw for draw in draws if np.isfinite(draw)]
+    if not np.isfinite(value) or not finite or 2 * len(finite) < len(draws):
+        return Score(value=value, low=float("nan"), high=float("nan"))
+    low, high = np.percentile(finite, PERCENTILES)
+    return Score(value=value, low=min(float(low), value), high=max(float(high), value))
+
+
+def _check(truth: Integers, scores: Floats, groups: Sequence[str] | None) -> None:
+    if truth.ndim != 1 or not len(truth) or scores.ndim != 2 or len(scores) != len(truth):
+        raise DataError(
+            "Expected truth [rows] and scores [rows, classes] with at least one row, "
+            f"found {list(truth.shape)} and {list(scores.shape)}."
+        )
+    if truth.min() < 0 or truth.max() >= scores.shape[1]:
+        raise DataError(
+            f"Expected class indices from 0 to {scores.shape[1] - 1}, found {truth.min()} to {truth.max()}.",
+            "Index the labels in the order of the score columns.",
+        )
+    if groups is not None and len(groups) != len(truth):
+        raise DataError(f"Expected one group for each of {len(truth)} rows, found {len(groups)}.")
+    broken = int((~np.isfinite(scores).all(axis=1)).sum())
+    if broken:
+        raise DataError(f"Expected finite scores, found {broken} of {len(truth)} rows that are not.")

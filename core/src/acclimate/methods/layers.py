@@ -1,0 +1,70 @@
+"""The layers of any encoder, from input to output, and optimizer groups whose rates follow them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from torch import nn
+
+Named = tuple[str, nn.Parameter]
+
+
+def layers(encoder: nn.Module) -> list[list[Named]]:
+    """Return the parameters of an encoder in layers, from the input's to the output's.
+
+    timm models say themselves how they are layered. In a transformers model the layers are the children of its
+    largest module list; what stands before them is the first layer, what stands after belongs to the last.
+    """
+    inner = getattr(encoder, "timm_model", None)
+    if inner is not None and hasattr(inner, "group_matcher"):
+        return _timm_layers(inner)
+    blocks = _largest_list(encoder)
+    if blocks is None:
+        return [list(encoder.named_parameters())]
+    place = {id(p): index + 1 for index, block in enumerate(blocks) for p in block.parameters()}
+    found: list[list[Named]] = [[] for _ in range(len(blocks) + 1)]
+    passed = 0
+    for name, parameter in encoder.named_parameters():
+        passed = place.get(id(parameter), len(blocks) if passed else 0)
+        found[passed].append((name, parameter))
+    return [layer for layer in found if layer]
+
+
+def groups(
+    encoder: nn.Module,
+    head: nn.Module,
+    *,
+    learning_rate: float,
+    head_rate: float,
+    layer_decay: float,
+    weight_decay: float,
+) -> list[dict[str, Any]]:
+    """Return optimizer groups: the last layer at `learning_rate`, each one below at `layer_decay` times less.
+
+    Biases and normalisation weights (one dimension) are not decayed, as BERT and ViT were trained.
+    """
+    result = []
+    for depth, layer in enumerate(reversed(layers(encoder))):
+        result += _split(layer, learning_rate * layer_decay**depth, weight_decay)
+    return result + _split(list(head.named_parameters()), head_rate, weight_decay)
+
+
+def _split(named: Sequence[Named], rate: float, weight_decay: float) -> list[dict[str, Any]]:
+    trained = [parameter for _, parameter in named if parameter.requires_grad]
+    parts = (
+        ([p for p in trained if p.ndim > 1], weight_decay),
+        ([p for p in trained if p.ndim <= 1], 0.0),
+    )
+    return [{"params": part, "lr": rate, "weight_decay": decay} for part, decay in parts if part]
+
+
+def _timm_layers(model: nn.Module) -> list[list[Named]]:
+    from timm.models import group_parameters
+
+    named = dict(model.named_parameters())
+    grouped = group_parameters(model, model.group_matcher(coarse=False))  # type: ignore[operator]
+    return [[(name, named[name]) for name in names] for _, names in sorted(grouped.items())]
+
+
+def _largest_list(encoder: nn.Module) -> nn.ModuleList | nn.Sequential | None:
+    lists = [m for m in encoder.modules() if isinstance(m, nn.ModuleList | nn.Sequential) and len(m) > 1]
+    return max(lists, key=lambda blocks: sum(p.numel() for p in blocks.parameters()), default=None)

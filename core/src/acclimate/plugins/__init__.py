@@ -1,0 +1,42 @@
+"""The one import for plugin authors: `from acclimate.plugins import hookimpl, Preset, Ref`.
+
+Start with `acclimate.plugins.hookspecs`, which documents every hook with an example.
+"""
+
+from acclimate.contracts import (
+    Backbone,
+    Demo,
+    Finding,
+    Loader,
+    Method,
+    Metric,
+    Need,
+    Preset,
+    Ref,
+    Report,
+    RunEvent,
+    SplitPolicy,
+)
+from acclimate.plugins.hookspecs import hookimpl
+from acclimate.plugins.host import Host, default_host
+from acclimate.plugins.states import Owned, PluginState
+
+__all__ = [
+    "Backbone",
+    "Demo",
+    "Finding",
+    "Host",
+    "Loader",
+    "Method",
+    "Metric",
+    "Need",
+    "Owned",
+    "PluginState",
+    "Preset",
+    "Ref",
+    "Report",
+    "RunEvent",
+    "SplitPolicy",
+    "default_host",
+    "hookimpl",
+]

