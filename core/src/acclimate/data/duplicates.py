@@ -6,6 +6,7 @@ documents", 1997; banding: Indyk and Motwani, 1998); each of these is then compa
 """
 
 import hashlib
+import math
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -20,8 +21,6 @@ Hashes = NDArray[np.uint64]
 _SHINGLE_WORDS = 5
 _PERMUTATIONS = 128
 _MISSED = 1e-3
-# Five standard errors of a similarity estimated from 128 permutations, at its widest: 5 * 0.5 / sqrt(128).
-_SLACK = 0.22
 _WORD = re.compile(r"\w+")
 _PAIRS = 1_000_000
 _CONSTANTS = np.random.default_rng(1997).integers(0, 2**64, (2, _PERMUTATIONS), dtype=np.uint64)
@@ -86,8 +85,7 @@ def _shingles(text: str, words: dict[str, int]) -> Hashes:
     hashes = np.array([_word_hash(word, words) for word in found], dtype=np.uint64)
     width = min(_SHINGLE_WORDS, len(hashes))
     count = len(hashes) - width + 1
-    # The width is part of the hash, so that a text of three words equals no run of five.
-    run = np.full(count, width, dtype=np.uint64)
+    run = np.zeros(count, dtype=np.uint64)
     for offset in range(width):
         run = _mixed(run + hashes[offset : offset + count])
     return np.unique(run)
@@ -132,6 +130,8 @@ def _likely_pairs(distinct: Sequence[Hashes], threshold: float) -> Iterator[tupl
     signatures = np.stack([_signature(shingles) for shingles in distinct])
     sizes = np.array([len(shingles) for shingles in distinct])
     width = _rows_per_band(threshold)
+    # Three standard errors of the estimate, and four entries more for its skew near 1.
+    slack = 3 * math.sqrt(threshold * (1 - threshold) / _PERMUTATIONS) + 4 / _PERMUTATIONS
     tried = np.zeros(0, dtype=np.int64)
     for start in range(0, _PERMUTATIONS, width):
         pairs = np.unique(_band_pairs(signatures[:, start : start + width], len(distinct)))
@@ -142,7 +142,7 @@ def _likely_pairs(distinct: Sequence[Hashes], threshold: float) -> Iterator[tupl
             low, high = np.minimum(sizes[first], sizes[second]), np.maximum(sizes[first], sizes[second])
             keep = low >= threshold * high
             first, second = first[keep], second[keep]
-            keep = _estimate(signatures, first, second) >= threshold - _SLACK
+            keep = _estimate(signatures, first, second) >= threshold - slack
             yield from zip(first[keep].tolist(), second[keep].tolist(), strict=True)
 
 

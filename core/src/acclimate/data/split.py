@@ -133,9 +133,13 @@ def _deal_rows(
 def _class_quotas(sizes: Integers, shares: Sequence[float]) -> Integers:
     """Return how many rows of each class each part gets [classes, parts], leaving one or more to train."""
     quotas = np.stack([quotas_of(sizes, share) for share in shares], axis=1)
+    surplus = np.zeros(len(shares))  # what each part has above its share so far: it gives back first
     for size, row in zip(sizes, quotas, strict=True):
+        surplus += row - size * np.array(shares)
         while row.sum() >= size:
-            row[np.argmax(row)] -= 1
+            most = np.argmax(np.where(row > 0, surplus, -np.inf))
+            row[most] -= 1
+            surplus[most] -= 1
     return quotas
 
 

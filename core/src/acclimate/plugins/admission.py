@@ -81,11 +81,7 @@ class Admission:
         plugin = found.load()
         check_hooks(plugin, (name for name in vars(self._manager.hook) if not name.startswith("_")))
         self._manager.register(plugin, found.name)
-        try:
-            return collect_offers(self._manager, found.name, check_references=found.name != CORE)
-        except BaseException:
-            self._manager.unregister(name=found.name)
-            raise
+        return collect_offers(self._manager, found.name, check_references=found.name != CORE)
 
 
 def _public_names(plugin: str, offers: dict[type[Any], dict[str, Offer]]) -> dict[str, tuple[str, ...]]:

@@ -62,13 +62,6 @@ class Catalogue:
             raise self._unknown("preset", name, presets)
         return Owned(preset=presets[matches[0]], owner=matches[0].partition("/")[0], name=matches[0])
 
-    def owned(self, preset: Preset) -> Owned:
-        """Return a preset object with its owner: the plugin that offers it, otherwise core."""
-        owner = self.owner(preset).name
-        known = self._offers(owner, Preset).get(preset.name) == preset
-        name = public_name(owner, Preset, preset.name) if known else preset.name
-        return Owned(preset=preset, owner=owner, name=name)
-
     def plugin(self, name: str) -> LoadedPlugin:
         """Return a loaded plugin.
 
@@ -79,15 +72,12 @@ class Catalogue:
             raise self._unknown("plugin", name, self.loaded)
         return self.loaded[name]
 
-    def owner(self, offer: Offer) -> PluginState:
-        """Return the state of the plugin that gave an offer; one that nobody gave, made in a script, is core's."""
-        given = [
-            (plugin.state, each) for plugin in self.loaded.values() for each in plugin.offers[type(offer)].values()
-        ]
-        # Two plugins may give offers that are equal, so the very same object goes first.
-        same = [state for state, each in given if each is offer]
-        equal = [state for state, each in given if each == offer]
-        return (same or equal or [self.loaded[CORE].state])[0]
+    def owner(self, offer: Offer) -> PluginState | None:
+        """Return the state of the plugin that gave this very object, None for one made elsewhere."""
+        for plugin in self.loaded.values():
+            if any(offer is each for each in plugin.offers[type(offer)].values()):
+                return plugin.state
+        return None
 
     def _offers(self, plugin: str, kind: type[OfferKind]) -> Mapping[str, OfferKind]:
         offers = self.loaded[plugin].offers[kind] if plugin in self.loaded else {}

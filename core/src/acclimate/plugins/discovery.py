@@ -55,6 +55,8 @@ def _offers_plugins(distribution: Distribution) -> bool:
 def _read(distribution: Distribution) -> list[Found]:
     try:
         name, version = distribution.metadata["Name"], distribution.version
+        if not name or not version:
+            raise ValueError("it has no name or no version")
         requires = tuple(distribution.requires or ())
         points = distribution.entry_points.select(group=GROUP)
         return [

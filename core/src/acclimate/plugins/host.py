@@ -98,10 +98,6 @@ class Host:
         """
         return self._catalogue.preset(name)
 
-    def owned(self, preset: Preset) -> Owned:
-        """Return a preset object's owner; one that no plugin offers, made in a script, counts as core's."""
-        return self._catalogue.owned(preset)
-
     @overload
     def find(self, kind: Literal["loader"], name: str, owner: str) -> Loader: ...
     @overload
@@ -141,6 +137,8 @@ class Host:
         if reference is None:
             return None
         state = self._catalogue.owner(offer)
+        if state is None:
+            return reference.load()
         with blame(state, f"the import of {reference}"):
             try:
                 return reference.load()

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from torch.utils.data import DataLoader
-from transformers import Trainer, TrainerCallback, TrainingArguments
+from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArguments
 
 from acclimate.contracts import DataError, Plan, Settings
 from acclimate.training.batching import LengthBatches
@@ -103,6 +103,7 @@ class Engine(Trainer):
         precision: str,
     ) -> None:
         super().__init__(model=model, args=arguments, train_dataset=rows, data_collator=rows.collate)
+        self.remove_callback(PrinterCallback)  # it prints to standard output, which is for results
         self.plan, self.batches = plan, batches
         self.bfloat16 = precision == "bfloat16"
         # `forward(**inputs)` looks to the Trainer as if the model computed its own loss; it does not.

@@ -1,1 +1,19 @@
-"""x."""
+"""Acclimate for manufacturing: presets for defects in images of parts."""
+
+from acclimate.contracts import Demo, Preset, SplitPolicy
+
+__all__ = ["defects"]
+
+defects = Preset(
+    name="defects",
+    summary="Sorts images of parts into good ones and kinds of defects.",
+    task="image-classification",
+    backbone="efficientnet-lite0",
+    split=SplitPolicy(test=0.25, validation=0.1, stratify=("cell_type",)),
+    demo=Demo(
+        source="package:elpv-dataset",
+        package="elpv-dataset",
+        licence="CC-BY-NC-SA-4.0",
+        note="2,624 electroluminescence images of solar cells; defective where the probability is above 0.5.",
+    ),
+)

@@ -1,0 +1,74 @@
+"""Benchmark results: one JSON file each under docs/results, and docs/results.md made from all of them."""
+
+import json
+import platform
+import statistics
+import subprocess
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / "docs" / "results"
+SHARED = ROOT.parent / "shared" / "data"
+
+
+def record(name: str, *, title: str, claim: str, header: Sequence[str], rows: Sequence[Sequence[str]], raw: Any) -> None:
+    """Write the result of one benchmark and make docs/results.md anew."""
+    from acclimate.training import processor
+
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    libraries = {library: version(library) for library in ("acclimate", "torch", "transformers", "scikit-learn")}
+    commit = subprocess.run(
+        ["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.strip()
+    result = {
+        "title": title,
+        "claim": claim,
+        "header": list(header),
+        "rows": [list(row) for row in rows],
+        "raw": raw,
+        "script": f"benchmarks/{name}.py",
+        "commit": commit,
+        "date": datetime.now(UTC).date().isoformat(),
+        "python": platform.python_version(),
+        "processor": processor(),
+        "libraries": libraries,
+    }
+    (FOLDER / f"{name}.json").write_text(json.dumps(result, indent=2) + "\n")
+    render()
+    print(table(header, rows))
+
+
+def render() -> None:
+    """Write docs/results.md from every recorded result."""
+    parts = [
+        "# Measured results\n",
+        "Every table is written by the script named under it, on the machine and commit named there. Quality is the "
+        "test score with its 95 % bootstrap interval; speed is a ratio within one run, since absolute times depend "
+        "on the machine.\n",
+    ]
+    for file in sorted(FOLDER.glob("*.json")):
+        result = json.loads(file.read_text())
+        libraries = ", ".join(f"{name} {number}" for name, number in result["libraries"].items())
+        parts += [
+            f"## {result['title']}\n",
+            f"{result['claim']}\n",
+            table(result["header"], result["rows"]) + "\n",
+            f"`{result['script']}`, {result['date']}, commit {result['commit']}, Python {result['python']}, "
+            f"{libraries}, {result['processor']}\n",
+        ]
+    (ROOT / "docs" / "results.md").write_text("\n".join(parts))
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a Markdown table."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def spread(values: Sequence[float]) -> str:
+    """Return the mean with the least and the greatest value."""
+    return f"{statistics.mean(values):.3f} ({min(values):.3f} to {max(values):.3f})"

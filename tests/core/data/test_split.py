@@ -1,0 +1,209 @@
+import random
+from collections import Counter
+from typing import Any
+
+import pytest
+from acclimate.contracts import DataError, OptionError, SplitPolicy
+from acclimate.data import sample, split
+from datasets import Dataset
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+POLICY = SplitPolicy(test=0.2, validation=0.1)
+
+
+def made(labels: list[str], **columns: list[str]) -> Dataset:
+    return Dataset.from_dict({"label": labels, "line": list(range(2, len(labels) + 2)), **columns})
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.lists(st.integers(2, 40), min_size=2, max_size=8), st.integers(0, 5), st.booleans())
+def test_every_row_is_in_one_part_and_every_class_in_its_share(sizes: list[int], seed: int, one: bool) -> None:
+    labels = [f"c{label}" for label, size in enumerate(sizes) for _ in range(size)]
+    if len(labels) < 12:
+        return
+    random.Random(seed).shuffle(labels)
+    want = ("test",) if one else ("validation", "test")
+    parts = split(made(labels), POLICY, seed=seed, want=want, grouped=False)
+    assert list(parts) == ["train", *want]
+    assert sorted(row for part in parts.values() for row in part) == list(range(len(labels)))
+    assert all(part == sorted(part) for part in parts.values())
+    shares = {"validation": 0.1, "test": 0.2}
+    for name in want:
+        counts = Counter(labels[row] for row in parts[name])
+        for label, size in Counter(labels).items():
+            assert abs(counts[label] - shares[name] * size) <= 1.0 + 1e-9
+    assert {labels[row] for row in parts["train"]} == set(labels)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_classes_of_two_rows_leave_one_to_train_and_fill_every_part(seed: int) -> None:
+    labels = [f"c{number // 2}" for number in range(60)]
+    parts = split(made(labels), SplitPolicy(test=0.5, validation=0.3), seed=seed, grouped=False)
+    assert {labels[row] for row in parts["train"]} == set(labels)
+    assert len(parts["validation"]) >= 6
+    assert len(parts["test"]) >= 12
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_classes_of_two_groups_leave_one_to_train(seed: int) -> None:
+    labels = [f"c{number % 6}" for number in range(60)]
+    groups = [f"{number % 6} {number // 30}" for number in range(60)]
+    policy = SplitPolicy(test=0.5, validation=0.3)
+    parts = split(made(labels, group=groups), policy, seed=seed, grouped=True)
+    assert {labels[row] for row in parts["train"]} == set(labels)
+
+
+def test_the_same_seed_gives_the_same_parts_and_another_seed_others(table: Any) -> None:
+    rows = table(["a", "b"] * 50)
+    first, again, other = (split(rows, POLICY, seed=seed, grouped=False) for seed in (1, 1, 2))
+    assert first == again != other
+
+
+def test_parts_that_are_given_as_files_are_not_set_aside(table: Any) -> None:
+    rows = table(["a", "b"] * 50)
+    assert split(rows, POLICY, seed=0, want=(), grouped=False) == {"train": list(range(100))}
+    parts = split(rows, POLICY, seed=0, want=("validation",), grouped=False)
+    assert {name: len(part) for name, part in parts.items()} == {"train": 90, "validation": 10}
+
+
+def test_the_mix_of_other_columns_is_kept_inside_each_class() -> None:
+    labels = ["ok"] * 300 + ["bad"] * 100
+    cell = (["mono"] * 30 + ["poly"] * 70) * 4
+    rows = made(labels, cell=cell)
+    parts = split(rows, SplitPolicy(stratify=("cell",)), seed=3, grouped=False)
+    for name, share in (("test", 0.2), ("validation", 0.1)):
+        counts = Counter((labels[row], cell[row]) for row in parts[name])
+        for stratum, size in Counter(zip(labels, cell, strict=True)).items():
+            assert abs(counts[stratum] - share * size) <= 1
+
+
+def test_strata_of_one_row_still_keep_the_label_mix() -> None:
+    labels = ["a"] * 50 + ["b"] * 50
+    rows = made(labels, site=[str(number) for number in range(100)])
+    test = split(rows, SplitPolicy(stratify=("site",)), seed=0, grouped=False)["test"]
+    assert Counter(labels[row] for row in test) == {"a": 10, "b": 10}
+
+
+def patients(seed: int, count: int = 60) -> tuple[list[str], list[str]]:
+    rng = random.Random(seed)
+    labels, groups = [], []
+    for number in range(count):
+        for _ in range(rng.choice([1, 1, 2, 3, 8])):
+            labels.append(rng.choices(["common", "rare"], [0.8, 0.2])[0])
+            groups.append(f"p{number}")
+    return labels, groups
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_groups_never_straddle_the_split_and_the_label_mix_stays_close(seed: int) -> None:
+    labels, groups = patients(seed)
+    parts = split(made(labels, group=groups), POLICY, seed=seed, grouped=True)
+    owners = {name: {groups[row] for row in part} for name, part in parts.items()}
+    assert not owners["train"] & owners["test"]
+    assert not owners["train"] & owners["validation"]
+    assert not owners["test"] & owners["validation"]
+    assert sorted(row for part in parts.values() for row in part) == list(range(len(labels)))
+    for name, share in (("test", 0.2), ("validation", 0.1)):
+        assert len(parts[name]) / len(labels) == pytest.approx(share, abs=0.03)
+        rare = sum(labels[row] == "rare" for row in parts[name]) / labels.count("rare")
+        assert rare == pytest.approx(share, abs=0.06)
+
+
+def test_a_class_of_one_group_stays_in_train() -> None:
+    labels = ["a", "b"] * 40 + ["lone"] * 6
+    groups = [str(number // 4) for number in range(80)] + ["x"] * 6
+    for seed in range(10):
+        train = split(made(labels, group=groups), POLICY, seed=seed, grouped=True)["train"]
+        assert {labels[row] for row in train} == {"a", "b", "lone"}
+
+
+def test_a_group_column_alone_does_not_group(table: Any) -> None:
+    rows = table(["a", "b"] * 20, group=["same"] * 40)
+    assert len(split(rows, POLICY, seed=0, grouped=False)["test"]) == 8
+
+
+def test_too_few_groups_are_an_error() -> None:
+    rows = made(["a", "b"] * 10, group=["1"] * 10 + ["2"] * 10)
+    with pytest.raises(DataError, match=r"2 groups are too few to fill the parts train, validation, test"):
+        split(rows, POLICY, seed=0, grouped=True)
+
+
+def test_grouping_needs_a_group_column_and_no_time(table: Any) -> None:
+    with pytest.raises(OptionError, match='group="COLUMN"'):
+        split(table(["a", "b"]), POLICY, seed=0, grouped=True)
+    with pytest.raises(OptionError, match="by time and kept in groups"):
+        split(table(["a", "b"], group=["1", "2"], time=["1", "2"]), POLICY, seed=0, grouped=True)
+
+
+def test_too_few_rows_are_an_error(table: Any) -> None:
+    with pytest.raises(DataError, match=r"2 rows are too few to fill the parts train, validation, test"):
+        split(table(["a", "b"]), POLICY, seed=0, grouped=False)
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        [str(number) for number in range(100)],
+        [f"{2000 + number // 12}-{number % 12 + 1:02}-01" for number in range(100)],
+        [f"2024-03-01T{number // 60:02}:{number % 60:02}+00:00" for number in range(100)],
+    ],
+    ids=["numbers", "dates", "moments"],
+)
+def test_the_past_trains_and_the_future_tests(times: list[str]) -> None:
+    order = list(range(100))
+    random.Random(0).shuffle(order)
+    rows = made(["a", "b"] * 50, time=[times[at] for at in order])
+    parts = split(rows, POLICY, seed=0, grouped=False)
+    assert {name: sorted(order[row] for row in part) for name, part in parts.items()} == {
+        "train": list(range(70)),
+        "validation": list(range(70, 80)),
+        "test": list(range(80, 100)),
+    }
+
+
+def test_rows_of_one_day_stay_together() -> None:
+    days = [f"2024-01-{number // 10 + 1:02}" for number in range(100)]
+    rows = made(["a", "b"] * 50, time=days)
+    parts = split(rows, SplitPolicy(test=0.25, validation=0.25), seed=0, grouped=False)
+    owners = [{days[row] for row in part} for part in parts.values()]
+    assert [len(days) for days in owners] == [5, 2, 3]
+    assert not owners[0] & owners[1] | owners[1] & owners[2]
+
+
+@pytest.mark.parametrize(
+    ("times", "labels", "message"),
+    [
+        (["2024-01-01", "soon", "", "1"] * 5, "ab" * 10, r"15 of 20 times .*lines 3, 4, 5, 7, 8 and 10 more; 'soon'"),
+        (["1", "nan"] * 10, "ab" * 10, r"times cannot be read"),
+        (["2024-01-01"] * 20, "ab" * 10, r"1 different times are too few"),
+        ([str(at) for at in range(20)], "ab" * 9 + "zz", r"1 classes occur only after .*\(13\): 'z'"),
+    ],
+)
+def test_bad_times_are_an_error(times: list[str], labels: str, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        split(made(list(labels), time=times), POLICY, seed=0, grouped=False)
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.lists(st.integers(1, 30), min_size=1, max_size=6), st.integers(12, 120), st.integers(0, 3))
+def test_a_sample_keeps_the_label_mix(sizes: list[int], count: int, seed: int) -> None:
+    labels = [f"c{label}" for label, size in enumerate(sizes) for _ in range(size)]
+    random.Random(seed).shuffle(labels)
+    chosen = sample(made(labels), count, seed=seed)
+    assert chosen == sample(made(labels), count, seed=seed)
+    assert chosen == sorted(set(chosen))
+    assert len(chosen) == min(count, len(labels))
+    kept, whole = Counter(labels[row] for row in chosen), Counter(labels)
+    assert all(kept[label] >= min(2, size) for label, size in whole.items())
+
+
+def test_a_large_sample_has_the_mix_of_the_whole(table: Any) -> None:
+    labels = ["a"] * 700 + ["b"] * 250 + ["c"] * 50
+    kept = Counter(labels[row] for row in sample(table(labels), 100, seed=1))
+    assert kept == {"a": 70, "b": 25, "c": 5}
+
+
+def test_a_sample_too_small_for_its_classes_is_an_error(table: Any) -> None:
+    with pytest.raises(OptionError, match=r"5 rows cannot hold 2 rows of each of 3 classes.*6 rows or more"):
+        sample(table(["a", "b", "c"] * 10), 5, seed=0)

@@ -1,0 +1,83 @@
+"""What core chooses when nobody else does."""
+
+from pathlib import Path
+
+import pytest
+from acclimate.plugins import Host, Need
+from acclimate.plugins.references import reference_problem
+
+
+@pytest.fixture(scope="module")
+def host() -> Host:
+    return Host(discover=False)
+
+
+@pytest.mark.parametrize(
+    ("source", "loader"),
+    [
+        ("headlines.csv", "csv"),
+        ("HEADLINES.CSV", "csv"),
+        ("folder.csv/headlines.tsv", "tsv"),
+        ("rows.jsonl", "jsonl"),
+        ("rows.ndjson", "jsonl"),
+        ("rows.parquet", "parquet"),
+        ("hub:owner/name.csv", "hub"),
+        ("C:\\data\\rows.csv", "csv"),
+        ("hub", None),
+        ("rows.xlsx", None),
+        ("csv", None),
+        ("", None),
+    ],
+)
+def test_a_file_is_read_by_its_ending_and_a_hub_id_by_its_scheme(host: Host, source: str, loader: str | None) -> None:
+    chosen = host.choose_loader("general", source)
+    assert (chosen and chosen.name) == loader
+
+
+@pytest.mark.parametrize(
+    ("file", "loader"),
+    [
+        ("dataset_info.json", "dataset-folder"),
+        ("state.json", "dataset-folder"),
+        ("dataset_dict.json", "dataset-folder"),
+        ("scratched/1.png", "image-folder"),
+        ("scratched/1.JPG", "image-folder"),
+        ("1.png", None),
+        ("scratched/notes.txt", None),
+        ("deep/scratched/1.png", None),
+    ],
+)
+def test_a_folder_is_read_by_what_lies_in_it(host: Host, tmp_path: Path, file: str, loader: str | None) -> None:
+    target = tmp_path / file
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text("")
+    chosen = host.choose_loader("general", str(tmp_path))
+    assert (chosen and chosen.name) == loader
+
+
+@pytest.mark.parametrize("task", ["text-classification", "image-classification"])
+@pytest.mark.parametrize(("rows", "method"), [(1, "frozen"), (999, "frozen"), (1000, "full"), (10**6, "full")])
+def test_few_rows_get_a_frozen_backbone(host: Host, task: str, rows: int, method: str) -> None:
+    modality = "image" if task.startswith("image") else "text"
+    need = Need(task=task, modality=modality, rows=rows, labels=("a", "b"))  # type: ignore[arg-type]
+    backbone = host.choose_backbone("general", need)
+    assert backbone is not None
+    assert backbone.modality == modality
+    chosen = host.choose_method("general", need, backbone)
+    assert chosen is not None
+    assert chosen.name == method
+
+
+def test_a_task_that_no_method_fits_is_left_unanswered(host: Host) -> None:
+    need = Need(task="image-segmentation", modality="image", rows=10, labels=())
+    backbone = host.find("backbone", "efficientnet-lite0", "general")
+    assert host.choose_method("general", need, backbone) is None
+
+
+def test_every_reference_of_core_resolves(host: Host) -> None:
+    coded = [*host.loaders().values(), *host.methods().values(), *host.metrics().values()]
+    references = [
+        getattr(offer, {"Loader": "read", "Method": "plan"}.get(type(offer).__name__, "score")) for offer in coded
+    ]
+    assert len(references) == 14
+    assert {reference: problem for reference in references if (problem := reference_problem(reference))} == {}
