@@ -4,9 +4,8 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from recording import record, spread
-
 from acclimate import adapt
+from recording import record, spread
 
 PROBE = "frozen_linear"
 

@@ -15,7 +15,9 @@ FOLDER = ROOT / "docs" / "results"
 SHARED = ROOT.parent / "shared" / "data"
 
 
-def record(name: str, *, title: str, claim: str, header: Sequence[str], rows: Sequence[Sequence[str]], raw: Any) -> None:
+def record(
+    name: str, *, title: str, claim: str, header: Sequence[str], rows: Sequence[Sequence[str]], raw: Any
+) -> None:
     """Write the result of one benchmark and make docs/results.md anew."""
     from acclimate.training import processor
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 from acclimate.contracts import DataError
-from acclimate.data import image_fingerprints, open_image
+from acclimate.data import image_fingerprints, open_image, to_rgb
 from datasets import Dataset
 from PIL import Image
 
@@ -125,3 +125,38 @@ def test_other_modes_become_rgb(tmp_path: Path, mode: str) -> None:
     path = tmp_path / "image.tif"
     Image.new("RGB", (3, 3), "white").convert(mode).save(path)
     assert (pixels(path) == 255).all()
+
+
+def turned() -> Image.Image:
+    image = Image.new("RGB", (4, 2), "black")
+    image.putpixel((0, 0), (255, 255, 255))
+    image.getexif()[0x0112] = 6
+    return image
+
+
+OPEN_IMAGES: list[tuple[str, Callable[[], Image.Image]]] = [
+    ("turned", turned),
+    ("16-bit", lambda: Image.fromarray(np.array([[0, 257], [30000, 65535]], dtype=np.uint16))),
+    ("transparent", lambda: Image.new("RGBA", (3, 2), (9, 9, 9, 128))),
+    ("bilevel", lambda: Image.new("1", (3, 2), 1)),
+]
+
+
+@pytest.mark.parametrize("make", [row[1] for row in OPEN_IMAGES], ids=[row[0] for row in OPEN_IMAGES])
+def test_a_pillow_image_is_converted_as_its_file_would_be(tmp_path: Path, make: Callable[[], Image.Image]) -> None:
+    image = make()
+    before = (image.mode, image.size, image.tobytes())
+    image.save(tmp_path / "image.png", exif=image.getexif())
+    found = to_rgb(image)
+    assert found.mode == "RGB"
+    assert np.array_equal(np.asarray(found), pixels(tmp_path / "image.png"))
+    assert (image.mode, image.size, image.tobytes()) == before
+
+
+@pytest.mark.parametrize(
+    ("image", "message"),
+    [(Image.new("RGB", (1, 1)), "only 1 × 1 pixels"), (Image.new("F", (9, 9)), "floating-point")],
+)
+def test_a_pillow_image_that_cannot_be_used_is_an_error(image: Image.Image, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        to_rgb(image)

@@ -155,7 +155,7 @@ def _run(host: Host, request: Request, folder: Path, shown: bool) -> Run:
             notes = (*notes, note)
     with clock.stage("evaluate"):
         logits = stages.adapted_logits(subject, precision) if plan.trains else frozen
-        tables = {"": logits, **_baselines(request, parts, labels, frozen if plan.trains else None)}
+        tables = {"": scoring.log_probabilities(logits), **_baselines(request, parts, labels, frozen if plan.trains else None)}
         metrics = scoring.metrics_of(host, request.owner, request.preset.metrics)
         test = parts["test"]
         scored = scoring.score(host, test.truth, tables, metrics, groups=test.groups, seed=request.settings.seed)
@@ -277,7 +277,7 @@ def _baselines(
             seed=request.settings.seed,
         )
     if frozen is not None:
-        tables["frozen_linear"] = frozen
+        tables["frozen_linear"] = scoring.log_probabilities(frozen)
     return tables
 
 

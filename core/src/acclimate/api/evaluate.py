@@ -61,7 +61,7 @@ def evaluate(folder: str | Path, source: str | Path, *, host: Host | None = None
             scored = scoring.score(
                 host,
                 part.truth,
-                {"": logits, "majority_class": majority},
+                {"": scoring.log_probabilities(logits), "majority_class": majority},
                 metrics,
                 groups=part.groups,
                 seed=settings.seed,

@@ -5,13 +5,22 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import softmax
+from scipy.special import log_softmax, softmax
 
 from acclimate import evaluation
 from acclimate.contracts import Finding, Metric, Score
 from acclimate.plugins import Host
 
 Scores = NDArray[np.float64]
+
+
+def log_probabilities(logits: Scores) -> Scores:
+    """Return log-probabilities [rows, classes]: what metrics rank, so that scores follow from what `predict` returns.
+
+    A constant added to all logits of a row changes no prediction, and would change how the row ranks among others.
+    """
+    scores: Scores = log_softmax(logits, axis=1)
+    return scores
 
 
 def metrics_of(host: Host, owner: str, names: Sequence[str]) -> dict[str, Metric]:

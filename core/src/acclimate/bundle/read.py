@@ -8,7 +8,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
-from acclimate.bundle.write import FORMAT, MANIFEST, WEIGHTS, digest
+from acclimate.bundle.write import FORMAT, MANIFEST, SEAL, WEIGHTS, digest, sealed
 from acclimate.contracts import BundleError
 
 
@@ -24,24 +24,33 @@ def read_manifest(folder: Path) -> dict[str, Any]:
             f"{folder} is no saved run: it has no {MANIFEST}.", "Name the folder that was given as --output."
         )
     try:
-        manifest: dict[str, Any] = json.loads(file.read_text())
+        text = file.read_text(encoding="utf-8")
+        found = json.loads(text)
     except ValueError as error:
         raise BundleError(f"{file} is not JSON: {error}.", "Restore the run from a copy.") from error
+    manifest: dict[str, Any] = found if isinstance(found, dict) else {}
     if manifest.get("format") != FORMAT:
         raise BundleError(
             f"{folder} has format {manifest.get('format')!r}, this release reads {FORMAT}.",
             f"It was written by acclimate {manifest.get('acclimate', 'of an unknown version')}; install that one.",
         )
+    manifest.pop(SEAL, None)
+    if sealed(manifest) != text:
+        raise _changed(file)
     for name, expected in manifest["files"].items():
         path = folder / name
         if not path.is_file():
             raise BundleError(f"{path} is missing.", "Restore the run from a copy.")
         if digest(path) != expected:
-            raise BundleError(
-                f"{path} was changed after it was written.",
-                "Its predictions would not be those that were measured; restore the run from a copy.",
-            )
+            raise _changed(path)
     return manifest
+
+
+def _changed(path: Path) -> BundleError:
+    return BundleError(
+        f"{path} was changed after it was written.",
+        "Its predictions would not be those that were measured; restore the run from a copy.",
+    )
 
 
 def read_tensors(folder: Path) -> dict[str, Tensor]:
@@ -58,4 +67,4 @@ def read_tensors(folder: Path) -> dict[str, Tensor]:
 
 def read_document(folder: Path, name: str) -> Any:
     """Return one of the JSON documents of a saved run."""
-    return json.loads((folder / name).read_text())
+    return json.loads((folder / name).read_text(encoding="utf-8"))

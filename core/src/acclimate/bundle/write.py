@@ -3,14 +3,16 @@
 import errno
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from hashlib import file_digest
+from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor
 
@@ -18,7 +20,9 @@ from acclimate.contracts import OutputError
 
 FORMAT = 1
 MANIFEST = "manifest.json"
+SEAL = "sha256"
 WEIGHTS = "weights.safetensors"
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def check_output(folder: Path) -> None:
@@ -49,9 +53,9 @@ def writing(folder: Path) -> Iterator[Path]:
         check_output(folder)
         partial.rename(folder)
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno in _FULL:
             raise OutputError(
-                f"The disk is full: {folder} could not be written.",
+                f"The disk is full: {folder} could not be written ({os.strerror(error.errno)}).",
                 "Nothing was left behind; free some space.",
             ) from error
         raise
@@ -71,23 +75,41 @@ def write(
     """Write a run and prove it: `prove` is given the written folder and raises when it does not reproduce.
 
     `documents` are JSON files by name, `extra` writes preprocessing files into the folder it is given.
-    The manifest lists the sha256 of every other file.
+    The manifest lists the sha256 of every other file, and its own.
     """
     with writing(folder) as partial:
-        save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, partial / WEIGHTS)
+        _save(tensors, partial / WEIGHTS)
         for name, document in documents.items():
-            (partial / name).write_text(json.dumps(document, indent=2, ensure_ascii=False))
+            (partial / name).write_text(_json(document), encoding="utf-8")
         extra(partial)
         files = {path.relative_to(partial).as_posix(): digest(path) for path in _files(partial)}
         whole = {"format": FORMAT, **manifest, "files": files}
-        (partial / MANIFEST).write_text(json.dumps(whole, indent=2, ensure_ascii=False))
+        (partial / MANIFEST).write_text(sealed(whole), encoding="utf-8")
         prove(partial)
+
+
+def sealed(manifest: Mapping[str, Any]) -> str:
+    """Return the text of a manifest, with the sha256 of all that it says as its last entry."""
+    seal = sha256(_json(manifest).encode()).hexdigest()
+    return _json({**manifest, SEAL: seal})
 
 
 def digest(path: Path) -> str:
     """Return the sha256 of a file."""
     with path.open("rb") as stream:
         return file_digest(stream, "sha256").hexdigest()
+
+
+def _save(tensors: Mapping[str, Tensor], file: Path) -> None:
+    try:
+        save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, file)
+    except SafetensorError as error:  # the system's error is only in its text: "... (os error 28)"
+        number = re.search(r"os error (\d+)", str(error))
+        raise OSError(int(number[1]) if number else errno.EIO, str(error)) from error
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False)
 
 
 def _files(folder: Path) -> Iterator[Path]:

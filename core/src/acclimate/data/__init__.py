@@ -3,7 +3,7 @@
 from acclimate.data.checks import check_classes, check_disjoint, check_known_labels
 from acclimate.data.duplicates import near_duplicate_groups
 from acclimate.data.images import fingerprints as image_fingerprints
-from acclimate.data.images import open_image
+from acclimate.data.images import open_image, to_rgb
 from acclimate.data.read import (
     csv_rows,
     dataset_folder_rows,
@@ -34,5 +34,6 @@ __all__ = [
     "sample",
     "split",
     "text_fingerprints",
+    "to_rgb",
     "tsv_rows",
 ]

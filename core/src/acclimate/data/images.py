@@ -72,6 +72,19 @@ def open_image(path: str | Path) -> Image.Image:
         raise DataError(f"The image {str(path)!r} cannot be used: {_reason(error)}.") from error
 
 
+def to_rgb(image: Image.Image) -> Image.Image:
+    """Return a Pillow image as 8-bit RGB, turned upright, by the rules of `open_image`; the given one stays as it is.
+
+    Raises:
+        DataError: as `open_image`, for what can be wrong with an image that is already open.
+    """
+    try:
+        _check_size(image)
+        return _rgb(ImageOps.exif_transpose(image))
+    except _DAMAGE as error:
+        raise DataError(f"The image {image!r} cannot be used: {_reason(error)}.") from error
+
+
 def _examined(path: str) -> tuple[str, str]:
     """Return the digest of a file and the reason why it cannot be used, "" when it can."""
     try:
@@ -86,10 +99,14 @@ def _upright(data: bytes) -> Image.Image:
     if not data:
         raise ValueError("the file is empty (zero bytes)")
     with Image.open(io.BytesIO(data)) as image:
-        if min(image.size) < _SMALLEST_SIDE:
-            raise ValueError(f"it is only {image.width} × {image.height} pixels")
+        _check_size(image)
         image.load()
         return ImageOps.exif_transpose(image)
+
+
+def _check_size(image: Image.Image) -> None:
+    if min(image.size) < _SMALLEST_SIDE:
+        raise ValueError(f"it is only {image.width} × {image.height} pixels")
 
 
 def _reason(error: BaseException) -> str:

@@ -45,9 +45,7 @@ def tfidf_svm(
     """
     _check_train(train, classes)
     if len(train_texts) != len(train):
-        raise DataError(
-            f"Expected a class for each of {len(train_texts)} training texts, found {len(train)}."
-        )
+        raise DataError(f"Expected a class for each of {len(train_texts)} training texts, found {len(train)}.")
     strength = _best_strength(train_texts, train, classes, seed)
     fitted, asked = _features(train_texts, test_texts)
     return _decide(fitted, train, asked, classes, strength=strength, seed=seed)
@@ -63,9 +61,7 @@ def _best_strength(texts: Sequence[str], train: Integers, classes: int, seed: in
     return STRENGTHS[int(found.argmax())]
 
 
-def _trials(
-    texts: Sequence[str], train: Integers, classes: int, *, folds: int, seed: int
-) -> Iterator[list[float]]:
+def _trials(texts: Sequence[str], train: Integers, classes: int, *, folds: int, seed: int) -> Iterator[list[float]]:
     """Yield the macro-F1 of each strength on one fold; words, too, are learned without that fold."""
     for kept, held in StratifiedKFold(folds, shuffle=True, random_state=seed).split(train, train):
         fitted, asked = _features([texts[row] for row in kept], [texts[row] for row in held])
@@ -116,6 +112,4 @@ def _check_train(train: Integers, classes: int) -> None:
     if not len(train):
         raise DataError("Expected training rows for the baseline, found none.")
     if train.min() < 0 or train.max() >= classes:
-        raise DataError(
-            f"Expected class indices from 0 to {classes - 1}, found {train.min()} to {train.max()}."
-        )
+        raise DataError(f"Expected class indices from 0 to {classes - 1}, found {train.min()} to {train.max()}.")

@@ -39,18 +39,13 @@ def by_id(expected: Sequence[str], batches: Iterable[tuple[Sequence[str], NDArra
     return gathered
 
 
-def _check_batch(
-    ids: Sequence[str], scores: NDArray[np.floating], place: dict[str, int], gathered: Floats
-) -> None:
+def _check_batch(ids: Sequence[str], scores: NDArray[np.floating], place: dict[str, int], gathered: Floats) -> None:
     if scores.ndim != 2 or len(scores) != len(ids) or not scores.shape[1]:
         raise DataError(
-            f"Expected a batch of {len(ids)} ids to bring scores [{len(ids)}, classes], "
-            f"found {list(scores.shape)}."
+            f"Expected a batch of {len(ids)} ids to bring scores [{len(ids)}, classes], found {list(scores.shape)}."
         )
     if gathered.shape[1] not in (0, scores.shape[1]):
-        raise DataError(
-            f"Expected scores of {gathered.shape[1]} classes in every batch, found {scores.shape[1]}."
-        )
+        raise DataError(f"Expected scores of {gathered.shape[1]} classes in every batch, found {scores.shape[1]}.")
     unknown = [name for name in ids if name not in place]
     if unknown:
         raise DataError(
@@ -66,7 +61,7 @@ def _check_complete(expected: Sequence[str], gathered: Floats, seen: NDArray[np.
             f"Expected scores of {len(expected)} rows, found none for {_first(missing)}.",
             "Score every row of the split; a process that ended early loses its share.",
         )
-    finite = np.isfinite(gathered.sum(axis=1))
+    finite = np.logical_and.reduce(np.isfinite(gathered), axis=1)
     if not finite.all():
         broken = [name for name, fine in zip(expected, finite, strict=True) if not fine]
         raise DataError(

@@ -13,6 +13,9 @@ Array = NDArray[np.float64]
 # about 0.8 here; image features want as little as 0.0001. The search walks up and stops past the best.
 GRID = tuple(float(c) for c in np.logspace(-5, 3, 17))
 
+# Taken when no two groups or rows can be held apart: strongly regularised, so that it promises little.
+_UNSEARCHED = GRID[6]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
@@ -66,7 +69,10 @@ def solve_head(
 def _search(
     x: Array, truth: NDArray[np.int64], classes: int, groups: Sequence[str] | None, seed: int
 ) -> dict[float, float]:
-    folds = list(_folds(x, truth, groups, seed))
+    # Logistic regression needs two classes; a fold may hold out the only group or row of the second one.
+    folds = [fold for fold in _folds(x, truth, groups, seed) if len(np.unique(truth[fold[0]])) > 1]
+    if not folds:
+        return {_UNSEARCHED: float("nan")}
     models = [_logistic(GRID[0]) for _ in folds]  # each continues from the solution at the previous C
     tried: dict[float, float] = {}
     worse = 0

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import torch
+from safetensors import SafetensorError
 from torch import nn
 
 from acclimate.contracts import Backbone, BackboneError, UnknownNameError
@@ -123,13 +124,20 @@ def _folder(folder: Path, backbone: Backbone, labels: tuple[str, ...], max_token
             trust_remote_code=False,
             use_safetensors=True,
             output_loading_info=True,
+            ignore_mismatched_sizes=True,  # reported below, with names and shapes
             **_arguments(config),
         )
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, SafetensorError) as error:
         raise BackboneError(
             f"{folder} cannot be loaded as a pretrained model: {error}".split("\n")[0],
             "It needs config.json and model.safetensors in the layout of the hub.",
         ) from error
+    if loading["mismatched_keys"]:
+        name, found, wanted = min(loading["mismatched_keys"])
+        raise BackboneError(
+            f"Tensor {name!r} is {tuple(found)} in {folder}, its config.json asks for {tuple(wanted)}.",
+            "The weights belong to another configuration.",
+        )
     if loading["missing_keys"]:
         missing = sorted(loading["missing_keys"])
         raise BackboneError(

@@ -29,10 +29,22 @@ class TextPreprocessing:
 
     @classmethod
     def from_folder(cls, folder: Path, *, max_tokens: int) -> "TextPreprocessing":
-        """Load the tokenizer files of a folder."""
+        """Load the tokenizer files of a folder.
+
+        Raises:
+            BackboneError: when they are not there.
+        """
         from transformers import AutoTokenizer
 
-        return cls(AutoTokenizer.from_pretrained(folder, local_files_only=True), max_tokens=max_tokens)
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        files = tuple(tokenizer.vocab_files_names.values())
+        if not any((folder / name).is_file() for name in files):
+            # Without them transformers makes up a vocabulary of special tokens, and every word is unknown.
+            raise BackboneError(
+                f"{folder} has no tokenizer: none of {', '.join(files)}.",
+                "Copy the tokenizer's files of the backbone there.",
+            )
+        return cls(tokenizer, max_tokens=max_tokens)
 
     def save(self, folder: Path) -> None:
         """Write the tokenizer's files, JSON and text only."""

@@ -213,9 +213,10 @@ class _Progress(TrainerCallback):
         self.shown.update(1)
 
     def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
-        if not logs or "loss" not in logs:
+        # "train_loss" is the mean over all steps; it speaks for the steps after the last regular "loss".
+        if not logs or not ("loss" in logs or "train_loss" in logs):
             return
-        loss, rate = float(logs["loss"]), float(logs.get("learning_rate", 0.0))
+        loss, rate = float(logs.get("loss", logs.get("train_loss"))), float(logs.get("learning_rate", 0.0))
         if not math.isfinite(loss):
             raise DataError(
                 f"The training loss is {loss} at step {state.global_step}.",

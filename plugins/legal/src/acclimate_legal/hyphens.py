@@ -1,55 +1,68 @@
-"""Words that a line end divided: rejoined where the hyphen was the printer's, kept where it is the word's."""
+"""Words that a line end divides: rejoined where the hyphen is the printer's, kept where it is the word's own."""
 
 import re
 
 _LETTER = r"[^\W\d_]"
-_BREAK = re.compile(rf"(?P<left>(?:{_LETTER}|['’\-])*{_LETTER}|\d)- *\n *(?=(?P<right>{_LETTER}+|\d)?)")
+_BREAK = re.compile(rf"(?<=\w)- *\n *(?=(?P<right>{_LETTER}+|\d))")
 _WORD = re.compile(rf"{_LETTER}+(?:[-'’]{_LETTER}+)*")
+_WORD_BEFORE = re.compile(rf"(?:^|(?<=[^\w'’-])|(?<=[^\w]['’])){_WORD.pattern}$")
+_LONGEST_WORD = 60
 
-# First parts that keep their hyphen whatever follows; none of them is a syllable at which words are divided.
-_FIRST = frozenset(
-    "non self third cross quasi half well all twenty thirty forty fifty sixty seventy eighty ninety".split()
+# First parts that keep their hyphen whatever follows: words are not divided after them.
+_FIRST = re.compile(
+    "non|self|third|cross|quasi|half|well|all|above|fully|machine|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
 )
 # Second parts that keep their hyphen whatever comes before.
-_SECOND = frozenset(
-    "free party parties based related owned licence license licensee licensor licensed licensable sublicensable "
-    "contractor contractors processor processors clause clauses paragraph paragraphs section sections owner owners "
-    "owned founder founders trustee trustees insured borrower existing emptive".split()
+_SECOND = re.compile("free|party|parties|based|owned")
+# Prefixes that are also syllables ("sub-ject", "pre-vent") keep it only before these second parts.
+_PREFIXED = re.compile(
+    "(?:sub|co|pre|post|ex|re)-(?:licen[cs]e(?:s|es|d)?|licens(?:ees?|ors?|ing|able)|contract(?:ors?|s)?|processors?"
+    "|clauses?|paragraphs?|sections?|own(?:ers?|ed)|founders?|trustees?|insured|borrowers?|existing|emptive|closing"
+    "|termination|exports?|identify)"
 )
-# Compounds of the trade whose parts are too common alone to decide by.
-_COMPOUNDS = frozenset(
-    "no-charge no-fault open-source closed-source source-code re-export re-exports re-identify re-distribute "
-    "re-distribution in-house on-site up-to-date set-off stand-alone world-wide".split()
+_COMPOUND = re.compile(
+    "no-charge|no-fault|(?:open|closed)-source|(?:source|object)-code|end-users?|high-level"
+    "|best-efforts?|in-house|on-site|set-off|stand-alone"
 )
 _SUSPENDED = frozenset({"and", "or", "to"})
 
 
-def joined_lines(paragraph: str) -> str:
-    """Return the paragraph with the words rejoined that a hyphen at a line end divides.
+def with_words_rejoined(text: str) -> str:
+    """Return the text with the line end taken out of the words that a hyphen divides there.
 
-    The hyphen goes only before a lower-case letter, and stays there too when the text itself spells the word with
-    it elsewhere ("sub-processor"), or, where the text does not spell it without, when the word before the line end
-    is already a compound ("day-to-"), a prefix such as "non-", "self-" or "third-", or when the second part is one
-    such as "party", "free" or "section". Before a capital or a digit the hyphen stays ("2020-2021"). In
-    "pre- and post-closing" it stays with its space. A compound that none of this knows loses its hyphen.
+    The hyphen goes only before lower-case letters, and between two parts in capitals ("DAM-AGES"). It stays there
+    when the text spells the word with it on one line ("sub-processor") and not without; when the first part is
+    already a compound ("day-to-") or one such as "non", "self", "third" or "twenty"; when the second is one such as
+    "party" or "free"; and in a few compounds of the trade ("sub-licensee", "pre-existing", "no-charge"). It always
+    stays before any other capital ("Anglo-American"), before a digit ("2020-2021"), and after an abbreviation in
+    capitals ("EU-wide"); in "pre- and post-closing" with its space. A compound that none of this knows loses it.
     """
-    spelt = {word.casefold() for word in _WORD.findall(paragraph)}
+    if not _BREAK.search(text):
+        return text
+    spelt = {word.casefold() for word in _WORD.findall(text)}
 
-    def join(found: re.Match[str]) -> str:
-        left, right = found["left"], found["right"] or ""
-        if not right or right in _SUSPENDED:
-            return f"{left}- "
-        keeps = not (left[-1].isalpha() and right[0].islower()) or _keeps_hyphen(left, right, spelt)
-        return f"{left}-" if keeps else left
+    def rejoined(found: re.Match[str]) -> str:
+        right = found["right"]
+        if right in _SUSPENDED:
+            return "- "
+        word = _WORD_BEFORE.search(text[max(0, found.start() - _LONGEST_WORD) : found.start()])
+        return "" if word and _is_divided(word[0], right, spelt) else "-"
 
-    return _BREAK.sub(join, paragraph)
+    return _BREAK.sub(rejoined, text)
+
+
+def _is_divided(left: str, right: str, spelt: set[str]) -> bool:
+    capitals = len(left) > 1 and left.isupper()
+    if right.isupper() and len(right) > 1 if capitals else right[0].islower():
+        return not _keeps_hyphen(left.casefold(), right.casefold(), spelt)
+    return False
 
 
 def _keeps_hyphen(left: str, right: str, spelt: set[str]) -> bool:
-    left, right = left.casefold(), right.casefold()
-    if f"{left}-{right}" in spelt:
-        return True
     if left + right in spelt:
         return False
-    known = left in _FIRST or right in _SECOND or f"{left}-{right}" in _COMPOUNDS
-    return known or "-" in left
+    compound = f"{left}-{right}"
+    if compound in spelt or "-" in left:
+        return True
+    known = _FIRST.fullmatch(left) or _SECOND.fullmatch(right)
+    return bool(known or _PREFIXED.fullmatch(compound) or _COMPOUND.fullmatch(compound))

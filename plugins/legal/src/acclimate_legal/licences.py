@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-
 from acclimate.contracts import DataError, MissingPackageError
 from acclimate.data import near_duplicate_groups
+
 from acclimate_legal.prepare import normalise
 
 PACKAGE = "licensedcode"

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from acclimate.plugins import Loader, Preset, Ref, hookimpl
+
 from acclimate_legal import clauses
 
 LICENCES = "package:licensedcode-data"

@@ -4,39 +4,40 @@ import re
 import unicodedata
 
 from acclimate_legal.furniture import without_furniture
-from acclimate_legal.hyphens import joined_lines
+from acclimate_legal.hyphens import with_words_rejoined
 
 _LINE_ENDS = re.compile("\r\n|[\r\v\x85\u2028\u2029]")
-# Soft hyphen (with the line end that it explains), zero-width space, word joiner, byte order mark.
-_INVISIBLE = re.compile("\u00ad[^\\S\n\f]*\n[^\\S\n\f]*|[\u00ad\u200b\u2060\ufeff]")
+# A soft hyphen with the line end that it explains, unless a paragraph ends there.
+_SOFT_BREAK = re.compile("\u00ad[^\\S\n\f]*\n(?![^\\S\n\f]*(?:[\n\f]|$))[^\\S\n\f]*")
+_INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff]")  # soft hyphen, zero-width space, word joiner, byte order mark
 _HYPHENS = re.compile("[\u2010\u2011]")
 _SPACES = re.compile(r"[^\S\n\f]")
-_BLANK_LINES = re.compile(r"\n(?:[^\S\n]*\n)+")
 
 
 def normalise(text: str) -> str:
-    """Return the text with its paragraphs on one line each and "\\n\\n" between them.
+    """Return the text with each paragraph on one line and "\\n\\n" between paragraphs.
 
     Characters are composed (Unicode NFC); exotic spaces become plain ones, invisible ones go. Page furniture is
-    dropped (see `acclimate_legal.furniture`) and words that a line end divided are rejoined (see
+    dropped (see `acclimate_legal.furniture`) and words that a line end divides are rejoined (see
     `acclimate_legal.hyphens`). Section numbers, amounts, quotation marks and capitals stay as they are, and so
     does every digit outside page furniture. Doing it twice changes nothing.
 
         >>> normalise('4.2(b) "Fees" means the licen-\\nce\\u00a0fees.\\n\\nPage 3 of 12\\n')
         '4.2(b) "Fees" means the licence fees.'
     """
-    # What one pass drops can leave another line between blank ones; each pass shortens the text or ends this.
+    # What one pass drops can leave another line alone between blank ones, so passes go on until nothing changes.
+    # They end: once the form feeds are gone, a pass shortens the text, turns line ends into spaces, or is the last.
     while (result := _pass(text)) != text:
         text = result
     return text
 
 
 def _pass(text: str) -> str:
-    text = without_furniture(_plain_characters(text))
-    paragraphs = (" ".join(joined_lines(part).split()) for part in _BLANK_LINES.split(text))
+    text = with_words_rejoined(without_furniture(_with_plain_characters(text)))
+    paragraphs = (" ".join(paragraph.split()) for paragraph in text.split("\n\n"))
     return "\n\n".join(paragraph for paragraph in paragraphs if paragraph)
 
 
-def _plain_characters(text: str) -> str:
-    text = _INVISIBLE.sub("", _LINE_ENDS.sub("\n", text))
+def _with_plain_characters(text: str) -> str:
+    text = _INVISIBLE.sub("", _SOFT_BREAK.sub("", _LINE_ENDS.sub("\n", text)))
     return unicodedata.normalize("NFC", _HYPHENS.sub("-", _SPACES.sub(" ", text)))

@@ -13,7 +13,8 @@ defects = Preset(
     demo=Demo(
         source="package:elpv-dataset",
         package="elpv-dataset",
-        licence="CC-BY-NC-SA-4.0",
+        licence="CC-BY-NC-SA-4.0 (images: Deitsch et al., elpv-dataset)",
         note="2,624 electroluminescence images of solar cells; defective where the probability is above 0.5.",
+        method="frozen",
     ),
 )

@@ -1,9 +1,12 @@
 """The hooks of acclimate-manufacturing."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-from acclimate.plugins import Loader, Preset, Ref, hookimpl
+from acclimate.plugins import Finding, Loader, Preset, Ref, hookimpl
+
 from acclimate_manufacturing import defects
+from acclimate_manufacturing.review import escapes_and_overkill
 
 SOLAR_CELLS = "package:elpv-dataset"
 
@@ -28,3 +31,9 @@ def register_loaders() -> Iterator[Loader]:
 def choose_loader(source: str) -> str | None:
     """Take the solar cells for their package; core knows files and folders."""
     return "solar-cells" if source == SOLAR_CELLS else None
+
+
+@hookimpl
+def review_report(records: Mapping[str, Any]) -> Iterator[Finding]:
+    """Say how many defective parts would leave the line, and how many good ones would be scrapped."""
+    yield from escapes_and_overkill(records["truth"], records["predicted"])

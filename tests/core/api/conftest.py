@@ -1,0 +1,119 @@
+"""Tiny rows made for each session, and runs on them with the real small backbones."""
+
+import csv
+import json
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from acclimate.api import Run, adapt
+from PIL import Image
+
+WORDS = {
+    "court": "judge appeal verdict plaintiff hearing counsel".split(),
+    "garden": "rose soil tulip compost hedge seedling".split(),
+    "harbour": "ship anchor cargo pier tide captain".split(),
+}
+FILLER = "the report says that on monday near our old town we saw again a".split()
+COLOURS = {"amber": (215, 150, 20), "teal": (20, 130, 140)}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Keep features and measurements of these tests apart from the user's."""
+    with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp("cache")
+        patch.setenv("ACCLIMATE_CACHE", str(folder))
+        yield folder
+
+
+def text_rows(count: int = 75) -> list[dict[str, str]]:
+    """Rows whose words decide the label, but for one in six, so that no score is perfect."""
+    rng = random.Random(4)
+    labels = sorted(WORDS)
+    rows = []
+    for number in range(count):
+        label = labels[number % 3]
+        words = [*rng.sample(WORDS[label], 2), *rng.sample(FILLER, 5)]
+        rng.shuffle(words)
+        told = rng.choice(labels) if rng.random() < 1 / 4 else label
+        rows.append({"id": f"t{number:02}", "text": " ".join(words), "label": told, "client": f"c{number // 5}"})
+    return rows
+
+
+def write_table(path: Path, rows: Sequence[Mapping[str, str]]) -> Path:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, fieldnames=list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+@pytest.fixture(scope="session")
+def texts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a table of 75 texts in three classes, with an id and a client on each row."""
+    return write_table(tmp_path_factory.mktemp("texts") / "texts.csv", text_rows())
+
+
+@pytest.fixture(scope="session")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder of 40 pictures in two classes, told apart by colour, but for a few."""
+    folder = tmp_path_factory.mktemp("pictures") / "tiles"
+    rng = np.random.default_rng(3)
+    for number in range(40):
+        label = sorted(COLOURS)[number % 2]
+        told = label if rng.random() < 5 / 6 else sorted(COLOURS)[(number + 1) % 2]
+        noise = rng.normal(0, 40, (48, 40, 3))
+        pixels = np.clip(np.array(COLOURS[label]) + noise, 0, 255).astype(np.uint8)
+        (folder / told).mkdir(parents=True, exist_ok=True)
+        Image.fromarray(pixels).save(folder / told / f"{number:02}.png")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def rows_by_id(texts: Path, pictures: Path) -> Mapping[str, Mapping[str, tuple[str, str]]]:
+    """Return (content, label) of each row by its id, read here and not by Acclimate."""
+    with texts.open(newline="", encoding="utf-8") as file:
+        text = {row["id"]: (row["text"], row["label"]) for row in csv.DictReader(file)}
+    image = {
+        f"train:{path.parent.name}/{path.name}": (str(path), path.parent.name) for path in pictures.glob("*/*.png")
+    }
+    return {"text": text, "image": image}
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory, texts: Path, pictures: Path) -> Callable[[str, str], Run]:
+    """Return the run of a modality and a method, done once per session: `finished("text", "lora")`."""
+    done: dict[tuple[str, str], Run] = {}
+    sources = {"text": texts, "image": pictures}
+
+    def run(modality: str, method: str) -> Run:
+        if (modality, method) not in done:
+            done[modality, method] = adapt(
+                f"general/{modality}-classification",
+                sources[modality],
+                method=method,
+                output=tmp_path_factory.mktemp(f"{modality}-{method}") / "run",
+                max_steps=None if method == "frozen" else 2,
+                batch_size=None if method == "frozen" else 8,
+                precision="float32",
+                seed=1,
+                shown=False,
+            )
+        return done[modality, method]
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def document() -> Callable[[Run | Path, str], Any]:
+    """Read a JSON file of a saved run."""
+
+    def read(run: Run | Path, name: str) -> Any:
+        folder = run.output if isinstance(run, Run) else run
+        return json.loads((folder / name).read_text(encoding="utf-8"))
+
+    return read
