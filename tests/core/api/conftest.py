@@ -13,11 +13,12 @@ from acclimate.api import Run, adapt
 from PIL import Image
 
 WORDS = {
-    "court": "judge appeal verdict plaintiff hearing counsel".split(),
-    "garden": "rose soil tulip compost hedge seedling".split(),
-    "harbour": "ship anchor cargo pier tide captain".split(),
+    "court": ["judge", "appeal", "verdict", "plaintiff", "hearing", "counsel"],
+    "garden": ["rose", "soil", "tulip", "compost", "hedge", "seedling"],
+    "harbour": ["ship", "anchor", "cargo", "pier", "tide", "captain"],
 }
-FILLER = "the report says that on monday near our old town we saw again a".split()
+FILLER = ["the", "report", "says", "that", "on", "monday", "near", "our", "old", "town", "we", "saw", "again", "a"]
+STEP_ROWS = {"text": 8, "image": 2}
 COLOURS = {"amber": (215, 150, 20), "teal": (20, 130, 140)}
 
 
@@ -60,10 +61,10 @@ def texts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder of 40 pictures in two classes, told apart by colour, but for a few."""
+    """Return a folder of 30 pictures in two classes, told apart by colour, but for a few."""
     folder = tmp_path_factory.mktemp("pictures") / "tiles"
     rng = np.random.default_rng(3)
-    for number in range(40):
+    for number in range(30):
         label = sorted(COLOURS)[number % 2]
         told = label if rng.random() < 5 / 6 else sorted(COLOURS)[(number + 1) % 2]
         noise = rng.normal(0, 40, (48, 40, 3))
@@ -98,7 +99,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory, texts: Path, pictures: Pa
                 method=method,
                 output=tmp_path_factory.mktemp(f"{modality}-{method}") / "run",
                 max_steps=None if method == "frozen" else 2,
-                batch_size=None if method == "frozen" else 8,
+                batch_size=None if method == "frozen" else STEP_ROWS[modality],
                 precision="float32",
                 seed=1,
                 shown=False,

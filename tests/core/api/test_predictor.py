@@ -20,7 +20,9 @@ def test_paths_and_pillow_images_give_the_same_probabilities(finished: Finished,
     assert np.array_equal(model.probabilities([Image.open(path) for path in paths]), expected)
 
 
-def test_a_turned_transparent_image_counts_as_its_file_does(finished: Finished, pictures: Path, tmp_path: Path) -> None:
+def test_a_turned_transparent_image_counts_as_its_file_does(
+    finished: Finished, pictures: Path, tmp_path: Path
+) -> None:
     model = load(finished("image", "frozen").output)
     image = Image.open(next(pictures.glob("amber/*.png"))).convert("RGBA")
     image.putalpha(128)
@@ -64,6 +66,8 @@ BAD_ITEMS = [
 
 
 @pytest.mark.parametrize(("modality", "items", "message"), BAD_ITEMS)
-def test_an_item_that_cannot_be_used_is_an_error(finished: Finished, modality: str, items: object, message: str) -> None:
+def test_an_item_that_cannot_be_used_is_an_error(
+    finished: Finished, modality: str, items: object, message: str
+) -> None:
     with pytest.raises(DataError, match=message):
         load(finished(modality, "frozen").output).predict(items)  # type: ignore[arg-type]

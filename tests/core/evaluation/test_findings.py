@@ -23,7 +23,7 @@ MODEL = {"accuracy": scored(0.80), "macro_f1": scored(0.70), "auroc": scored(0.9
         ({"accuracy": scored(0.79), "auroc": scored(0.99)}, None),
         ({"accuracy": scored(0.81), "macro_f1": scored(0.60)}, "warning"),
         ({"accuracy": scored(0.60), "macro_f1": scored(0.71)}, "warning"),
-        ({"accuracy": scored(0.84, 0.0401)}, "warning"),
+        ({"accuracy": scored(0.83)}, "warning"),
         ({"accuracy": scored(0.85)}, "problem"),
         ({"accuracy": scored(0.81), "macro_f1": scored(0.75)}, "problem"),
         ({"accuracy": Score(value=0.95, low=math.nan, high=math.nan)}, "warning"),
@@ -64,12 +64,18 @@ def test_each_baseline_that_wins_has_one_finding_of_its_own():
     assert [finding.message.split()[2] for finding in findings] == ["tfidf_svm", "frozen_linear"]
 
 
-@pytest.mark.parametrize(("value", "wins"), [(3.0, True), (7.0, False)])
-def test_the_metrics_that_decide_and_their_direction_can_be_named(value, wins):
-    baseline = {"cost": scored(value), "accuracy": scored(0.99)}
-    findings = compare({**MODEL, "cost": scored(5.0)}, {"tfidf_svm": baseline}, better={"cost": "lower"})
+@pytest.mark.parametrize(("value", "wins"), [(3.0, True), (5.0, False), (7.0, False)])
+def test_without_accuracy_and_macro_f1_any_metric_decides_in_its_own_direction(value, wins):
+    directions = {"auroc": "higher", "cost": "lower"}
+    model, baseline = {"auroc": scored(0.9), "cost": scored(5.0)}, {"auroc": scored(0.8), "cost": scored(value)}
+    findings = compare(model, {"tfidf_svm": baseline}, better=directions)
     assert bool(findings) == wins
     assert all(finding.level == "problem" and "cost 3.000" in finding.message for finding in findings)
+
+
+def test_naming_directions_does_not_let_other_metrics_decide():
+    baseline = {"accuracy": scored(0.7), "macro_f1": scored(0.6), "auroc": scored(0.99)}
+    assert compare(MODEL, {"tfidf_svm": baseline}, better=dict.fromkeys(MODEL, "higher")) == ()
 
 
 @pytest.mark.parametrize(

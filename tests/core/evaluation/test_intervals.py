@@ -127,13 +127,14 @@ def test_the_bounds_contain_the_value(right):
         assert found.low <= found.value <= found.high
 
 
-def test_a_biased_resample_never_pushes_the_value_out_of_its_bounds():
-    def only_whole_data(truth, scores, weights):
-        return 1.0 if (weights == 1).all() else 0.0
+@pytest.mark.parametrize(("whole", "resampled"), [(1.0, 0.0), (0.0, 1.0)])
+def test_a_biased_metric_never_has_its_value_out_of_its_bounds(whole, resampled):
+    def biased(truth, scores, weights):
+        return whole if (weights == 1).all() else resampled
 
     truth, scores = simulate(50, 2)
-    found = score(truth, scores, {"odd": only_whole_data}, resamples=50)["odd"]
-    assert (found.low, found.value, found.high) == (0.0, 1.0, 1.0)
+    found = score(truth, scores, {"biased": biased}, resamples=50)["biased"]
+    assert (found.low, found.value, found.high) == (0.0, whole, 1.0)
 
 
 def test_resamples_that_lost_a_class_are_left_out():

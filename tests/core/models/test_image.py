@@ -12,7 +12,7 @@ import pytest
 import timm
 import torch
 from acclimate.api.adapt import adapt
-from acclimate.contracts import BackboneError
+from acclimate.contracts import AcclimateError, BackboneError
 from acclimate.models import ImagePreprocessing, Resolved, packages, resolve
 from acclimate.models.image import augmented
 from hypothesis import given, settings
@@ -78,11 +78,20 @@ def test_pixels_are_scaled_to_minus_one_to_one(lite0: Resolved) -> None:
         torch.testing.assert_close(pixels, torch.full_like(pixels, value / 127.5 - 1), atol=1e-6, rtol=0)
 
 
-@pytest.mark.parametrize("function", [resolve, adapt], ids=["resolve", "adapt"])
-def test_no_argument_can_override_the_statistics(function: Callable[..., Any]) -> None:
-    parameters = inspect.signature(function).parameters
-    assert not {"mean", "std", "size", "interpolation", "preprocessing", "normalize"} & set(parameters)
+STATISTICS = ("mean", "std", "size", "interpolation", "preprocessing", "normalize", "image_mean", "image_std")
+
+
+def test_resolve_takes_no_statistics() -> None:
+    parameters = inspect.signature(resolve).parameters
+    assert not set(STATISTICS) & set(parameters)
     assert all(parameter.kind is not parameter.VAR_KEYWORD for parameter in parameters.values())
+
+
+@pytest.mark.parametrize("name", STATISTICS)
+def test_adapt_refuses_statistics(name: str, tmp_path: Path) -> None:
+    with pytest.raises(AcclimateError, match=f"'{name}'"):
+        adapt("general/image-classification", tmp_path, output=tmp_path / "out", **{name: (0.485, 0.456, 0.406)})
+    assert not (tmp_path / "out").exists()
 
 
 def test_statistics_cannot_be_assigned(lite0: Resolved) -> None:

@@ -84,6 +84,7 @@ FURNITURE = [
     ("Payment.\n\n17.\n\nTerm.", "Payment.\n\n17.\n\nTerm."),
     ("Payment.\n\n1,700\n\nTerm.", "Payment.\n\n1,700\n\nTerm."),
     ("Company number\n\n04512345\n\nTerm.", "Company number\n\n04512345\n\nTerm."),
+    ("Account\n\nABC 123456\n\nTerm.", "Account\n\nABC 123456\n\nTerm."),
     ("Signed\n\n2024\n\nTerm.", "Signed\n\n2024\n\nTerm."),
     ("1\n\nDefinitions\n\n2", "1\n\nDefinitions\n\n2"),
     ("(iv)\n\niv\n\n§ 4", "(iv)\n\niv\n\n§ 4"),
@@ -91,6 +92,7 @@ FURNITURE = [
     ("The Buyer\n\n3\fshall pay.", "The Buyer shall pay."),
     ("Payment is due.\n\f4\n\nTerm.", "Payment is due.\n\nTerm."),
     ("the termi-\fnation", "the termination"),
+    ("ANNEX A\fThe goods", "ANNEX A\n\nThe goods"),
     ("It ends.\fthen more", "It ends.\n\nthen more"),
     ("shall:\f(b) pay", "shall:\n\n(b) pay"),
 ]
@@ -137,10 +139,10 @@ def test_what_heads_three_pages_without_being_a_running_title_stays(heads: tuple
     assert normalise("\f".join(pages)) == expected
 
 
-def test_two_pages_are_too_few_to_call_a_line_a_running_title() -> None:
-    assert (
-        normalise("The Seller\nA. First.\fThe Seller\nB. Second.") == "The Seller A. First.\n\nThe Seller B. Second."
-    )
+@pytest.mark.parametrize("last", ["", "\fC. Third."])
+def test_two_pages_are_too_few_to_call_a_line_a_running_title(last: str) -> None:
+    expected = "The Seller A. First.\n\nThe Seller B. Second." + last.replace("\f", "\n\n")
+    assert normalise("The Seller\nA. First.\fThe Seller\nB. Second." + last) == expected
 
 
 SNIPPETS = st.sampled_from(
@@ -171,7 +173,10 @@ def test_paragraphs_are_single_lines_of_composed_text_with_plain_spaces(text: st
 
 
 WORDS = st.sampled_from(
-    ["shall", "pay", "4.2(b)(iii)", "§", "12", "EUR", "1,250.00", "2020-2021", "30", "days", "termi-", "nation", "non-", "exclusive", "17", "“Fees”", "52.227-"]
+    [
+        *["shall", "pay", "4.2(b)(iii)", "§ 12", "EUR 1,250.00", "2020-2021", "30", "days", "termi-", "nation"],
+        *["non-", "exclusive", "17", "“Fees”", "52.227-"],
+    ]
 )
 
 

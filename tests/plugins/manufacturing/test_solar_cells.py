@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from acclimate.contracts import Columns, DataError, MissingPackageError
-from acclimate.data import load, split
+from acclimate.data import image_folder_rows, load, split
 from acclimate_manufacturing import defects
 from acclimate_manufacturing.plugin import SOLAR_CELLS
 from acclimate_manufacturing.solar_cells import read
@@ -57,6 +57,23 @@ def test_each_part_of_the_demo_has_the_mix_of_labels_and_cell_types(tmp_path: Pa
         dealt = Counter((table[row]["label"], table[row]["cell_type"]) for row in part)
         for stratum, count in mix.items():
             assert dealt[stratum] == pytest.approx(count * len(part) / len(table), abs=2)
+
+
+def test_images_without_cell_types_are_split_too(tmp_path: Path) -> None:
+    for number in range(20):
+        folder = tmp_path / "parts" / ("good", "crack")[number % 2]
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (8, 8), (number, 0, 0)).save(folder / f"{number}.png")
+    table = load(
+        str(tmp_path / "parts"),
+        read=image_folder_rows,
+        columns=Columns(),
+        modality="image",
+        cache=tmp_path,
+        keep=defects.split.stratify,
+    )
+    parts = split(table, defects.split, seed=0, grouped=False)
+    assert {name: len(rows) for name, rows in parts.items()} == {"train": 13, "validation": 2, "test": 5}
 
 
 def test_a_missing_package_is_an_error_with_the_command_that_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,7 +21,18 @@ from acclimate.api.request import (
     split_options,
     with_defaults,
 )
-from acclimate.contracts import Backbone, Finding, Method, Need, OptionError, Plan, Preset, Report, RunEvent, UnknownNameError
+from acclimate.contracts import (
+    Backbone,
+    Finding,
+    Method,
+    Need,
+    OptionError,
+    Plan,
+    Preset,
+    Report,
+    RunEvent,
+    UnknownNameError,
+)
 from acclimate.plugins import Host, default_host
 
 Offered = TypeVar("Offered", Backbone, Method)
@@ -155,7 +166,10 @@ def _run(host: Host, request: Request, folder: Path, shown: bool) -> Run:
             notes = (*notes, note)
     with clock.stage("evaluate"):
         logits = stages.adapted_logits(subject, precision) if plan.trains else frozen
-        tables = {"": scoring.log_probabilities(logits), **_baselines(request, parts, labels, frozen if plan.trains else None)}
+        tables = {
+            "": scoring.log_probabilities(logits),
+            **_baselines(request, parts, labels, frozen if plan.trains else None),
+        }
         metrics = scoring.metrics_of(host, request.owner, request.preset.metrics)
         test = parts["test"]
         scored = scoring.score(host, test.truth, tables, metrics, groups=test.groups, seed=request.settings.seed)

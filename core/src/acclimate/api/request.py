@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass, fields, replace
+from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ from acclimate.plugins import Host
 
 _COLUMNS = {field.name for field in fields(Columns)}
 _SETTINGS = {field.name for field in fields(Settings)}
-_POSITIVE = ("epochs", "max_steps", "batch_size", "learning_rate", "max_tokens", "max_rows")
+_FROM_ZERO = ("seed", "patience")
+_WHOLE = ("epochs", "max_steps", "batch_size", "max_tokens", "max_rows", *_FROM_ZERO)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,10 +66,9 @@ def split_options(given: dict[str, Any]) -> tuple[Columns, Settings]:
     for name in given:
         if name not in _COLUMNS | _SETTINGS:
             raise OptionError(f"There is no option {name!r}.", did_you_mean(name, _COLUMNS | _SETTINGS))
-    for name in _POSITIVE:
-        value = given.get(name)
-        if value is not None and value <= 0:
-            raise OptionError(f"{name} is above 0, found {value!r}.", f"Leave {name} out for the default.")
+    for name in (*_WHOLE, "learning_rate"):
+        if given.get(name) is not None:
+            _check_number(name, given[name])
     columns = Columns(**{name: value or "" for name, value in given.items() if name in _COLUMNS})
     settings = Settings(**{name: value for name, value in given.items() if name in _SETTINGS})
     if settings.precision not in ("auto", "float32", "bfloat16"):
@@ -76,6 +77,14 @@ def split_options(given: dict[str, Any]) -> tuple[Columns, Settings]:
             did_you_mean(str(settings.precision), ("auto", "float32", "bfloat16")),
         )
     return columns, settings
+
+
+def _check_number(name: str, value: Any) -> None:
+    kind, word = (Integral, "a whole number") if name in _WHOLE else (Real, "a number")
+    number = isinstance(value, kind) and not isinstance(value, bool)
+    if not number or value < 0 or (value == 0 and name not in _FROM_ZERO):
+        bound = "from 0 on" if name in _FROM_ZERO else "above 0"
+        raise OptionError(f"{name} is {word} {bound}, found {value!r}.", f"Leave {name} out for the default.")
 
 
 def with_defaults(settings: Settings, preset: Preset) -> Settings:

@@ -56,7 +56,7 @@ def findings(
     better = {name: metric.better for name, metric in metrics.items()}
     return (
         *evaluation.sample_size(truth, labels),
-        *evaluation.constant_predictions(logits, labels),
+        *evaluation.constant_predictions(logits, labels, truth=truth),
         *evaluation.compare(scored, baselines, better=better),
     )
 

@@ -5,7 +5,6 @@ import sys
 from pathlib import Path
 from typing import Annotated, Any
 
-import click
 import typer
 
 from acclimate.cli import output
@@ -209,8 +208,8 @@ def main() -> None:
     """Run the command line."""
     try:
         code = app(standalone_mode=False)
-    except click.ClickException as error:
+    except output.UsageError as error:
         code = output.usage(error)
-    except click.exceptions.Abort:
+    except typer.Abort:
         code = 130
     sys.exit(code if isinstance(code, int) else 0)

@@ -6,22 +6,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import click
 import typer
 
 from acclimate.contracts import AcclimateError, OptionError, UnknownNameError
 
 BAD_INPUT, BAD_USAGE = 1, 2
+# What wrong arguments raise: click's class in older releases of typer, typer's own copy of it in newer ones.
+UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 
 
 def show(text: str) -> None:
     """Print for people, on standard output."""
-    click.echo(text)
+    typer.echo(text)
 
 
 def show_json(value: Any) -> None:
-    """Print one JSON object on standard output; a number that is not finite becomes null."""
-    click.echo(json.dumps(_finite(value), indent=2, ensure_ascii=False))
+    """Print one JSON object on standard output."""
+    typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
 
 
 @contextmanager
@@ -40,11 +41,11 @@ def fail(kind: str, message: str, hint: str, as_json: bool, code: int, notes: tu
     if as_json:
         show_json({"error": {"type": kind, "message": " ".join((message, *notes)), "hint": hint}})
     else:
-        click.echo("\n".join(("error: " + message, *notes, *([hint] if hint else []))), err=True)
+        typer.echo("\n".join(("error: " + message, *notes, *([hint] if hint else []))), err=True)
     raise typer.Exit(code)
 
 
-def usage(error: click.ClickException) -> int:
+def usage(error: Any) -> int:
     """Print a usage error, as JSON when --json was among the arguments; return the exit code."""
     message = error.format_message()
     if "--json" in sys.argv:
@@ -60,13 +61,3 @@ def _code(error: AcclimateError) -> int:
 
 def _notes(error: BaseException) -> tuple[str, ...]:
     return tuple(getattr(error, "__notes__", ()))
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
-    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
-        return None
-    return value

@@ -1,5 +1,6 @@
 """The nouns of a run: what is asked for, what is planned, what came out."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
@@ -119,11 +120,20 @@ class Report:
     history: tuple[Mapping[str, float], ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain dictionaries, lists and numbers."""
-        return asdict(self)
+        """Return plain dictionaries, lists and numbers; a bound that is not defined is None."""
+        plain: dict[str, Any] = _finite(asdict(self))
+        return plain
 
     def __str__(self) -> str:
         return "\n".join(_lines(self))
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _lines(report: Report) -> list[str]:

@@ -78,7 +78,7 @@ def resolve(
     keep: Sequence[str],
     source: str,
 ) -> Mapping:
-    """Return which of a table's columns `names` are used.
+    """Return which of a table's columns `names` are used; those of `keep` that the table has are kept.
 
     A column that is not named is found by its name, ignoring case: "text", "image" or "label" itself, else
     the only column with a usual name ("sentence", "path", "category", …). In a table of two columns the one
@@ -90,8 +90,9 @@ def resolve(
         OptionError: a column to keep has the name of an output column.
     """
     given = {kind: getattr(columns, kind) for kind in FIXED if kind != "line"}
-    for name in (*given.values(), *keep):
+    for name in given.values():
         _check_exists(name, names, source)
+    keep = [name for name in keep if name in names]
     _check_keep(keep, given)
     others = {given["group"], given["time"], given["id"] or "id", *keep}
     free = [name for name in names if name not in others]

@@ -49,7 +49,9 @@ def split(
         parts = deal_by_time(rows, shares)
     else:
         labels = _codes(rows["label"][:])
-        strata = _codes(list(zip(*(rows[name][:] for name in ("label", *policy.stratify)), strict=True)))
+        # A preset may know of a column that the user's own data do not have.
+        mixed = [name for name in policy.stratify if name in rows.column_names]
+        strata = _codes(list(zip(*(rows[name][:] for name in ("label", *mixed)), strict=True)))
         random = np.random.default_rng(seed)
         if grouped:
             parts = deal_groups(_codes(rows["group"][:]), labels, strata, shares, random)

@@ -37,7 +37,8 @@ def load(
     """Return the rows of a source as a memory-mapped table; never more than a chunk of them is in memory.
 
     Columns: `id`, `text` or `image` (absolute path), `label` (when labelled), `line` (int64; 0 where the
-    source has no lines), `group` and `time` (when named) and those in `keep`; all but `line` are strings.
+    source has no lines), `group` and `time` (when named) and those of `keep` that the source has; all but `line`
+    are strings.
     The id is the named column, else the reader's own "id", else "PART:LINE". Everything that is written lies
     under `cache`.
 

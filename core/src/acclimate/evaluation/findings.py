@@ -7,7 +7,7 @@ import numpy as np
 from acclimate.contracts import Finding, Score
 from acclimate.evaluation.metrics import Floats, Integers
 
-DECISIVE = {"accuracy": "higher", "macro_f1": "higher"}
+DECISIVE = ("accuracy", "macro_f1")
 FEW_PER_CLASS = 10
 FEW_ROWS = 30
 NAMED_CLASSES = 10
@@ -21,22 +21,22 @@ def compare(
 ) -> tuple[Finding, ...]:
     """Say which baselines beat the model: one finding "baseline-wins" for each of them, naming the values.
 
-    A baseline wins when its value is better in one of the metrics of `better`, which maps names to "higher"
-    or "lower" and is accuracy and macro_f1 by default. The finding is a "problem" where the intervals of one
-    of these metrics lie apart, and a "warning" where they all overlap.
+    A baseline wins by a better accuracy or macro_f1; where the run has neither, by any of its metrics.
+    `better` says of each metric whether "higher" or "lower" is better, "higher" where it says nothing. The
+    finding is a "problem" where the intervals of a metric that was won lie apart, and a "warning" where they
+    all overlap.
     """
-    directions = DECISIVE if better is None else better
+    directions = better or {}
+    deciding = [name for name in DECISIVE if name in metrics] or list(metrics)
     findings = []
     for baseline, scores in baselines.items():
-        signs = {
-            name: -1.0 if direction == "lower" else 1.0
-            for name, direction in directions.items()
-            if name in metrics and name in scores
+        won = {
+            name: (scores[name], metrics[name])
+            for name in deciding
+            if name in scores and _wins(scores[name], metrics[name], directions.get(name, "higher"))
         }
-        won = [name for name, sign in signs.items() if sign * scores[name].value > sign * metrics[name].value]
         if won:
-            apart = [name for name in won if _apart(scores[name], metrics[name])]
-            findings.append(_beaten(baseline, {name: (scores[name], metrics[name]) for name in won}, apart))
+            findings.append(_beaten(baseline, won))
     return tuple(findings)
 
 
@@ -88,18 +88,24 @@ def constant_predictions(
     return (Finding(code="constant-predictions", level="problem", message=message),)
 
 
+def _wins(baseline: Score, model: Score, direction: str) -> bool:
+    return baseline.value < model.value if direction == "lower" else baseline.value > model.value
+
+
 def _apart(baseline: Score, model: Score) -> bool:
     """Whether the intervals do not touch; unknown bounds (nan) are never apart."""
     return baseline.low > model.high or baseline.high < model.low
 
 
-def _beaten(baseline: str, pairs: Mapping[str, tuple[Score, Score]], apart: Sequence[str]) -> Finding:
-    values = ", ".join(f"{name} {theirs} against {ours}" for name, (theirs, ours) in pairs.items())
+def _beaten(baseline: str, won: Mapping[str, tuple[Score, Score]]) -> Finding:
+    """The finding on one baseline; `won` holds the baseline's and the model's score of each metric it won."""
+    values = ", ".join(f"{name} {theirs} against {ours}" for name, (theirs, ours) in won.items())
     beaten = f"The baseline {baseline} beats this model: {values}"
+    apart = [name for name, (theirs, ours) in won.items() if _apart(theirs, ours)]
     if apart:
         message = f"{beaten}. The intervals of {' and '.join(apart)} lie apart: prefer the baseline."
         return Finding(code="baseline-wins", level="problem", message=message)
-    if all(np.isfinite([*_bounds(theirs), *_bounds(ours)]).all() for theirs, ours in pairs.values()):
+    if all(np.isfinite([*_bounds(theirs), *_bounds(ours)]).all() for theirs, ours in won.values()):
         message = f"{beaten}, but the intervals overlap, so this test set cannot tell them apart."
     else:
         message = f"{beaten}; without an interval on each, this test set cannot tell them apart."

@@ -55,7 +55,7 @@ def _row(folder: Path, line: str, where: str) -> dict[str, Any]:
         ) from error
     return {
         "id": name,
-        "image": str((folder / name).absolute()),
+        "image": str(folder / name),
         "label": "defective" if probability > DEFECTIVE_ABOVE else "functional",
         "cell_type": cell_type,
         "probability": probability,
