@@ -120,7 +120,7 @@ def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["", "{", "[1]", "null", '{"format": 99, "acclimate": "9.1"}', "{}"])
 def test_another_manifest_is_refused(run: Path, text: str) -> None:
     (run / "manifest.json").write_text(text)
-    with pytest.raises(BundleError, match="is not JSON|has format"):
+    with pytest.raises(BundleError, match=r"is not JSON|has format"):
         read_manifest(run)
 
 
@@ -218,7 +218,13 @@ except OutputError as error:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="limits on file sizes are a POSIX thing")
-@pytest.mark.parametrize(("weights", "text"), [(100_000, 1), (10, 100_000)], ids=["weights", "preprocessing"])
+@pytest.mark.parametrize(
+    ("weights", "text"),
+    [
+        pytest.param(100_000, 1, id="weights"),
+        pytest.param(10, 100_000, id="preprocessing", marks=pytest.mark.slow),
+    ],
+)
 def test_a_file_that_the_system_refuses_to_grow_is_an_output_error(tmp_path: Path, weights: int, text: int) -> None:
     command = [sys.executable, "-c", FULL, str(tmp_path / "run"), str(weights), str(text)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -150,7 +150,7 @@ FAILURES: list[tuple[str, list[str], int, str, str, str]] = [
         "rank=16",
     ),
     ("output", ["adapt", "text-classification", "x.csv", "--output", "."], 1, "OutputError", "exists", "--output"),
-    ("arguments", ["adapt"], 2, "", "Missing argument 'PRESET'", "--help"),
+    ("arguments", ["adapt"], 2, "", "Missing argument", "--help"),
     ("command", ["adpt"], 2, "", "No such command 'adpt'", ""),
     ("flag", ["adapt", "text-classification", "x.csv", "--epoch", "3"], 2, "", "No such option: --epoch", ""),
     (
@@ -158,7 +158,7 @@ FAILURES: list[tuple[str, list[str], int, str, str, str]] = [
         ["adapt", "text-classification", "x.csv", "--epochs", "three"],
         2,
         "",
-        "'three' is not a valid int",
+        "Invalid value for '--epochs'",
         "",
     ),
     ("nothing after plugins", ["plugins", "lst"], 2, "", "No such command 'lst'", ""),

@@ -63,7 +63,7 @@ def script(model: nn.Module, losses: list[float]) -> tuple[Callable[[], dict[str
 def test_the_loss_falls_on_a_separable_problem(network: Build, plan: Plans, problem: Problem, precision: str) -> None:
     model = network()
     before = log_loss(model, problem)
-    trained = train(model, plan(model, epochs=8), problem, precision=precision)
+    trained = train(model, plan(model, rate=0.03, epochs=8), problem, precision=precision)
     assert log_loss(model, problem) < before / 2
     assert [entry["epoch"] for entry in trained.history] == list(range(9))
     assert trained.history[-1]["training_loss"] < trained.history[1]["training_loss"]
