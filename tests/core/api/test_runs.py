@@ -169,25 +169,31 @@ def test_one_seed_gives_one_split_and_one_model(
     finished: Finished, texts: Path, tmp_path: Path, document: Any
 ) -> None:
     first = finished("text", "lora")
-    runs = {
-        seed: adapt(
-            "general/text-classification",
-            texts,
-            method="lora",
-            output=tmp_path / str(seed),
-            max_steps=2,
-            batch_size=8,
-            precision="float32",
-            seed=seed,
-            shown=False,
-        )
-        for seed in (1, 2)
-    }
+    again = adapt(
+        "general/text-classification",
+        texts,
+        method="lora",
+        output=tmp_path / "again",
+        max_steps=2,
+        batch_size=8,
+        precision="float32",
+        seed=1,
+        shown=False,
+    )
+    other = adapt(
+        "general/text-classification",
+        texts,
+        method="frozen",
+        output=tmp_path / "other",
+        precision="float32",
+        seed=2,
+        shown=False,
+    )
     items = ["the judge heard the appeal", "a tulip in the soil"]
     expected = load(first.output).probabilities(items)
-    assert document(runs[1], "rows.json") == document(first, "rows.json")
-    assert np.array_equal(load(runs[1].output).probabilities(items), expected)
-    assert document(runs[2], "rows.json")["test"] != document(first, "rows.json")["test"]
+    assert document(again, "rows.json") == document(first, "rows.json")
+    assert np.array_equal(load(again.output).probabilities(items), expected)
+    assert document(other, "rows.json")["test"] != document(first, "rows.json")["test"]
 
 
 def test_a_group_is_in_one_part_only(texts: Path, tmp_path: Path, document: Any) -> None:
@@ -245,7 +251,9 @@ def test_evaluate_repeats_the_scores_of_the_run_on_its_test_rows(
     assert ours == pytest.approx(theirs)
 
 
-@pytest.mark.parametrize(("modality", "method"), [("text", "lora"), ("image", "full")])
+@pytest.mark.parametrize(
+    ("modality", "method"), [("text", "lora"), pytest.param("image", "full", marks=pytest.mark.slow)]
+)
 def test_a_saved_run_predicts_the_same_in_another_process(
     finished: Finished, modality: str, method: str, rows_by_id: Rows
 ) -> None:
