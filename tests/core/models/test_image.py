@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import timm
 import torch
-from acclimate.api.adapt import adapt
+from acclimate.api import adapt
 from acclimate.contracts import AcclimateError, BackboneError
 from acclimate.models import ImagePreprocessing, Resolved, packages, resolve
 from acclimate.models.image import augmented

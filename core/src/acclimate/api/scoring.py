@@ -71,3 +71,9 @@ def records(
         "predicted": [labels[index] for index in logits.argmax(axis=1)],
         "probabilities": softmax(logits, axis=1),
     }
+
+
+def confusion(truth: NDArray[np.int64], logits: Scores, labels: tuple[str, ...]) -> tuple[tuple[int, ...], ...]:
+    """Return how many rows of each label (row) were predicted as each label (column)."""
+    counts = evaluation.confusion(truth, logits, len(labels))
+    return tuple(tuple(int(count) for count in row) for row in counts)

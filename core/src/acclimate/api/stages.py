@@ -1,6 +1,6 @@
 """The stages of a run, each a function of what the stages before it gave."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,32 @@ class Subject:
     def model(self) -> Classifier:
         """The model that is adapted in place."""
         return self.resolved.model
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learned:
+    """Logits [rows, classes] of the test rows by the adapted model and by the head on frozen features.
+
+    `precision` is that of forward passes; `trained` is None when no gradient step was taken.
+    """
+
+    logits: Scores
+    frozen_logits: Scores
+    precision: str
+    trained: training.Trained | None
+    notes: tuple[Finding, ...]
+
+
+def learn(subject: Subject, plan: Plan, tell: Callable[..., None]) -> Learned:
+    """Solve the head on frozen features, train where the plan asks for it, and run the test rows."""
+    head, precision, notes = solve(subject)
+    tell("features", rows=len(subject.examples["train"]))
+    frozen = frozen_logits(subject, head, precision)
+    if not plan.trains:
+        return Learned(logits=frozen, frozen_logits=frozen, precision=precision, trained=None, notes=notes)
+    trained, note = train(subject, plan, precision, lambda scores: tell("epoch", **scores))
+    logits = adapted_logits(subject, precision)
+    return Learned(logits=logits, frozen_logits=frozen, precision=precision, trained=trained, notes=(*notes, note))
 
 
 def solve(subject: Subject) -> tuple[methods.Head, str, tuple[Finding, ...]]:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from acclimate.api.adapt import Run, ask, run
+from acclimate.api.adapting import Run, ask, run
 from acclimate.contracts import Demo, Finding, Preset, UnknownNameError, did_you_mean
 from acclimate.plugins import Host, default_host
 

@@ -89,9 +89,7 @@ def evaluate(folder: str | Path, source: str | Path, *, host: Host | None = None
         peak_memory_bytes=training.peak_memory_bytes(),
         findings=findings,
         labels=predictor.labels,
-        confusion=tuple(
-            tuple(int(n) for n in row) for row in evaluation.confusion(part.truth, logits, len(predictor.labels))
-        ),
+        confusion=scoring.confusion(part.truth, logits, predictor.labels),
     )
     reviewed = host.review_report(owner, report, scoring.records(part.ids, part.truth, logits, predictor.labels))
     return replace(report, findings=(*findings, *reviewed))

@@ -1,0 +1,222 @@
+"""`adapt`: from a source of rows to a saved, proven, measured model."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+
+from acclimate import models, training
+from acclimate.api import inputs, saved, scoring, stages
+from acclimate.api.choosing import choose_backbone, choose_method
+from acclimate.api.clock import Clock
+from acclimate.api.predictor import Predictor, load
+from acclimate.api.reporting import report_of, score_all
+from acclimate.api.request import (
+    Request,
+    cache_folder,
+    check_method,
+    choose_output,
+    find_preset,
+    split_options,
+    with_defaults,
+)
+from acclimate.contracts import (
+    Need,
+    Plan,
+    Preset,
+    Report,
+    RunEvent,
+)
+from acclimate.plugins import Host, default_host
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A finished run: where it was saved, and its report."""
+
+    output: Path
+    report: Report
+
+    def load(self) -> Predictor:
+        """Return the saved model, ready to predict."""
+        return load(self.output)
+
+
+def adapt(
+    preset: str | Preset,
+    source: str | Path,
+    *,
+    method: str | None = None,
+    backbone: str | None = None,
+    test: str | Path | None = None,
+    validation: str | Path | None = None,
+    output: str | Path | None = None,
+    host: Host | None = None,
+    shown: bool = True,
+    **options: Any,
+) -> Run:
+    """Adapt a pretrained model to the rows of `source`, measure it on rows it never saw, and save it.
+
+    Args:
+        preset: a preset such as `"legal/clauses"`, or the object a vertical exports.
+        source: a file, a folder, `"hub:OWNER/NAME"`, or what the preset's plugin reads.
+        method: `"full"`, `"frozen"`, `"lora"`, …; the preset's choice when left out.
+        backbone: a backbone's name, a hub id, a local folder or `"package:NAME"`.
+        test: a source of test rows; when left out they are split off.
+        validation: a source of validation rows; when left out they are split off.
+        output: a new folder; the first free `runs/PRESET-N` when left out.
+        host: the plugins to use; those installed when left out.
+        shown: show progress on standard error.
+        options: column names (`text`, `image`, `label`, `group`, `time`, `id`) and the fields of
+            `acclimate.contracts.Settings` (`epochs`, `max_steps`, `seed`, `max_tokens`, …).
+
+    Raises:
+        AcclimateError: for input that cannot be used, before any training.
+    """
+    host = host or default_host()
+    return run(host, ask(host, preset, source, method, backbone, test, validation, output, options), shown=shown)
+
+
+def ask(
+    host: Host,
+    preset: str | Preset,
+    source: str | Path,
+    method: str | None,
+    backbone: str | None,
+    test: str | Path | None,
+    validation: str | Path | None,
+    output: str | Path | None,
+    options: dict[str, Any],
+) -> Request:
+    """Return a checked request; the arguments are those of `adapt`."""
+    found, owner, name = find_preset(host, preset)
+    columns, settings = split_options(options)
+    request = Request(
+        preset=found,
+        owner=owner,
+        name=name,
+        source=str(source),
+        test=None if test is None else str(test),
+        validation=None if validation is None else str(validation),
+        columns=columns,
+        settings=with_defaults(settings, found),
+        method=method or found.method,
+        backbone=backbone or found.backbone,
+        output=choose_output(output, name),
+    )
+    if request.method != "auto":
+        check_method(host.find("method", request.method, owner), found.task)
+    if request.backbone != "auto":
+        choose_backbone(host, request, None)
+    return request
+
+
+def run(host: Host, request: Request, *, shown: bool = True) -> Run:
+    """Do what a request asks."""
+    with TemporaryDirectory(prefix="acclimate-") as folder, training.quiet_libraries():
+        return _run(host, request, Path(folder), shown)
+
+
+def _run(host: Host, request: Request, folder: Path, shown: bool) -> Run:
+    clock = Clock()
+    _tell(host, request, "started", source=request.source)
+    with clock.stage("prepare"):
+        subject, plan = _prepare(host, request, folder, shown)
+    with clock.stage("train"):
+        learned = stages.learn(subject, plan, lambda kind, **details: _tell(host, request, kind, **details))
+    with clock.stage("evaluate"):
+        scored = score_all(host, request, subject, plan, learned)
+    report = report_of(request, subject, plan, learned, scored, clock)
+    test = subject.parts["test"]
+    records = scoring.records(test.ids, test.truth, learned.logits, report.labels)
+    reviewed = host.review_report(request.owner, report, records)
+    report = replace(report, findings=(*report.findings, *reviewed))
+    _tell(host, request, "evaluated", metrics={name: score.value for name, score in report.metrics.items()})
+    _save(request, subject, plan, learned.precision, report)
+    _tell(host, request, "written", output=str(request.output))
+    return Run(output=request.output, report=report)
+
+
+def _prepare(host: Host, request: Request, folder: Path, shown: bool) -> tuple[stages.Subject, Plan]:
+    parts, labels = _read(host, request, folder)
+    rows = {name: len(part.truth) for name, part in parts.items()}
+    _tell(host, request, "split", rows=rows)
+    need = Need(task=request.preset.task, modality=request.preset.modality, rows=rows["train"], labels=labels)
+    backbone = choose_backbone(host, request, need)
+    method = choose_method(host, request, need, backbone)
+    resolved = models.resolve(backbone, labels=labels, max_tokens=request.settings.max_tokens)
+    resolved.model.to(training.device())
+    with training.seeded(request.settings.seed):
+        plan: Plan = host.load(method)(resolved.model, need, request.settings)
+    examples = {
+        name: inputs.examples(part.rows, resolved.preprocessing, request.preset.prepare, folder / f"{name}.tokens")
+        for name, part in parts.items()
+    }
+    subject = stages.Subject(
+        resolved=resolved,
+        backbone=backbone,
+        parts=parts,
+        examples=examples,
+        settings=request.settings,
+        cache=cache_folder(),
+        shown=shown,
+    )
+    return subject, plan
+
+
+def _read(host: Host, request: Request, folder: Path) -> tuple[dict[str, inputs.Part], tuple[str, ...]]:
+    sources = {"train": request.source, "validation": request.validation, "test": request.test}
+    tables = {
+        name: inputs.read(
+            host,
+            request.owner,
+            request.preset,
+            source,
+            request.columns,
+            folder / name,
+            part=name,
+            labelled=True,
+        )
+        for name, source in sources.items()
+        if source is not None
+    }
+    return inputs.deal(tables, request.preset, seed=request.settings.seed, max_rows=request.settings.max_rows)
+
+
+def _save(request: Request, subject: stages.Subject, plan: Plan, precision: str, report: Report) -> None:
+    train = subject.parts["train"]
+    saved.save(
+        request.output,
+        subject.model,
+        subject.resolved.preprocessing,
+        manifest={
+            "preset": request.name,
+            "task": request.preset.task,
+            "method": plan.method,
+            "backbone": {
+                "name": subject.backbone.name,
+                "source": subject.backbone.source,
+                "licence": subject.backbone.licence,
+                "weights": subject.resolved.weights,
+            },
+            "labels": list(subject.model.labels),
+            "training_rows_by_label": np.bincount(train.truth, minlength=len(subject.model.labels)).tolist(),
+            "metrics": list(request.preset.metrics),
+            "spec": dict(subject.resolved.spec),
+            "adapter": dict(plan.adapter),
+            "prepare": str(request.preset.prepare or ""),
+            "precision": precision,
+            "seed": request.settings.seed,
+        },
+        documents={
+            "report.json": report.to_dict(),
+            "rows.json": {name: part.ids for name, part in subject.parts.items()},
+        },
+        probe=subject.examples["test"].batch(range(min(8, len(subject.examples["test"])))),
+    )
+
+
+def _tell(host: Host, request: Request, kind: Any, **details: Any) -> None:
+    host.observe(RunEvent(kind=kind, preset=request.name, details=details))

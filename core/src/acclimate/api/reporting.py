@@ -1,0 +1,127 @@
+"""The report of a run: its scores beside baselines, and what the user should know about it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from acclimate import evaluation, training
+from acclimate.api import inputs, scoring
+from acclimate.api.clock import Clock
+from acclimate.api.request import Request
+from acclimate.api.stages import Learned, Subject
+from acclimate.contracts import Finding, Metric, Plan, Report, Score
+from acclimate.plugins import Host
+
+Table = np.ndarray[Any, np.dtype[np.float64]]
+Scored = Mapping[str, Mapping[str, Score]]
+
+
+def score_all(
+    host: Host, request: Request, subject: Subject, plan: Plan, learned: Learned
+) -> tuple[Mapping[str, Score], Scored, tuple[Finding, ...]]:
+    """Return the scores of the model, those of the baselines, and what both say."""
+    test, labels = subject.parts["test"], subject.model.labels
+    metrics: dict[str, Metric] = scoring.metrics_of(host, request.owner, request.preset.metrics)
+    tables = {
+        "": scoring.log_probabilities(learned.logits),
+        **_baselines(request, subject, learned.frozen_logits if plan.trains else None),
+    }
+    scored = scoring.score(host, test.truth, tables, metrics, groups=test.groups, seed=request.settings.seed)
+    values = scored.pop("")
+    findings = (
+        *request.notes,
+        *inputs.lost_tokens(subject.examples),
+        *_about(request, plan, learned.trained),
+        *scoring.findings(test.truth, learned.logits, labels, values, scored, metrics),
+        *learned.notes,
+    )
+    return values, scored, findings
+
+
+def report_of(
+    request: Request,
+    subject: Subject,
+    plan: Plan,
+    learned: Learned,
+    scored: tuple[Mapping[str, Score], Scored, tuple[Finding, ...]],
+    clock: Clock,
+) -> Report:
+    """Return the report, before the plugin has reviewed it."""
+    values, baselines, findings = scored
+    truth, labels = subject.parts["test"].truth, subject.model.labels
+    parameters = list(subject.model.parameters())
+    return Report(
+        preset=request.name,
+        method=plan.method,
+        backbone=subject.backbone.source,
+        output=str(request.output),
+        rows={name: len(part.truth) for name, part in subject.parts.items()},
+        metrics=values,
+        baselines=baselines,
+        seconds=clock.seconds(),
+        parameters={
+            "total": sum(p.numel() for p in parameters),
+            "trainable": sum(p.numel() for p in parameters if p.requires_grad),
+        },
+        peak_memory_bytes=training.peak_memory_bytes(),
+        findings=findings,
+        labels=labels,
+        confusion=scoring.confusion(truth, learned.logits, labels),
+        settings=_settings(request, plan),
+        history=learned.trained.history if learned.trained else (),
+    )
+
+
+def _baselines(request: Request, subject: Subject, frozen: Table | None) -> dict[str, Table]:
+    train, test, labels = subject.parts["train"], subject.parts["test"], subject.model.labels
+    tables = {"majority_class": evaluation.majority_class(train.truth, len(test.truth), len(labels))}
+    if request.preset.modality == "text":
+        tables["tfidf_svm"] = evaluation.tfidf_svm(
+            inputs.prepared_texts(train.rows, request.preset.prepare),
+            train.truth,
+            inputs.prepared_texts(test.rows, request.preset.prepare),
+            len(labels),
+            seed=request.settings.seed,
+        )
+    if frozen is not None:
+        tables["frozen_linear"] = scoring.log_probabilities(frozen)
+    return tables
+
+
+def _about(request: Request, plan: Plan, trained: training.Trained | None) -> tuple[Finding, ...]:
+    settings = request.settings
+    if trained is None:
+        unused = [name for name in ("epochs", "max_steps", "learning_rate", "batch_size") if getattr(settings, name)]
+        return tuple(
+            Finding(
+                code="option-without-effect",
+                message=f"{name} has no effect: method {plan.method!r} solves its head and takes no steps.",
+            )
+            for name in unused
+        )
+    if trained.best_epoch == 0:
+        return (
+            Finding(
+                code="training-did-not-help",
+                message="No epoch was better on the validation rows than the frozen features that training started "
+                "from; the saved model is that start. Try a lower learning_rate, more epochs, or method 'frozen'.",
+            ),
+        )
+    return ()
+
+
+def _settings(request: Request, plan: Plan) -> dict[str, Any]:
+    settings: dict[str, Any] = {
+        "seed": request.settings.seed,
+        "max_tokens": request.settings.max_tokens,
+        "max_rows": request.settings.max_rows,
+        "options": dict(request.settings.options),
+    }
+    if plan.trains:
+        settings |= {
+            "epochs": plan.epochs,
+            "batch_size": plan.batch_size,
+            "learning_rates": sorted({float(group["lr"]) for group in plan.groups}),
+        }
+    return settings
