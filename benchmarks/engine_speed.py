@@ -25,7 +25,7 @@ DATA = SHARED / "finance" / "twitter_financial_news"
 
 def by_hand(model: Any, plan: Plan, examples: Any, truth: np.ndarray, steps: int, precision: str) -> float:
     """Return the seconds that a plain loop takes for `steps` steps."""
-    optimizer = torch.optim.AdamW([dict(group) for group in plan.groups])
+    optimizer = torch.optim.AdamW(plan.groups(model))
     schedule = get_cosine_schedule_with_warmup(optimizer, int(0.1 * steps), steps)
     targets = torch.from_numpy(truth)
     model.train()
@@ -74,9 +74,11 @@ def main() -> None:
         def engine() -> float:
             model = copy.deepcopy(resolved.model)
             start = time.perf_counter()
+            plan = make_plan(model, need, settings)
             training.fit(
                 model,
-                make_plan(model, need, settings),
+                plan,
+                plan.groups(model),
                 examples,
                 truth,
                 settings=settings,

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 import torch
-from acclimate.contracts import BackboneError, BundleError, Method, Need, OptionError, Plan, Settings
-from acclimate.methods import frozen, full, lora, restore_adapter
+from acclimate.contracts import BackboneError, Method, Need, OptionError, Plan, Settings
+from acclimate.methods import frozen, full, lora
 from acclimate.methods.layers import groups, layers
 from acclimate.models import Classifier
 from torch import nn
@@ -22,9 +22,17 @@ def logits(model: Classifier, inputs: dict[str, torch.Tensor]) -> torch.Tensor:
         return model.eval()(**inputs)
 
 
-def rates(plan: Plan) -> dict[int, float]:
+def groups_of(model: Classifier, plan: Plan, module: Any = None) -> list[dict[str, Any]]:
+    """Install what the plan adds, and return its optimizer groups."""
+    if plan.adapter:
+        module.install(model, plan.adapter)
+    assert plan.groups is not None
+    return list(plan.groups(model))  # type: ignore[arg-type]
+
+
+def rates(found: list[dict[str, Any]]) -> dict[int, float]:
     """Return the learning rate of each parameter, by identity."""
-    return {id(parameter): group["lr"] for group in plan.groups for parameter in group["params"]}
+    return {id(parameter): group["lr"] for group in found for parameter in group["params"]}
 
 
 @pytest.mark.parametrize("module", [full, frozen, lora], ids=["full", "frozen", "lora"])
@@ -106,7 +114,7 @@ def test_layers_of_efficientnet_run_from_stem_to_head(build: Build) -> None:
 def test_full_trains_every_parameter_in_exactly_one_group(kind: str, build: Build, need: Needs) -> None:
     model = build(kind)
     plan = full.plan(model, need(kind), Settings())
-    given = [id(parameter) for group in plan.groups for parameter in group["params"]]
+    given = [id(parameter) for group in groups_of(model, plan) for parameter in group["params"]]
     assert sorted(given) == sorted(id(parameter) for parameter in model.parameters())
     assert plan.trains
     assert not plan.adapter
@@ -116,7 +124,7 @@ def test_full_trains_every_parameter_in_exactly_one_group(kind: str, build: Buil
 def test_full_rates_fall_by_layer_decay_from_top_to_bottom(kind: str, build: Build, need: Needs) -> None:
     model = build(kind)
     plan = full.plan(model, need(kind), Settings(learning_rate=1e-3, options={"layer_decay": 0.5}))
-    found = rates(plan)
+    found = rates(groups_of(model, plan))
     for depth, layer in enumerate(reversed(layers(model.encoder))):
         for name, parameter in layer:
             assert found[id(parameter)] == pytest.approx(1e-3 * 0.5**depth), name
@@ -127,7 +135,7 @@ def test_full_rates_fall_by_layer_decay_from_top_to_bottom(kind: str, build: Bui
 def test_biases_and_normalisation_are_not_decayed(kind: str, build: Build, need: Needs) -> None:
     model = build(kind)
     plan = full.plan(model, need(kind), Settings(options={"weight_decay": 0.07}))
-    decay = {id(p): group["weight_decay"] for group in plan.groups for p in group["params"]}
+    decay = {id(p): group["weight_decay"] for group in groups_of(model, plan) for p in group["params"]}
     normalisation = (nn.LayerNorm, nn.modules.batchnorm._BatchNorm)
     for module in model.modules():
         for name, parameter in module.named_parameters(recurse=False):
@@ -136,26 +144,26 @@ def test_biases_and_normalisation_are_not_decayed(kind: str, build: Build, need:
 
 
 def test_full_does_what_was_asked_for(build: Build, need: Needs) -> None:
-    plan = full.plan(build("bert"), need("bert"), Settings(epochs=7, batch_size=3, learning_rate=2e-5))
+    model = build("bert")
+    plan = full.plan(model, need("bert"), Settings(epochs=7, batch_size=3, learning_rate=2e-5))
     assert (plan.epochs, plan.batch_size) == (7, 3)
-    assert sorted({group["lr"] for group in plan.groups}) == pytest.approx([2e-5, 2e-4])
+    assert sorted({group["lr"] for group in groups_of(model, plan)}) == pytest.approx([2e-5, 2e-4])
 
 
 def test_images_learn_slower_below_and_texts_everywhere_alike(build: Build, need: Needs) -> None:
-    image = full.plan(build("efficientnet"), need("efficientnet"), Settings())
-    text = full.plan(build("bert"), need("bert"), Settings())
-    assert len({group["lr"] for group in image.groups}) > 10
-    assert len({group["lr"] for group in text.groups}) == 2
+    network, bert = build("efficientnet"), build("bert")
+    image = full.plan(network, need("efficientnet"), Settings())
+    text = full.plan(bert, need("bert"), Settings())
+    assert len({group["lr"] for group in groups_of(network, image)}) > 10
+    assert len({group["lr"] for group in groups_of(bert, text)}) == 2
     assert image.augment
     assert not text.augment
     assert image.frozen_statistics
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_frozen_trains_nothing_of_the_encoder(kind: str, build: Build, need: Needs) -> None:
-    model = build(kind)
-    plan = frozen.plan(model, need(kind), Settings())
-    assert not any(parameter.requires_grad for parameter in model.encoder.parameters())
+def test_frozen_plans_no_training(kind: str, build: Build, need: Needs) -> None:
+    plan = frozen.plan(build(kind), need(kind), Settings())
     assert not plan.trains
     assert not plan.adapter
 
@@ -182,6 +190,8 @@ def test_lora_updates_all_linear_and_dense_convolution_layers(
     assert len(wanted) == count
     assert not wanted & depthwise
     assert bool(depthwise) == (kind == "efficientnet")
+    assert not any(hasattr(module, "lora_A") for module in model.modules()), "planning changes nothing"
+    groups_of(model, plan, lora)
     changed = {name for name, module in model.encoder.named_modules() if hasattr(module, "lora_A")}
     assert changed == wanted, "what was listed is what was updated"
     assert type(model.head) is nn.Linear
@@ -191,18 +201,18 @@ def test_lora_updates_all_linear_and_dense_convolution_layers(
 def test_lora_has_no_effect_before_training(kind: str, build: Build, inputs: Inputs, need: Needs) -> None:
     model = build(kind)
     before = logits(model, inputs(kind))
-    lora.plan(model, need(kind), Settings())
+    lora.install(model, lora.plan(model, need(kind), Settings()).adapter)
     torch.testing.assert_close(logits(model, inputs(kind)), before, atol=1e-6, rtol=0)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_lora_trains_only_its_updates_and_the_head(kind: str, build: Build, need: Needs) -> None:
     model = build(kind)
-    plan = lora.plan(model, need(kind), Settings())
+    found = groups_of(model, lora.plan(model, need(kind), Settings()), lora)
     trained = {name for name, parameter in model.named_parameters() if parameter.requires_grad}
     assert {name for name in trained if "lora_" not in name} == {"head.weight", "head.bias"}
     assert {name for name, _ in model.named_parameters() if "lora_" in name} <= trained
-    given = [id(parameter) for group in plan.groups for parameter in group["params"]]
+    given = [id(parameter) for group in found for parameter in group["params"]]
     assert sorted(given) == sorted(id(p) for p in model.parameters() if p.requires_grad)
 
 
@@ -211,6 +221,7 @@ def test_a_saved_lora_run_gives_equal_logits(kind: str, build: Build, inputs: In
     model = build(kind)
     plain = logits(model, inputs(kind))
     plan = lora.plan(model, need(kind), Settings(options={"rank": 4, "alpha": 3.0}))
+    lora.install(model, plan.adapter)
     torch.manual_seed(9)
     with torch.no_grad():  # as if trained
         for name, parameter in model.named_parameters():
@@ -219,7 +230,7 @@ def test_a_saved_lora_run_gives_equal_logits(kind: str, build: Build, inputs: In
     expected = logits(model, inputs(kind))
     assert float((expected - plain).abs().max()) > 1e-4, "the updates have an effect"
     again = build(kind, seed=1)
-    restore_adapter(again, plan.adapter)
+    lora.install(again, plan.adapter)
     again.load_state_dict(model.state_dict())
     torch.testing.assert_close(logits(again, inputs(kind)), expected, atol=0, rtol=0)
 
@@ -228,7 +239,7 @@ def test_the_update_is_alpha_over_rank_times_b_times_a(build: Build, need: Needs
     model = build("bert")
     layer = model.encoder.encoder.layer[0].intermediate.dense
     weight, bias = layer.weight.detach().clone(), layer.bias.detach().clone()
-    lora.plan(model, need("bert"), Settings(options={"rank": 2, "alpha": 3.0}))
+    lora.install(model, lora.plan(model, need("bert"), Settings(options={"rank": 2, "alpha": 3.0})).adapter)
     updated = model.encoder.encoder.layer[0].intermediate.dense
     a, b = updated.lora_A["default"].weight, updated.lora_B["default"].weight
     with torch.no_grad():
@@ -236,18 +247,6 @@ def test_the_update_is_alpha_over_rank_times_b_times_a(build: Build, need: Needs
         x = torch.randn(4, 16)
         expected = x @ (weight + 3.0 / 2 * b @ a).T + bias
         torch.testing.assert_close(updated(x), expected, atol=1e-5, rtol=1e-5)
-
-
-def test_no_adapter_restores_nothing(build: Build) -> None:
-    model = build("bert")
-    before = list(model.state_dict())
-    restore_adapter(model, {})
-    assert list(model.state_dict()) == before
-
-
-def test_an_adapter_of_a_later_release_is_refused(build: Build) -> None:
-    with pytest.raises(BundleError, match=r"adapter of kind 'houlsby'.*Update acclimate"):
-        restore_adapter(build("bert"), {"kind": "houlsby"})
 
 
 def test_lora_needs_something_to_update() -> None:

@@ -66,7 +66,7 @@ def test_encoder_features_are_those_before_timms_own_classifier(
     with torch.inference_mode():
         expected = network.forward_head(network.forward_features(pixels), pre_logits=True)
         found = lite0.model.features({"pixel_values": pixels})
-    torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(found[:, :1280], expected, atol=1e-4, rtol=1e-4)
 
 
 def test_pixels_are_scaled_to_minus_one_to_one(lite0: Resolved) -> None:

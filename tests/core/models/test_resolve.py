@@ -20,6 +20,7 @@ from acclimate.models import (
     resolve,
     save_preprocessing,
 )
+from acclimate.plugins import Host
 from safetensors.torch import load_file, save_file
 
 
@@ -212,9 +213,23 @@ def test_a_saved_run_with_other_statistics_is_refused(lite0: Resolved, tmp_path:
     from acclimate.api.saved import restore, save
 
     probe = {"pixel_values": torch.rand(1, 3, 64, 64)}
-    manifest = {"spec": lite0.spec, "labels": list(lite0.model.labels), "adapter": {}, "acclimate": "0"}
-    save(tmp_path / "run", lite0.model, lite0.preprocessing, manifest=manifest, documents={}, probe=probe)
-    model, preprocessing, _ = restore(tmp_path / "run")
+    manifest = {
+        "spec": lite0.spec,
+        "labels": list(lite0.model.labels),
+        "adapter": {},
+        "install": "",
+        "acclimate": "0",
+    }
+    save(
+        tmp_path / "run",
+        lite0.model,
+        lite0.preprocessing,
+        manifest=manifest,
+        documents={},
+        probe=probe,
+        host=Host(discover=False),
+    )
+    model, preprocessing, _ = restore(tmp_path / "run", Host(discover=False))
     assert preprocessing == lite0.preprocessing
     with torch.inference_mode():
         assert float((model(**probe) - lite0.model(**probe)).abs().max()) < 1e-4
@@ -222,4 +237,4 @@ def test_a_saved_run_with_other_statistics_is_refused(lite0: Resolved, tmp_path:
     values = json.loads(file.read_text())
     file.write_text(json.dumps({**values, "mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]}))
     with pytest.raises(BundleError, match=r"image\.json was changed after it was written"):
-        restore(tmp_path / "run")
+        restore(tmp_path / "run", Host(discover=False))

@@ -62,13 +62,15 @@ def network() -> Callable[..., Network]:
 
 @pytest.fixture
 def plan() -> Callable[..., Plan]:
-    """Plan to train all of a network: `plan(network, epochs=3)`."""
+    """Plan to train all of a network: `plan(epochs=3)`."""
 
-    def make(model: nn.Module, rate: float = 0.01, **values: Any) -> Plan:
-        groups: list[Mapping[str, Any]] = [
-            {"params": [p for p in model.parameters() if p.ndim > 1], "lr": rate, "weight_decay": 0.05},
-            {"params": [p for p in model.parameters() if p.ndim <= 1], "lr": rate / 2, "weight_decay": 0.0},
-        ]
+    def make(rate: float = 0.01, **values: Any) -> Plan:
+        def groups(model: nn.Module) -> list[Mapping[str, Any]]:
+            return [
+                {"params": [p for p in model.parameters() if p.ndim > 1], "lr": rate, "weight_decay": 0.05},
+                {"params": [p for p in model.parameters() if p.ndim <= 1], "lr": rate / 2, "weight_decay": 0.0},
+            ]
+
         return Plan(method="full", groups=groups, **{"epochs": 3, "batch_size": 8, **values})
 
     return make

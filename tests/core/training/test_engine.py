@@ -36,9 +36,11 @@ def log_loss(model: nn.Module, problem: Problem) -> float:
 def train(model: nn.Module, plan: Plan, problem: Problem, **values: Any) -> Trained:
     validate = values.pop("validate", lambda: {"log_loss": log_loss(model, problem)})
     precision = values.pop("precision", "float32")
+    assert plan.groups is not None
     return fit(
         model,
         plan,
+        plan.groups(model),
         problem[0],
         problem[1],
         settings=Settings(**values),
@@ -63,7 +65,7 @@ def script(model: nn.Module, losses: list[float]) -> tuple[Callable[[], dict[str
 def test_the_loss_falls_on_a_separable_problem(network: Build, plan: Plans, problem: Problem, precision: str) -> None:
     model = network()
     before = log_loss(model, problem)
-    trained = train(model, plan(model, rate=0.03, epochs=8), problem, precision=precision)
+    trained = train(model, plan(rate=0.03, epochs=8), problem, precision=precision)
     assert log_loss(model, problem) < before / 2
     assert [entry["epoch"] for entry in trained.history] == list(range(9))
     assert trained.history[-1]["training_loss"] < trained.history[1]["training_loss"]
@@ -78,10 +80,10 @@ def test_it_is_the_loop_one_would_write_by_hand(
 ) -> None:
     ours, theirs = network(), network()
     falling = iter(range(100, 0, -1))
-    train(ours, plan(ours), problem, seed=3, validate=lambda: {"log_loss": float(next(falling))}, **values)
+    train(ours, plan(), problem, seed=3, validate=lambda: {"log_loss": float(next(falling))}, **values)
 
-    given = plan(theirs)
-    optimizer = torch.optim.AdamW([dict(group) for group in given.groups])
+    given = plan()
+    optimizer = torch.optim.AdamW(given.groups(theirs))
     schedule = get_cosine_schedule_with_warmup(optimizer, int(np.ceil(total * given.warmup)), total)
     batches = LengthBatches(40, problem[0].lengths, batch_size=8, seed=3)
     rows = [batch for _ in range(3) for batch in batches][:total]
@@ -108,7 +110,7 @@ def test_the_weights_of_the_best_epoch_are_restored(
 ) -> None:
     model = network()
     validate, looks = script(model, losses)
-    trained = train(model, plan(model), problem, validate=validate)
+    trained = train(model, plan(), problem, validate=validate)
     assert trained.best_epoch == best
     assert equal(snapshot(model), looks[best])
     assert not equal(looks[best], looks[best - 1])
@@ -118,7 +120,7 @@ def test_a_start_that_is_never_beaten_is_left_unchanged(network: Build, plan: Pl
     model = network()
     before = snapshot(model)
     validate, looks = script(model, [0.1, 0.9, 0.8, 0.7])
-    trained = train(model, plan(model, frozen_statistics=False), problem, validate=validate, patience=9)
+    trained = train(model, plan(frozen_statistics=False), problem, validate=validate, patience=9)
     assert trained.best_epoch == 0
     assert not equal(looks[-1], before), "training moved the weights, and they came back"
     assert equal(snapshot(model), before), "batch-normalisation statistics too"
@@ -138,7 +140,7 @@ def test_training_stops_when_patience_ends(
 ) -> None:
     model = network()
     validate, looks = script(model, losses)
-    trained = train(model, plan(model, epochs=10), problem, validate=validate, patience=patience)
+    trained = train(model, plan(epochs=10), problem, validate=validate, patience=patience)
     assert len(looks) - 1 == epochs
     assert trained.steps == 5 * epochs
 
@@ -146,7 +148,7 @@ def test_training_stops_when_patience_ends(
 @pytest.mark.parametrize("steps", [1, 4, 12])
 def test_max_steps_is_honoured(network: Build, plan: Plans, problem: Problem, steps: int) -> None:
     model = network()
-    trained = train(model, plan(model, epochs=50), problem, max_steps=steps)
+    trained = train(model, plan(epochs=50), problem, max_steps=steps)
     assert trained.steps == steps
     assert len(trained.history) == -(-steps // 5) + 1, "an epoch that was cut short is validated too"
 
@@ -158,7 +160,7 @@ def test_the_same_seed_gives_the_same_weights_and_another_does_not(
     for number, seed in enumerate((4, 4, 5)):
         torch.manual_seed(number)  # what the process drew before does not matter
         model = network(dropout=0.3)
-        train(model, plan(model), problem, seed=seed)
+        train(model, plan(), problem, seed=seed)
         states.append(snapshot(model))
     assert equal(states[0], states[1])
     assert not equal(states[0], states[2])
@@ -166,7 +168,7 @@ def test_the_same_seed_gives_the_same_weights_and_another_does_not(
 
 def test_the_global_random_states_are_untouched(network: Build, plan: Plans, problem: Problem) -> None:
     model = network(dropout=0.3)
-    given = plan(model)
+    given = plan()
     random.seed(1), np.random.seed(2), torch.manual_seed(3)
     expected = random.random(), np.random.rand(), float(torch.rand(()))
     random.seed(1), np.random.seed(2), torch.manual_seed(3)
@@ -180,7 +182,7 @@ def test_batch_normalisation_keeps_its_pretrained_statistics_unless_planned_othe
 ) -> None:
     model = network()
     before = snapshot(model.norm)
-    train(model, plan(model, frozen_statistics=frozen), problem)
+    train(model, plan(frozen_statistics=frozen), problem)
     after = snapshot(model.norm)
     assert torch.equal(before["running_mean"], after["running_mean"]) is frozen
     assert torch.equal(before["running_var"], after["running_var"]) is frozen
@@ -195,7 +197,7 @@ def test_a_loss_that_is_no_number_stops_the_run(network: Build, plan: Plans, pro
     with pytest.raises(DataError, match=r"training loss is nan at step \d+.*Lower the learning rate"):
         train(
             model,
-            plan(model, epochs=epochs, batch_size=20),
+            plan(epochs=epochs, batch_size=20),
             (points, truth),
             validate=lambda: {"log_loss": 1.0},
         )
@@ -207,17 +209,35 @@ def test_nothing_is_printed_on_standard_output(
     model = network()
     validate = lambda: {"log_loss": 1.0}  # noqa: E731
     settings = Settings()
-    fit(model, plan(model), *problem, settings=settings, precision="float32", validate=validate, shown=True)
+    fit(
+        model,
+        plan(),
+        plan().groups(model),
+        *problem,
+        settings=settings,
+        precision="float32",
+        validate=validate,
+        shown=True,
+    )
     seen = capsys.readouterr()
     assert seen.out == ""
     assert "training" in seen.err
-    fit(model, plan(model), *problem, settings=settings, precision="float32", validate=validate, shown=False)
+    fit(
+        model,
+        plan(),
+        plan().groups(model),
+        *problem,
+        settings=settings,
+        precision="float32",
+        validate=validate,
+        shown=False,
+    )
     assert capsys.readouterr().out == ""
 
 
 def test_every_row_is_seen_once_an_epoch(network: Build, plan: Plans, problem: Problem) -> None:
     model = network()
-    train(model, plan(model, epochs=2), problem)
+    train(model, plan(epochs=2), problem)
     rows = [row for batch in problem[0].seen for row in batch]
     assert sorted(rows[:40]) == sorted(rows[40:]) == list(range(40))
 
@@ -231,7 +251,7 @@ def test_augmentation_is_drawn_only_where_planned_and_from_the_seed(
     for _ in range(2):
         points.random.clear()
         model = network()
-        train(model, plan(model, epochs=2, augment=augment), problem, seed=6)
+        train(model, plan(epochs=2, augment=augment), problem, seed=6)
         assert all((generator is not None) is augment for generator in points.random)
         draws.append([generator.random() for generator in points.random if generator is not None])
     assert draws[0] == draws[1]
@@ -242,7 +262,10 @@ def test_frozen_parameters_do_not_move(network: Build, plan: Plans, problem: Pro
     model = network()
     model.first.requires_grad_(False)
     before = snapshot(model)
-    groups = [{"params": list(model.head.parameters()), "lr": 0.1, "weight_decay": 0.0}]
+
+    def groups(model: Any) -> list[dict[str, Any]]:
+        return [{"params": list(model.head.parameters()), "lr": 0.1, "weight_decay": 0.0}]
+
     train(model, Plan(method="x", groups=groups, epochs=2, batch_size=8), problem)
     after = snapshot(model)
     assert torch.equal(before["first.weight"], after["first.weight"])
@@ -254,7 +277,8 @@ def test_each_epoch_is_told_as_it_ends(network: Build, plan: Plans, problem: Pro
     told: list[Mapping[str, float]] = []
     trained = fit(
         model,
-        plan(model),
+        plan(),
+        plan().groups(model),
         *problem,
         settings=Settings(),
         precision="float32",

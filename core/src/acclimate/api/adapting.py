@@ -38,10 +38,11 @@ class Run:
 
     output: Path
     report: Report
+    host: Host
 
     def load(self) -> Predictor:
         """Return the saved model, ready to predict."""
-        return load(self.output)
+        return load(self.output, host=self.host)
 
 
 def adapt(
@@ -134,9 +135,9 @@ def _run(host: Host, request: Request, folder: Path, shown: bool) -> Run:
     reviewed = host.review_report(request.owner, report, records)
     report = replace(report, findings=(*report.findings, *reviewed))
     _tell(host, request, "evaluated", metrics={name: score.value for name, score in report.metrics.items()})
-    _save(request, subject, plan, learned.precision, report)
+    _save(host, request, subject, plan, learned.precision, report)
     _tell(host, request, "written", output=str(request.output))
-    return Run(output=request.output, report=report)
+    return Run(output=request.output, report=report, host=host)
 
 
 def _prepare(host: Host, request: Request, folder: Path, shown: bool) -> tuple[stages.Subject, Plan]:
@@ -150,13 +151,17 @@ def _prepare(host: Host, request: Request, folder: Path, shown: bool) -> tuple[s
     resolved.model.to(training.device())
     with training.seeded(request.settings.seed):
         plan: Plan = host.load(method)(resolved.model, need, request.settings)
+    prepare = host.load(request.preset)
     examples = {
-        name: inputs.examples(part.rows, resolved.preprocessing, request.preset.prepare, folder / f"{name}.tokens")
+        name: inputs.examples(part.rows, resolved.preprocessing, prepare, folder / f"{name}.tokens")
         for name, part in parts.items()
     }
     subject = stages.Subject(
         resolved=resolved,
         backbone=backbone,
+        method=method,
+        install=host.load(method, "install"),
+        prepare=prepare,
         parts=parts,
         examples=examples,
         settings=request.settings,
@@ -185,7 +190,7 @@ def _read(host: Host, request: Request, folder: Path) -> tuple[dict[str, inputs.
     return inputs.deal(tables, request.preset, seed=request.settings.seed, max_rows=request.settings.max_rows)
 
 
-def _save(request: Request, subject: stages.Subject, plan: Plan, precision: str, report: Report) -> None:
+def _save(host: Host, request: Request, subject: stages.Subject, plan: Plan, precision: str, report: Report) -> None:
     train = subject.parts["train"]
     saved.save(
         request.output,
@@ -206,6 +211,7 @@ def _save(request: Request, subject: stages.Subject, plan: Plan, precision: str,
             "metrics": list(request.preset.metrics),
             "spec": dict(subject.resolved.spec),
             "adapter": dict(plan.adapter),
+            "install": str(subject.method.install or ""),
             "prepare": str(request.preset.prepare or ""),
             "precision": precision,
             "seed": request.settings.seed,
@@ -215,6 +221,7 @@ def _save(request: Request, subject: stages.Subject, plan: Plan, precision: str,
             "rows.json": {name: part.ids for name, part in subject.parts.items()},
         },
         probe=subject.examples["test"].batch(range(min(8, len(subject.examples["test"])))),
+        host=host,
     )
 
 

@@ -36,7 +36,7 @@ def evaluate(folder: str | Path, source: str | Path, *, host: Host | None = None
     columns, settings = split_options(options)
     with TemporaryDirectory(prefix="acclimate-") as temporary:
         with clock.stage("prepare"):
-            predictor = load(folder)
+            predictor = load(folder, host=host)
             preset, owner, name = find_preset(host, predictor.manifest["preset"])
             rows = inputs.read(
                 host,
@@ -105,7 +105,7 @@ def predict_rows(
     """
     host = host or default_host()
     columns, _ = split_options(options)
-    predictor = load(folder)
+    predictor = load(folder, host=host)
     preset, owner, _ = find_preset(host, predictor.manifest["preset"])
     with TemporaryDirectory(prefix="acclimate-") as temporary:
         rows = inputs.read(

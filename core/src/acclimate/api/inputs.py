@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from acclimate import data, models
-from acclimate.contracts import Columns, DataError, Finding, Loader, Preset, Ref
+from acclimate.contracts import Columns, DataError, Finding, Loader, Preset
 from acclimate.plugins import Host
 
 if TYPE_CHECKING:
@@ -98,16 +98,18 @@ def as_part(rows: "datasets.Dataset", labels: Sequence[str]) -> Part:
 
 
 def examples(
-    rows: "datasets.Dataset", preprocessing: models.Preprocessing, prepare: Ref | None, file: Path
+    rows: "datasets.Dataset",
+    preprocessing: models.Preprocessing,
+    prepare: Callable[[Any], Any] | None,
+    file: Path,
 ) -> models.Examples:
     """Return rows as model inputs; token ids are stored in `file`, images are opened when needed."""
-    function: Callable[[Any], Any] | None = prepare.load() if prepare else None
     if isinstance(preprocessing, models.TextPreprocessing):
         return models.TextExamples(
             _chunks(rows),
             list(rows["id"]),
             preprocessing=preprocessing,
-            prepare=function,
+            prepare=prepare,
             fingerprint=data.text_fingerprints,
             file=file,
         )
@@ -116,7 +118,7 @@ def examples(
         list(rows["id"]),
         data.image_fingerprints(rows),
         preprocessing=preprocessing,
-        open_image=opener(function),
+        open_image=opener(prepare),
     )
 
 
@@ -139,9 +141,9 @@ def lost_tokens(parts: Mapping[str, models.Examples]) -> tuple[Finding, ...]:
     )
 
 
-def prepared_texts(rows: "datasets.Dataset", prepare: Ref | None) -> list[str]:
+def prepared_texts(rows: "datasets.Dataset", prepare: Callable[[str], str] | None) -> list[str]:
     """Return the texts as the model's own preparation leaves them, for baselines that read whole texts."""
-    function = prepare.load() if prepare else str
+    function = prepare or str
     return [function(text) for text in rows["text"]]
 
 

@@ -13,19 +13,21 @@ from scipy.special import softmax
 from acclimate import data, evaluation, models, training
 from acclimate.api.inputs import opener
 from acclimate.api.saved import restore
-from acclimate.contracts import DataError, Prediction, Ref
+from acclimate.contracts import DataError, Prediction
+from acclimate.plugins import Host, default_host
 
 
 class Predictor:
     """What `load` returns. `labels` are in the order of the columns of `probabilities`."""
 
-    def __init__(self, folder: str | Path) -> None:
+    def __init__(self, folder: str | Path, host: Host | None = None) -> None:
         self.folder = Path(folder)
         with training.quiet_libraries():
-            self.model, self.preprocessing, self.manifest = restore(self.folder)
+            host = host or default_host()
+            self.model, self.preprocessing, self.manifest = restore(self.folder, host)
         self.model.to(training.device())
         self.labels: tuple[str, ...] = self.model.labels
-        self.prepare: Ref | None = Ref(self.manifest["prepare"]) if self.manifest["prepare"] else None
+        self.prepare: Callable[[Any], Any] | None = host.load_reference(self.manifest["prepare"])
 
     def predict(self, items: Sequence[str | Path | Image.Image]) -> list[Prediction]:
         """Return one prediction per text, or per image given as a path or a Pillow image.
@@ -71,7 +73,7 @@ class Predictor:
             self._chunks(items),
             ids,
             preprocessing=self.preprocessing,
-            prepare=self.prepare.load() if self.prepare else None,
+            prepare=self.prepare,
             fingerprint=data.text_fingerprints,
             file=folder / "tokens.bin",
         )
@@ -80,8 +82,7 @@ class Predictor:
         self, items: Sequence[Any], ids: list[str], preprocessing: models.ImagePreprocessing
     ) -> models.ImageExamples:
         given = dict(zip(ids, items, strict=True))
-        prepare: Callable[[Any], Any] | None = self.prepare.load() if self.prepare else None
-        from_path = opener(prepare)
+        prepare, from_path = self.prepare, opener(self.prepare)
 
         def open_image(number: str) -> Image.Image:
             item = given[number]
@@ -99,10 +100,11 @@ class Predictor:
             yield list(items[start : start + 512])
 
 
-def load(folder: str | Path) -> Predictor:
-    """Return a saved run, ready to predict.
+def load(folder: str | Path, *, host: Host | None = None) -> Predictor:
+    """Return a saved run, ready to predict, with the plugins of `host` (those installed when left out).
 
     Raises:
         BundleError: when the folder is no run, or a byte of it was changed.
+        PluginError: when the run needs code that no installed plugin offers.
     """
-    return Predictor(folder)
+    return Predictor(folder, host)

@@ -68,7 +68,7 @@ def report_of(
         findings=findings,
         labels=labels,
         confusion=scoring.confusion(truth, learned.logits, labels),
-        settings=_settings(request, plan),
+        settings=_settings(request, plan, learned),
         history=learned.trained.history if learned.trained else (),
     )
 
@@ -78,9 +78,9 @@ def _baselines(request: Request, subject: Subject, frozen: Table | None) -> dict
     tables = {"majority_class": evaluation.majority_class(train.truth, len(test.truth), len(labels))}
     if request.preset.modality == "text":
         tables["tfidf_svm"] = evaluation.tfidf_svm(
-            inputs.prepared_texts(train.rows, request.preset.prepare),
+            inputs.prepared_texts(train.rows, subject.prepare),
             train.truth,
-            inputs.prepared_texts(test.rows, request.preset.prepare),
+            inputs.prepared_texts(test.rows, subject.prepare),
             len(labels),
             seed=request.settings.seed,
         )
@@ -111,7 +111,7 @@ def _about(request: Request, plan: Plan, trained: training.Trained | None) -> tu
     return ()
 
 
-def _settings(request: Request, plan: Plan) -> dict[str, Any]:
+def _settings(request: Request, plan: Plan, learned: Learned) -> dict[str, Any]:
     settings: dict[str, Any] = {
         "seed": request.settings.seed,
         "max_tokens": request.settings.max_tokens,
@@ -122,6 +122,7 @@ def _settings(request: Request, plan: Plan) -> dict[str, Any]:
         settings |= {
             "epochs": plan.epochs,
             "batch_size": plan.batch_size,
-            "learning_rates": sorted({float(group["lr"]) for group in plan.groups}),
+            "learning_rates": list(learned.rates),
+            "head": plan.head,
         }
     return settings

@@ -8,9 +8,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from acclimate import bundle, methods, models
+from acclimate import bundle, models
 from acclimate.contracts import BundleError
 from acclimate.models import Classifier, Preprocessing
+from acclimate.plugins import Host
 
 # In float32 a reloaded model repeats its logits exactly; the tolerance leaves room for other kernels.
 TOLERANCE = 1e-4
@@ -25,6 +26,7 @@ def save(
     manifest: Mapping[str, Any],
     documents: Mapping[str, Any],
     probe: Mapping[str, Tensor],
+    host: Host,
 ) -> None:
     """Write a run and reload it: its logits on `probe` must be those of the trained model.
 
@@ -35,7 +37,7 @@ def save(
     expected = _logits(model, probe)
 
     def prove(written: Path) -> None:
-        reloaded, _, _ = restore(written)
+        reloaded, _, _ = restore(written, host)
         difference = float((_logits(reloaded, probe) - expected).abs().max())
         if not difference <= TOLERANCE:
             raise BundleError(
@@ -54,11 +56,12 @@ def save(
     )
 
 
-def restore(folder: Path) -> tuple[Classifier, Preprocessing, dict[str, Any]]:
+def restore(folder: Path, host: Host) -> tuple[Classifier, Preprocessing, dict[str, Any]]:
     """Return the model, its preprocessing and the manifest of a saved run.
 
     Raises:
         BundleError: when anything is missing, changed, or does not fit.
+        PluginError: when the run needs code that no installed plugin offers.
     """
     manifest = bundle.read_manifest(folder)
     model, preprocessing = models.rebuild(manifest["spec"], folder / "preprocessing", tuple(manifest["labels"]))
@@ -67,7 +70,9 @@ def restore(folder: Path) -> tuple[Classifier, Preprocessing, dict[str, Any]]:
             f"The preprocessing in {folder} is not the one the model was trained with.",
             "A library that reads it has changed; install the versions in manifest.json.",
         )
-    methods.restore_adapter(model, manifest["adapter"])
+    install = host.load_reference(manifest["install"])
+    if install is not None:
+        install(model, manifest["adapter"])
     tensors = bundle.read_tensors(folder)
     own = model.state_dict()
     if set(own) != set(tensors):

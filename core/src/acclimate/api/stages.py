@@ -1,6 +1,6 @@
 """The stages of a run, each a function of what the stages before it gave."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from torch.nn.functional import cross_entropy
 
 from acclimate import evaluation, methods, models, training
 from acclimate.api.inputs import Part
-from acclimate.contracts import Backbone, Finding, Plan, Settings
+from acclimate.contracts import Backbone, Finding, Method, Plan, Settings
 from acclimate.models import Classifier, Examples, Resolved
 
 Scores = NDArray[np.float64]
@@ -21,10 +21,13 @@ Scores = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """What is being adapted: the model, its rows, and where features are kept."""
+    """What is being adapted: the model, its rows, what the method adds to it, and where features are kept."""
 
     resolved: Resolved
     backbone: Backbone
+    method: Method
+    install: Callable[[Classifier, Mapping[str, Any]], None] | None
+    prepare: Callable[[Any], Any] | None
     parts: Mapping[str, Part]
     examples: Mapping[str, Examples]
     settings: Settings
@@ -41,7 +44,8 @@ class Subject:
 class Learned:
     """Logits [rows, classes] of the test rows by the adapted model and by the head on frozen features.
 
-    `precision` is that of forward passes; `trained` is None when no gradient step was taken.
+    `precision` is that of forward passes; `trained` is None when no gradient step was taken. `rates` are the peak
+    learning rates of the optimizer's groups.
     """
 
     logits: Scores
@@ -49,6 +53,7 @@ class Learned:
     precision: str
     trained: training.Trained | None
     notes: tuple[Finding, ...]
+    rates: tuple[float, ...] = ()
 
 
 def learn(subject: Subject, plan: Plan, tell: Callable[..., None]) -> Learned:
@@ -57,10 +62,30 @@ def learn(subject: Subject, plan: Plan, tell: Callable[..., None]) -> Learned:
     tell("features", rows=len(subject.examples["train"]))
     frozen = frozen_logits(subject, head, precision)
     if not plan.trains:
+        methods.freeze(subject.model.encoder)
         return Learned(logits=frozen, frozen_logits=frozen, precision=precision, trained=None, notes=notes)
-    trained, note = train(subject, plan, precision, lambda scores: tell("epoch", **scores))
-    logits = adapted_logits(subject, precision)
-    return Learned(logits=logits, frozen_logits=frozen, precision=precision, trained=trained, notes=(*notes, note))
+    groups = install(subject, plan)
+    trained, note = train(subject, plan, groups, precision, lambda scores: tell("epoch", **scores))
+    return Learned(
+        logits=adapted_logits(subject, precision),
+        frozen_logits=frozen,
+        precision=precision,
+        trained=trained,
+        notes=(*notes, note),
+        rates=tuple(sorted({float(group["lr"]) for group in groups})),
+    )
+
+
+def install(subject: Subject, plan: Plan) -> Sequence[Mapping[str, Any]]:
+    """Add what the method adds to the model, whose head is solved by now, and return the optimizer groups."""
+    assert plan.groups is not None
+    with training.seeded(subject.settings.seed):
+        if subject.install is not None:
+            subject.install(subject.model, plan.adapter)
+        if plan.head == "random":
+            subject.model.head.reset_parameters()
+        subject.model.to(training.device())
+        return plan.groups(subject.model)
 
 
 def solve(subject: Subject) -> tuple[methods.Head, str, tuple[Finding, ...]]:
@@ -89,7 +114,9 @@ def solve(subject: Subject) -> tuple[methods.Head, str, tuple[Finding, ...]]:
     return head, arithmetic.precision, (note,)
 
 
-def train(subject: Subject, plan: Plan, forward_precision: str, on_epoch: Any) -> tuple[training.Trained, Finding]:
+def train(
+    subject: Subject, plan: Plan, groups: Sequence[Mapping[str, Any]], forward_precision: str, on_epoch: Any
+) -> tuple[training.Trained, Finding]:
     """Take the plan's gradient steps; the validation rows choose the epoch."""
     validation = subject.parts["validation"]
 
@@ -103,6 +130,7 @@ def train(subject: Subject, plan: Plan, forward_precision: str, on_epoch: Any) -
     trained = training.fit(
         subject.model,
         plan,
+        groups,
         subject.examples["train"],
         subject.parts["train"].truth,
         settings=subject.settings,

@@ -94,8 +94,9 @@ class Backbone:
     """A pretrained model that can be adapted.
 
     `source` is a hub id ("owner/name"), a local folder, or "package:NAME" for weights that install as a
-    package. `pooling` is how the model was trained to summarise its tokens or pixels: "mean", "cls", "last"
-    or "" to read it from the model's own files.
+    package. `pooling` is how tokens or pixels are summarised: "mean", "cls", "last", "own" (as an image model was
+    trained), "stages" (that, joined by the mean and spread of each stage of a convolutional model), or "" to read
+    it from the model's own files and structure.
     """
 
     name: str
@@ -103,7 +104,7 @@ class Backbone:
     modality: Literal["text", "image"]
     source: str
     licence: str
-    pooling: Literal["", "mean", "cls", "last"] = ""
+    pooling: Literal["", "mean", "cls", "last", "own", "stages"] = ""
 
     def __post_init__(self) -> None:
         _check(self)
@@ -111,12 +112,21 @@ class Backbone:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Method:
-    """A way to adapt a backbone. `plan` names a function `(Classifier, Need, Settings) -> Plan`."""
+    """A way to adapt a backbone.
+
+    `plan` names a function `(model, need, settings) -> Plan` that checks the options and changes nothing. `install`
+    names a function `(model, adapter) -> None` that adds to the model what `Plan.adapter` describes; it is called
+    before training, and again when a saved run is rebuilt, whose weights are then loaded. `merge` names a function
+    `(model, adapter) -> None` that folds what was added into the model's own weights. `model` has an `encoder`, a
+    linear `head`, and says by `new_head` whether the head is new for the task.
+    """
 
     name: str
     summary: str
     tasks: tuple[str, ...]
     plan: Ref
+    install: Ref | None = None
+    merge: Ref | None = None
 
     def __post_init__(self) -> None:
         _check(self)

@@ -1,7 +1,7 @@
 """The nouns of a run: what is asked for, what is planned, what came out."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -24,7 +24,8 @@ class Settings:
 
     `epochs` passes over the training rows, `max_steps` a bound on optimizer steps, `learning_rate` the peak
     rate of the top layer, `max_tokens` the length at which a text is cut, `max_rows` a stratified sample of
-    the source, `precision` the arithmetic of matrix products ("auto" measures the machine once).
+    the source, `precision` the arithmetic of matrix products ("auto" measures the machine once), `head` where
+    training starts: "probe", the head solved on frozen features, or "random".
     """
 
     epochs: int | None = None
@@ -36,6 +37,7 @@ class Settings:
     max_rows: int | None = None
     seed: int = 0
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    head: Literal["probe", "random"] = "probe"
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -51,28 +53,34 @@ class Need:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """How a model will be adapted.
+    """How a model will be adapted. Making a plan checks the options and leaves the model as it was.
 
-    `groups` are optimizer parameter groups (`params`, `lr`, `weight_decay`); none of them means that the head
-    is solved in closed form on cached features and nothing else changes. `frozen_statistics` keeps
-    batch-normalisation layers on the statistics they were pretrained with. `augment` turns on label-preserving
-    augmentation of images. `adapter` describes added weights so that a saved run can be rebuilt.
+    `adapter` describes, in plain JSON, what the method's `install` adds to or changes in the model, so that a saved
+    run can be rebuilt. `groups` is called once on the model with its adapter installed: it says which parameters
+    train (`requires_grad`) and returns optimizer groups (`params`, `lr`, `weight_decay`, and `from_epoch` for
+    parameters that stay frozen until then). No `groups` means that the head is solved in closed form on cached
+    features and nothing else changes.
+
+    `head` is where training starts: "probe" is the head solved on frozen features, "random" a new one.
+    `frozen_statistics` keeps batch-normalisation layers on the statistics they were pretrained with. `augment` turns
+    on label-preserving augmentation of images.
     """
 
     method: str
-    groups: Sequence[Mapping[str, Any]] = ()
+    groups: Callable[[Any], Sequence[Mapping[str, Any]]] | None = None
+    adapter: Mapping[str, Any] = field(default_factory=dict)
+    head: Literal["probe", "random"] = "probe"
     epochs: int = 0
     batch_size: int = 16
     warmup: float = 0.1
     clip: float = 1.0
     frozen_statistics: bool = True
     augment: bool = False
-    adapter: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def trains(self) -> bool:
         """Whether gradient steps are taken."""
-        return bool(self.groups)
+        return self.groups is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,11 +1,14 @@
 """Full fine-tuning: every weight trains, from the head that the frozen features give."""
 
+from typing import Any
+
 from acclimate.contracts import Need, Plan, Settings
+from acclimate.methods.defaults import chosen_defaults
 from acclimate.methods.layers import groups
-from acclimate.methods.model import Adaptable, parameters
+from acclimate.methods.model import Adaptable
 from acclimate.methods.options import read_options
 
-DEFAULTS = {"layer_decay": -1.0, "weight_decay": -1.0}
+OPTIONS = {"layer_decay": -1.0, "weight_decay": -1.0}
 
 
 def plan(model: Adaptable, need: Need, settings: Settings) -> Plan:
@@ -17,29 +20,26 @@ def plan(model: Adaptable, need: Need, settings: Settings) -> Plan:
             frozen features on small sets.
         weight_decay: AdamW's; 0.01 for texts, 0.05 for images.
     """
-    options = read_options("full", settings.options, DEFAULTS)
-    image = need.modality == "image"
-    rate = settings.learning_rate or (3e-4 if image else _text_rate(parameters(model.encoder)))
-    layer_decay = options["layer_decay"] if options["layer_decay"] >= 0 else (0.85 if image else 1.0)
-    weight_decay = options["weight_decay"] if options["weight_decay"] >= 0 else (0.05 if image else 0.01)
-    return Plan(
-        method="full",
-        groups=groups(
+    options = read_options("full", settings.options, OPTIONS)
+    chosen = chosen_defaults("full", model, need, settings)
+    layer_decay = options["layer_decay"] if options["layer_decay"] >= 0 else chosen.layer_decay
+    weight_decay = options["weight_decay"] if options["weight_decay"] >= 0 else chosen.weight_decay
+
+    def train(model: Adaptable) -> list[dict[str, Any]]:
+        return groups(
             model.encoder,
             model.head,
-            learning_rate=rate,
-            head_rate=rate if image else 10 * rate,
+            learning_rate=chosen.rate,
+            head_rate=chosen.head_rate,
             layer_decay=layer_decay,
             weight_decay=weight_decay,
-        ),
-        epochs=settings.epochs or (5 if image else 3),
-        batch_size=settings.batch_size or 16,
-        augment=image,
+        )
+
+    return Plan(
+        method="full",
+        groups=train,
+        head=settings.head,
+        epochs=chosen.epochs,
+        batch_size=chosen.batch_size,
+        augment=need.modality == "image",
     )
-
-
-def _text_rate(count: int) -> float:
-    """Return the peak rate: above 1e-4 large encoders collapse to one class (FOMC authors' grids)."""
-    if count < 70_000_000:
-        return 5e-5
-    return 2e-5 if count < 250_000_000 else 1e-5

@@ -10,11 +10,16 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 # In units of standardised features. Unit-norm embeddings of width 384 need C = 300 on their own scale, which is
-# about 0.8 here; image features want as little as 0.0001. The search walks up and stops past the best.
-GRID = tuple(float(c) for c in np.logspace(-5, 3, 17))
+# about 0.8 here; image features want as little as 0.0001. The search walks up a decade at a time, stops past the
+# best, and then looks half a decade to either side of it.
+DECADES = tuple(10.0**power for power in range(-5, 4))
+_HALF = 10**0.5
 
 # Taken when no two groups or rows can be held apart: strongly regularised, so that it promises little.
-_UNSEARCHED = GRID[6]
+_UNSEARCHED = 0.01
+
+# Enough to rank values of C by log-loss; the head itself is solved to `_EXACT`.
+_RANKING, _EXACT = 1e-3, 1e-4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +64,7 @@ def solve_head(
     x = (features - mean) / scale
     tried = _search(x, truth, classes, groups, seed)
     best = min(tried, key=lambda c: tried[c])
-    model = _logistic(best)
+    model = _logistic(best, _EXACT)
     _fit(model, x, truth)
     weight, bias = _columns(model, classes)
     weight = weight / scale
@@ -73,19 +78,24 @@ def _search(
     folds = [fold for fold in _folds(x, truth, groups, seed) if len(np.unique(truth[fold[0]])) > 1]
     if not folds:
         return {_UNSEARCHED: float("nan")}
-    models = [_logistic(GRID[0]) for _ in folds]  # each continues from the solution at the previous C
+    models = [_logistic(DECADES[0], _RANKING) for _ in folds]  # each continues from its solution at the last C
     tried: dict[float, float] = {}
-    worse = 0
-    for c in GRID:
+
+    def loss(c: float) -> float:
         losses = []
         for model, (train, held_out) in zip(models, folds, strict=True):
             model.set_params(C=c)
             _fit(model, x[train], truth[train])
             losses.append(_log_loss(model, x[held_out], truth[held_out], classes))
         tried[c] = float(np.average(losses, weights=[len(held_out) for _, held_out in folds]))
-        worse = worse + 1 if tried[c] > min(tried.values()) else 0
-        if worse == 2:
+        return tried[c]
+
+    for c in DECADES:
+        if loss(c) > min(tried.values()):
             break
+    best = min(tried, key=lambda c: tried[c])
+    loss(best * _HALF)
+    loss(best / _HALF)
     return tried
 
 
@@ -109,10 +119,10 @@ def _folds(
     yield from folds.split(x, truth)
 
 
-def _logistic(c: float) -> Any:
+def _logistic(c: float, tolerance: float) -> Any:
     from sklearn.linear_model import LogisticRegression
 
-    return LogisticRegression(C=c, max_iter=300, tol=1e-4, warm_start=True)
+    return LogisticRegression(C=c, max_iter=300, tol=tolerance, warm_start=True)
 
 
 def _fit(model: Any, x: Array, truth: NDArray[np.int64]) -> None:

@@ -40,12 +40,15 @@ def groups(
 ) -> list[dict[str, Any]]:
     """Return optimizer groups: the last layer at `learning_rate`, each one below at `layer_decay` times less.
 
-    Biases and normalisation weights (one dimension) are not decayed, as BERT and ViT were trained.
+    Biases and normalisation weights (one dimension) are not decayed, as BERT and ViT were trained. A head that shares
+    its weights with the encoder (tied embeddings) is in the encoder's groups.
     """
     result = []
+    shared = {id(parameter) for parameter in encoder.parameters()}
     for depth, layer in enumerate(reversed(layers(encoder))):
         result += _split(layer, learning_rate * layer_decay**depth, weight_decay)
-    return result + _split(list(head.named_parameters()), head_rate, weight_decay)
+    own = [(name, parameter) for name, parameter in head.named_parameters() if id(parameter) not in shared]
+    return result + _split(own, head_rate, weight_decay)
 
 
 def _split(named: Sequence[Named], rate: float, weight_decay: float) -> list[dict[str, Any]]:

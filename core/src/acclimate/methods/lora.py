@@ -6,11 +6,12 @@ from typing import Any
 from torch import nn
 
 from acclimate.contracts import BackboneError, Need, OptionError, Plan, Settings
+from acclimate.methods.defaults import chosen_defaults
 from acclimate.methods.layers import groups
-from acclimate.methods.model import Adaptable, freeze, parameters
+from acclimate.methods.model import Adaptable, train_only
 from acclimate.methods.options import read_options
 
-DEFAULTS = {"rank": 8, "alpha": 16.0, "dropout": 0.0, "weight_decay": 0.0}
+OPTIONS = {"rank": 8, "alpha": 16.0, "dropout": 0.0, "weight_decay": 0.0}
 
 
 def plan(model: Adaptable, need: Need, settings: Settings) -> Plan:
@@ -22,42 +23,43 @@ def plan(model: Adaptable, need: Need, settings: Settings) -> Plan:
         dropout: on the input of each update, 0 to 1.
         weight_decay: AdamW's, on updates and head.
     """
-    options = read_options("lora", settings.options, DEFAULTS)
+    options = read_options("lora", settings.options, OPTIONS)
     if options["rank"] < 1 or not 0 <= options["dropout"] < 1 or options["alpha"] <= 0:
         raise OptionError(
             f"LoRA needs rank >= 1, alpha > 0 and 0 <= dropout < 1, found {options}.", "Correct the option."
         )
-    image = need.modality == "image"
-    small = parameters(model.encoder) < 70_000_000
-    rate = settings.learning_rate or (1e-3 if image else 5e-4 if small else 2e-4)
-    freeze(model.encoder)
+    chosen = chosen_defaults("lora", model, need, settings)
     adapter = {
-        "kind": "lora",
         "targets": targets(model.encoder),
         "rank": options["rank"],
         "alpha": options["alpha"],
         "dropout": options["dropout"],
     }
-    restore(model, adapter)
-    return Plan(
-        method="lora",
-        groups=groups(
+
+    def train(model: Adaptable) -> list[dict[str, Any]]:
+        train_only(model, (p for name, p in model.encoder.named_parameters() if "lora_" in name))
+        return groups(
             model.encoder,
             model.head,
-            learning_rate=rate,
-            head_rate=rate,
+            learning_rate=chosen.rate,
+            head_rate=chosen.head_rate,
             layer_decay=1.0,
             weight_decay=options["weight_decay"],
-        ),
-        epochs=settings.epochs or (6 if image else 4),
-        batch_size=settings.batch_size or 16,
-        augment=image,
+        )
+
+    return Plan(
+        method="lora",
+        groups=train,
         adapter=adapter,
+        head=settings.head,
+        epochs=chosen.epochs,
+        batch_size=chosen.batch_size,
+        augment=need.modality == "image",
     )
 
 
-def restore(model: Adaptable, adapter: Mapping[str, Any]) -> None:
-    """Add the updates that `adapter` describes; their weights are then loaded with the others."""
+def install(model: Adaptable, adapter: Mapping[str, Any]) -> None:
+    """Add the updates that `adapter` describes; they have no effect until they are trained or loaded."""
     from peft import LoraConfig, inject_adapter_in_model
 
     config = LoraConfig(

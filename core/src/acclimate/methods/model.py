@@ -1,15 +1,17 @@
-"""What a method needs to know of a model."""
+"""What a method needs to know of a model, and what may be done to its weights."""
 
+from collections.abc import Iterable
 from typing import Protocol
 
 from torch import nn
 
 
 class Adaptable(Protocol):
-    """An encoder with a head that is new for the task."""
+    """An encoder with a linear head; `new_head` says whether the head is new for the task or was pretrained."""
 
     encoder: nn.Module
     head: nn.Linear
+    new_head: bool
 
 
 def parameters(module: nn.Module) -> int:
@@ -21,3 +23,15 @@ def freeze(module: nn.Module) -> None:
     """Stop all parameters of a module from training."""
     for parameter in module.parameters():
         parameter.requires_grad_(False)
+
+
+def train_only(model: Adaptable, chosen: Iterable[nn.Parameter]) -> None:
+    """Let the chosen parameters train, and the head where it is new; stop all others.
+
+    A pretrained head (a language model's) is part of what was pretrained: it trains only when it is chosen.
+    """
+    freeze(model.encoder)
+    for parameter in model.head.parameters():
+        parameter.requires_grad_(model.new_head)
+    for parameter in chosen:
+        parameter.requires_grad_(True)

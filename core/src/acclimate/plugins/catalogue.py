@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar, cast
 
 from acclimate.contracts import Offer, Preset, UnknownNameError, did_you_mean
+from acclimate.plugins.collecting import offered_references
 from acclimate.plugins.states import CORE, KINDS, LoadedPlugin, Owned, PluginState, public_name
 
 OfferKind = TypeVar("OfferKind", bound=Offer)
@@ -78,6 +79,11 @@ class Catalogue:
             if any(offer is each for each in plugin.offers[type(offer)].values()):
                 return plugin.state
         return None
+
+    def references(self) -> frozenset[str]:
+        """Return every reference to code that a loaded plugin offers."""
+        offers = (plugin.offers[kind].values() for plugin in self.loaded.values() for kind in plugin.offers)
+        return offered_references(offer for group in offers for offer in group)
 
     def _offers(self, plugin: str, kind: type[OfferKind]) -> Mapping[str, OfferKind]:
         offers = self.loaded[plugin].offers[kind] if plugin in self.loaded else {}

@@ -13,7 +13,14 @@ from acclimate.plugins.references import reference_problem
 from acclimate.plugins.states import KINDS
 
 _PREFIXES = ("register_", "choose_", "review_", "observe")
-_CODE: dict[type[Any], str] = {Loader: "read", Method: "plan", Metric: "score", Preset: "prepare"}
+# The code that an offer names: the reference that makes it what it is first, those it may leave out after it.
+_CODE: dict[type[Any], tuple[str, ...]] = {
+    Loader: ("read",),
+    Method: ("plan", "install", "merge"),
+    Metric: ("score",),
+    Preset: ("prepare",),
+}
+_MAY_MISS = ("install", "merge", "prepare")
 
 
 def check_hooks(plugin: object, known: Iterable[str]) -> None:
@@ -96,18 +103,28 @@ def _items(manager: pluggy.PluginManager, plugin: str, hook: str, kind: type[Any
     return items
 
 
-def offered_code(offer: Offer) -> Ref | None:
-    """Return the reference to the code of an offer; backbones, and presets without `prepare`, have none."""
-    reference: Ref | None = getattr(offer, _CODE.get(type(offer), ""), None)
+def offered_code(offer: Offer, role: str = "") -> Ref | None:
+    """Return the reference to the code of an offer, its first or the one for `role`; None where it has none."""
+    roles = _CODE.get(type(offer), ())
+    reference: Ref | None = getattr(offer, role or (roles[0] if roles else ""), None)
     return reference
 
 
+def offered_references(offers: Iterable[Offer]) -> frozenset[str]:
+    """Return every reference that some offers name."""
+    found = (getattr(offer, role) for offer in offers for role in _CODE.get(type(offer), ()))
+    return frozenset(str(reference) for reference in found if reference is not None)
+
+
 def _check_reference(offer: Offer) -> None:
-    reference: object = offered_code(offer)
-    if type(offer) not in _CODE or (isinstance(offer, Preset) and reference is None):
-        return
-    where = f"{type(offer).__name__} {offer.name!r}: {_CODE[type(offer)]}"
-    if not isinstance(reference, Ref):
-        raise PluginError(f"{where} is {reprlib.repr(reference)}, not a Ref.", "Write Ref('package.module:name').")
-    if problem := reference_problem(reference):
-        raise PluginError(f"{where} names {str(reference)!r}, but {problem}")
+    for role in _CODE.get(type(offer), ()):
+        reference: object = getattr(offer, role)
+        if role in _MAY_MISS and reference is None:
+            continue
+        where = f"{type(offer).__name__} {offer.name!r}: {role}"
+        if not isinstance(reference, Ref):
+            raise PluginError(
+                f"{where} is {reprlib.repr(reference)}, not a Ref.", "Write Ref('package.module:name')."
+            )
+        if problem := reference_problem(reference):
+            raise PluginError(f"{where} names {str(reference)!r}, but {problem}")

@@ -19,6 +19,7 @@ from acclimate.contracts import (
     Offer,
     PluginError,
     Preset,
+    Ref,
     Report,
     RunEvent,
 )
@@ -127,13 +128,15 @@ class Host:
         """Return by bare name what the owner's presets can use: its own offers, then core's."""
         return self._catalogue.candidates(KINDS[kind], owner)
 
-    def load(self, offer: Offer) -> Any:
-        """Import and return the code that an offer names; None for backbones and presets without `prepare`.
+    def load(self, offer: Offer, role: str = "") -> Any:
+        """Import and return the code that an offer names; None where it names none.
+
+        A method names up to three pieces of code: `role` "plan" (the first, when left out), "install" and "merge".
 
         Raises:
             PluginError: when the reference does not resolve; it names the plugin and its distribution.
         """
-        reference = offered_code(offer)
+        reference = offered_code(offer, role)
         if reference is None:
             return None
         state = self._catalogue.owner(offer)
@@ -144,6 +147,23 @@ class Host:
                 return reference.load()
             except PluginError as error:
                 raise PluginError(f"{state.label}: {error.message}", error.hint) from error.__cause__
+
+    def load_reference(self, reference: str) -> Any:
+        """Import and return code that a saved run names; "" gives None.
+
+        A run is data, and data must not say which code runs: only what an installed plugin offers is imported.
+
+        Raises:
+            PluginError: when no loaded plugin offers this reference, or it does not resolve.
+        """
+        if not reference:
+            return None
+        if reference not in self._catalogue.references():
+            raise PluginError(
+                f"The run needs the code {reference!r}, which no installed plugin offers.",
+                "Install the plugin that the run was made with, in the version that manifest.json names.",
+            )
+        return Ref(reference).load()
 
     def choose_loader(self, owner: str, source: str) -> Loader | None:
         """Return the loader for a source, asking the preset's owner, then core; None when neither knows.

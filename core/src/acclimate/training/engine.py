@@ -26,6 +26,10 @@ from acclimate.training.progress import Bar, bar
 from acclimate.training.seeding import seeded
 
 Validate = Callable[[], Mapping[str, float]]
+Groups = Sequence[Mapping[str, Any]]
+
+# The class index of tokens that are not learned from: padding, prompts, parts of words after the first.
+IGNORED = -100
 
 
 class Examples(Protocol):
@@ -55,8 +59,9 @@ class Trained:
 def fit(
     model: nn.Module,
     plan: Plan,
+    groups: Groups,
     examples: Examples,
-    truth: NDArray[np.int64],
+    truth: NDArray[np.int64] | None,
     *,
     settings: Settings,
     precision: str,
@@ -66,6 +71,9 @@ def fit(
 ) -> Trained:
     """Train `model` in place by `plan` and leave it with the weights of its best epoch.
 
+    `groups` are what `plan.groups` returned. `truth` is the class of each row, or None where `examples` put the
+    classes of each token into a batch as `truth` [batch, tokens], `IGNORED` where nothing is learned.
+
     `validate` returns at least `log_loss`; the epoch with the lowest one is kept, and the start counts as epoch
     0, so that training never ends below where it began on the validation rows. Training stops after
     `settings.patience` epochs without a better one.
@@ -74,16 +82,17 @@ def fit(
         DataError: when the loss is no longer a number.
     """
     with seeded(settings.seed), tempfile.TemporaryDirectory() as folder:
-        arguments = _arguments(plan, settings, folder)
+        arguments = _arguments(plan, groups, settings, folder)
         batches = LengthBatches(len(examples), examples.lengths, batch_size=plan.batch_size, seed=settings.seed)
-        keeper = _Best(validate, settings.patience, on_epoch)
+        keeper = _Best(validate, groups, settings.patience, on_epoch)
         engine = Engine(
-            model, plan, arguments, _Rows(examples, truth, plan.augment, settings.seed), batches, precision
+            model, plan, groups, arguments, _Rows(examples, truth, plan.augment, settings.seed), batches, precision
         )
         total = arguments.max_steps if arguments.max_steps > 0 else plan.epochs * len(batches)
         with bar("training", total, "step", shown=shown) as shown_bar:
             engine.add_callback(_Progress(shown_bar))
             engine.add_callback(keeper)
+            engine.add_callback(_Unfreezing(groups))
             engine.train()
         keeper.restore(model)
     model.eval()
@@ -97,6 +106,7 @@ class Engine(Trainer):
         self,
         model: nn.Module,
         plan: Plan,
+        groups: Groups,
         arguments: TrainingArguments,
         rows: "_Rows",
         batches: LengthBatches,
@@ -104,7 +114,7 @@ class Engine(Trainer):
     ) -> None:
         super().__init__(model=model, args=arguments, train_dataset=rows, data_collator=rows.collate)
         self.remove_callback(PrinterCallback)  # it prints to standard output, which is for results
-        self.plan, self.batches = plan, batches
+        self.plan, self.groups, self.batches = plan, groups, batches
         self.bfloat16 = precision == "bfloat16"
         # `forward(**inputs)` looks to the Trainer as if the model computed its own loss; it does not.
         self.model_accepts_loss_kwargs = False
@@ -121,12 +131,10 @@ class Engine(Trainer):
         return self.accelerator.prepare(loader)
 
     def create_optimizer(self, model: Any = None) -> torch.optim.Optimizer:
-        """Return AdamW over the plan's groups."""
+        """Return AdamW over the groups."""
         if getattr(self, "optimizer", None) is None:
-            fused = torch.cuda.is_available()
-            self.optimizer: torch.optim.Optimizer = torch.optim.AdamW(
-                [dict(group) for group in self.plan.groups], fused=fused
-            )
+            own = [{name: value for name, value in group.items() if name != "from_epoch"} for group in self.groups]
+            self.optimizer: torch.optim.Optimizer = torch.optim.AdamW(own, fused=torch.cuda.is_available())
         return self.optimizer
 
     def training_step(self, model: nn.Module, inputs: Any, num_items_in_batch: Any = None) -> Tensor:
@@ -142,12 +150,12 @@ class Engine(Trainer):
     def compute_loss(
         self, model: nn.Module, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None
     ) -> Any:
-        """Return the mean cross-entropy of a batch in float32."""
+        """Return the mean cross-entropy over the rows, or the tokens learned from, of a batch in float32."""
         truth = inputs.pop("truth")
         # Our own autocast: the one of accelerate stays wrapped around the model when training has ended.
         with torch.autocast(truth.device.type, torch.bfloat16, enabled=self.bfloat16):
             logits = model(**inputs)
-        loss = cross_entropy(logits.float(), truth)
+        loss = cross_entropy(logits.float().flatten(0, -2), truth.flatten(), ignore_index=IGNORED)
         return (loss, logits) if return_outputs else loss
 
 
@@ -159,10 +167,11 @@ def freeze_statistics(model: nn.Module) -> None:
 
 
 class _Rows(torch.utils.data.Dataset[int]):
-    """Row numbers; `collate` turns a batch of them into model inputs with their truth [batch]."""
+    """Row numbers; `collate` turns a batch of them into model inputs with their truth."""
 
-    def __init__(self, examples: Examples, truth: NDArray[np.int64], augment: bool, seed: int) -> None:
-        self.examples, self.truth = examples, torch.from_numpy(truth)
+    def __init__(self, examples: Examples, truth: NDArray[np.int64] | None, augment: bool, seed: int) -> None:
+        self.examples = examples
+        self.truth = None if truth is None else torch.from_numpy(truth)
         self.augment, self.seed = augment, seed
         self.drawn = 0
 
@@ -175,17 +184,18 @@ class _Rows(torch.utils.data.Dataset[int]):
     def collate(self, rows: list[int]) -> dict[str, Tensor]:
         random = np.random.default_rng([self.seed, self.drawn, *rows]) if self.augment else None
         self.drawn += 1
-        return {**self.examples.batch(rows, random), "truth": self.truth[rows]}
+        batch = self.examples.batch(rows, random)
+        return batch if self.truth is None else {**batch, "truth": self.truth[rows]}
 
 
-def _arguments(plan: Plan, settings: Settings, folder: str) -> TrainingArguments:
+def _arguments(plan: Plan, groups: Groups, settings: Settings, folder: str) -> TrainingArguments:
     cuda = torch.cuda.is_available()
     return TrainingArguments(
         output_dir=folder,
         num_train_epochs=plan.epochs,
         max_steps=settings.max_steps or -1,
         per_device_train_batch_size=plan.batch_size,
-        learning_rate=max(float(group["lr"]) for group in plan.groups),
+        learning_rate=max(float(group["lr"]) for group in groups),
         lr_scheduler_type="cosine",
         warmup_steps=plan.warmup,
         max_grad_norm=plan.clip,
@@ -225,13 +235,30 @@ class _Progress(TrainerCallback):
         self.shown.set_postfix_str(f"loss {loss:.3f}, rate {rate:.1e}")
 
 
+class _Unfreezing(TrainerCallback):
+    """Keep groups with a `from_epoch` frozen until that epoch begins; the first epoch is 0."""
+
+    def __init__(self, groups: Groups) -> None:
+        self.groups = [group for group in groups if group.get("from_epoch")]
+
+    def on_epoch_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        for group in self.groups:
+            for parameter in group["params"]:
+                parameter.requires_grad_(round(state.epoch or 0) >= group["from_epoch"])
+
+
 class _Best(TrainerCallback):
     """Validate at the start and after each epoch, keep the best weights, stop when patience ends."""
 
     def __init__(
-        self, validate: Validate, patience: int, on_epoch: Callable[[Mapping[str, float]], None] | None
+        self,
+        validate: Validate,
+        groups: Groups,
+        patience: int,
+        on_epoch: Callable[[Mapping[str, float]], None] | None,
     ) -> None:
         self.validate, self.patience, self.on_epoch = validate, patience, on_epoch
+        self.learning = {id(parameter) for group in groups for parameter in group["params"]}
         self.history: list[Mapping[str, float]] = []
         self.best_epoch = 0
         self.weights: dict[str, Tensor] = {}
@@ -258,17 +285,16 @@ class _Best(TrainerCallback):
         self.history.append({"epoch": float(epoch), **scores})
         if epoch == 0 or scores["log_loss"] < min(entry["log_loss"] for entry in self.history[:-1]):
             self.best_epoch = epoch
-            self.weights = {name: tensor.detach().cpu().clone() for name, tensor in _trained(model).items()}
+            self.weights = {name: tensor.detach().cpu().clone() for name, tensor in self._trained(model).items()}
         if self.on_epoch:
             self.on_epoch(self.history[-1])
 
     def restore(self, model: nn.Module) -> None:
         with torch.no_grad():
-            for name, tensor in _trained(model).items():
+            for name, tensor in self._trained(model).items():
                 tensor.copy_(self.weights[name])
 
-
-def _trained(model: nn.Module) -> dict[str, Tensor]:
-    """Return what training may change: parameters that learn, and buffers."""
-    parameters = {name: tensor for name, tensor in model.named_parameters() if tensor.requires_grad}
-    return {**parameters, **dict(model.named_buffers())}
+    def _trained(self, model: nn.Module) -> dict[str, Tensor]:
+        """Return what training may change: parameters of the groups, frozen until later or not, and buffers."""
+        parameters = {name: tensor for name, tensor in model.named_parameters() if id(tensor) in self.learning}
+        return {**parameters, **dict(model.named_buffers())}
