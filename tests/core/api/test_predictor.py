@@ -1,12 +1,15 @@
 """`load(run).predict(items)`."""
 
+import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from acclimate.api import Run, load
-from acclimate.contracts import DataError
+from acclimate.bundle.write import MANIFEST, SEAL, sealed
+from acclimate.contracts import DataError, PluginError
 from PIL import Image
 
 Finished = Callable[[str, str], Run]
@@ -71,3 +74,15 @@ def test_an_item_that_cannot_be_used_is_an_error(
 ) -> None:
     with pytest.raises(DataError, match=message):
         load(finished(modality, "frozen").output).predict(items)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("field", ["install", "prepare"])
+def test_a_run_cannot_name_code_that_no_plugin_offers(field: str, finished: Finished, tmp_path: Path) -> None:
+    changed = tmp_path / "run"
+    shutil.copytree(finished("text", "frozen").output, changed)
+    manifest = json.loads((changed / MANIFEST).read_text("utf-8"))
+    manifest.pop(SEAL)
+    manifest[field] = "os:system"
+    (changed / MANIFEST).write_text(sealed(manifest), "utf-8")  # as a stranger would, with a seal that fits
+    with pytest.raises(PluginError, match="needs the code 'os:system', which no installed plugin offers"):
+        load(changed)

@@ -32,7 +32,7 @@ class Settings:
     max_steps: int | None = None
     batch_size: int | None = None
     learning_rate: float | None = None
-    patience: int = 2
+    patience: int | None = None
     max_tokens: int | None = None
     max_rows: int | None = None
     seed: int = 0
@@ -63,7 +63,9 @@ class Plan:
 
     `head` is where training starts: "probe" is the head solved on frozen features, "random" a new one.
     `frozen_statistics` keeps batch-normalisation layers on the statistics they were pretrained with. `augment` turns
-    on label-preserving augmentation of images.
+    on label-preserving augmentation of images. `average` is the decay per step of a moving average of the weights,
+    which is then what is validated and kept; 0 keeps the weights themselves. Training stops after `patience` epochs
+    without a better one.
     """
 
     method: str
@@ -76,6 +78,8 @@ class Plan:
     clip: float = 1.0
     frozen_statistics: bool = True
     augment: bool = False
+    average: float = 0.0
+    patience: int = 2
 
     @property
     def trains(self) -> bool:

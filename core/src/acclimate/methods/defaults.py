@@ -4,10 +4,11 @@ A bad default is a bug: in PEFT's own benchmark the accuracy of prefix tuning go
 prompt tuning from 0.06 to 0.34, by initialisation and learning rate alone (peft, method_comparison/MetaMathQA).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from acclimate.contracts import Need, Settings
 from acclimate.methods.model import Adaptable, parameters
+from acclimate.methods.structure import transformer_blocks
 
 SMALL, BASE = 70_000_000, 250_000_000
 
@@ -16,7 +17,8 @@ SMALL, BASE = 70_000_000, 250_000_000
 class Defaults:
     """Peak learning rate of the encoder's top layer or of what is added, rate of a new head, and how long.
 
-    `layer_decay` is the factor from each layer to the one below it, `weight_decay` AdamW's.
+    `layer_decay` is the factor from each layer to the one below it, `weight_decay` AdamW's, `average` the decay of a
+    moving average of the weights (0 for none), `patience` the epochs without a better one after which training stops.
     """
 
     rate: float
@@ -25,17 +27,22 @@ class Defaults:
     batch_size: int = 16
     layer_decay: float = 1.0
     weight_decay: float = 0.0
+    average: float = 0.0
+    patience: int = 2
 
 
-# (method, modality) → rate up to SMALL parameters, up to BASE, above; head rate as a factor; epochs; layer decay;
-# weight decay. The sources are named in each method's docstring and in docs/methods.md.
+# (method, kind of encoder) → rate up to SMALL parameters, up to BASE, above; head rate as a factor; epochs; layer
+# decay; weight decay. The sources are named in each method's docstring and in docs/methods.md.
 _TABLE: dict[tuple[str, str], tuple[tuple[float, float, float], float, int, float, float]] = {
     ("full", "text"): ((5e-5, 2e-5, 1e-5), 10.0, 3, 1.0, 0.01),
-    ("full", "image"): ((3e-4, 1e-4, 3e-5), 1.0, 5, 0.85, 0.05),
+    ("full", "image"): ((4e-4, 1e-4, 3e-5), 0.01, 8, 0.85, 0.05),
+    ("full", "vit"): ((5e-5, 3e-5, 1e-5), 1.0, 8, 0.75, 0.05),
     ("layerwise", "text"): ((1e-4, 5e-5, 2e-5), 5.0, 4, 0.9, 0.01),
-    ("layerwise", "image"): ((3e-4, 1e-4, 3e-5), 1.0, 6, 0.75, 0.05),
+    ("layerwise", "image"): ((4e-4, 1e-4, 3e-5), 0.01, 8, 0.75, 0.05),
+    ("layerwise", "vit"): ((5e-5, 3e-5, 1e-5), 1.0, 8, 0.65, 0.05),
     ("partial", "text"): ((1e-4, 5e-5, 2e-5), 5.0, 4, 1.0, 0.01),
-    ("partial", "image"): ((3e-4, 1e-4, 3e-5), 1.0, 6, 1.0, 0.05),
+    ("partial", "image"): ((4e-4, 1e-4, 3e-5), 0.01, 8, 1.0, 0.05),
+    ("partial", "vit"): ((5e-5, 3e-5, 1e-5), 1.0, 8, 1.0, 0.05),
     ("lora", "text"): ((5e-4, 2e-4, 2e-4), 1.0, 4, 1.0, 0.0),
     ("lora", "image"): ((1e-3, 5e-4, 2e-4), 1.0, 6, 1.0, 0.0),
     ("qlora", "text"): ((5e-4, 2e-4, 2e-4), 1.0, 4, 1.0, 0.0),
@@ -60,30 +67,24 @@ _TABLE: dict[tuple[str, str], tuple[tuple[float, float, float], float, int, floa
 }
 
 
-def defaults(method: str, modality: str, parameters: int) -> Defaults:
-    """Return the defaults of a method for an encoder of so many parameters."""
-    rates, head_factor, epochs, layer_decay, weight_decay = _TABLE[method, modality]
-    rate = rates[0] if parameters < SMALL else rates[1] if parameters < BASE else rates[2]
+def chosen_defaults(method: str, model: Adaptable, need: Need, settings: Settings) -> Defaults:
+    """Return the defaults of a method for a model, with what the user asked for in their place."""
+    kind: str = need.modality
+    if kind == "image" and (method, "vit") in _TABLE and transformer_blocks(model.encoder):
+        kind = "vit"
+    rates, head_factor, epochs, layer_decay, weight_decay = _TABLE[method, kind]
+    size = parameters(model.encoder)
+    rate = settings.learning_rate or (rates[0] if size < SMALL else rates[1] if size < BASE else rates[2])
+    epochs = settings.epochs or epochs
+    # Convolutional networks first get worse, and better only as the rate falls to zero: stopping early stops there.
+    whole_schedule = kind == "image"
     return Defaults(
         rate=rate,
         head_rate=rate * head_factor,
         epochs=epochs,
+        batch_size=settings.batch_size or 16,
         layer_decay=layer_decay,
         weight_decay=weight_decay,
-    )
-
-
-def chosen_defaults(method: str, model: Adaptable, need: Need, settings: Settings) -> Defaults:
-    """Return the defaults of a method for a model, with what the user asked for in their place."""
-    found = defaults(method, need.modality, parameters(model.encoder))
-    if settings.learning_rate:
-        found = replace(
-            found,
-            rate=settings.learning_rate,
-            head_rate=settings.learning_rate * found.head_rate / found.rate,
-        )
-    return replace(
-        found,
-        epochs=settings.epochs or found.epochs,
-        batch_size=settings.batch_size or found.batch_size,
+        average=0.99 if kind == "image" else 0.0,
+        patience=epochs if whole_schedule else 2,
     )

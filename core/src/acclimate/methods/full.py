@@ -16,9 +16,12 @@ def plan(model: Adaptable, need: Need, settings: Settings) -> Plan:
 
     Options:
         layer_decay: how much slower each layer learns than the one above it; 1 is no difference. Texts: 1.
-            Images: 0.85, since a convolutional network that learns everywhere at one rate ends below its own
-            frozen features on small sets.
+            Images: 0.85 (0.75 for transformers), since a convolutional network that learns everywhere at one rate
+            ends below its own frozen features on small sets.
         weight_decay: AdamW's; 0.01 for texts, 0.05 for images.
+
+    Convolutional networks train at a rate that is too high for single steps, with a moving average of their weights
+    and a head that hardly moves; lower rates leave it where it began (solar cells in docs/results.md).
     """
     options = read_options("full", settings.options, OPTIONS)
     chosen = chosen_defaults("full", model, need, settings)
@@ -42,4 +45,6 @@ def plan(model: Adaptable, need: Need, settings: Settings) -> Plan:
         epochs=chosen.epochs,
         batch_size=chosen.batch_size,
         augment=need.modality == "image",
+        average=chosen.average,
+        patience=chosen.patience,
     )

@@ -10,6 +10,7 @@ from acclimate.methods.defaults import chosen_defaults
 from acclimate.methods.layers import groups
 from acclimate.methods.model import Adaptable, train_only
 from acclimate.methods.options import read_options
+from acclimate.methods.structure import sizes
 
 OPTIONS = {"rank": 8, "alpha": 16.0, "dropout": 0.0, "weight_decay": 0.0}
 
@@ -55,6 +56,8 @@ def plan(model: Adaptable, need: Need, settings: Settings) -> Plan:
         epochs=chosen.epochs,
         batch_size=chosen.batch_size,
         augment=need.modality == "image",
+        average=chosen.average,
+        patience=chosen.patience,
     )
 
 
@@ -84,7 +87,7 @@ def targets(encoder: nn.Module) -> list[str]:
     found = [
         name
         for name, module in encoder.named_modules()
-        if isinstance(module, nn.Linear) or (isinstance(module, nn.Conv2d) and module.groups == 1)
+        if sizes(module) or (isinstance(module, nn.Conv2d) and module.groups == 1)
     ]
     if not found:
         raise BackboneError(

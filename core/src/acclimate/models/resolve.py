@@ -214,8 +214,9 @@ def _pooling(folder: Path, encoder: Any, backbone: Backbone) -> tuple[str, bool]
 def _image_pooling(encoder: Any) -> str:
     if has_stages(encoder):
         return STAGES
-    if encoder.config.model_type == "timm_wrapper":
-        return "own"
+    convolutional = hasattr(encoder.config, "hidden_sizes") and not hasattr(encoder.config, "num_attention_heads")
+    if encoder.config.model_type == "timm_wrapper" or convolutional:
+        return "own"  # ConvNeXt normalises what it has pooled
     return "cls" if any(name.endswith("cls_token") for name, _ in encoder.named_parameters()) else "mean"
 
 

@@ -7,6 +7,7 @@ from acclimate.contracts import Backbone, Loader, Method, Metric, Need, Preset, 
 from acclimate.plugins.hookspecs import hookimpl
 
 _CLASSIFICATION = ("text-classification", "image-classification")
+_TASKS = (*_CLASSIFICATION, "token-classification", "text-generation")
 _DEFAULT_BACKBONE = {"text": "minilm-l6", "image": "efficientnet-lite0"}
 _DATASET_FILES = ("dataset_info.json", "state.json", "dataset_dict.json")
 _IMAGE_SUFFIXES = {".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"}
@@ -80,25 +81,30 @@ def register_backbones() -> Iterator[Backbone]:
 
 @hookimpl
 def register_methods() -> Iterator[Method]:
-    """Offer the three ways to adapt that need nothing but the backbone."""
-    yield Method(
-        name="full",
-        summary="Trains every weight.",
-        tasks=_CLASSIFICATION,
-        plan=Ref("acclimate.methods.full:plan"),
+    """Offer the ways to adapt that every trade can use."""
+    yield _method("full", "Trains every weight.")
+    yield _method("frozen", "Fits a linear head on the features of the unchanged backbone.", tasks=_CLASSIFICATION)
+    yield _method("layerwise", "Trains every weight, the lower layers more slowly or later.")
+    yield _method("lora", "Trains small low-rank additions to the backbone.", install=True)
+    yield _method("adapters", "Trains bottleneck layers put into every block of the backbone.", install=True)
+    yield _method("bitfit", "Trains the biases of the backbone.")
+    yield _method("norm", "Trains the normalisation layers of the backbone.")
+    yield _method(
+        "scratch", "Trains the same architecture from random weights, to show what transfer gives.", install=True
     )
-    yield Method(
-        name="frozen",
-        summary="Fits a linear head on the features of the unchanged backbone.",
-        tasks=_CLASSIFICATION,
-        plan=Ref("acclimate.methods.frozen:plan"),
-    )
-    yield Method(
-        name="lora",
-        summary="Trains the head and small low-rank additions to the backbone.",
-        tasks=_CLASSIFICATION,
-        plan=Ref("acclimate.methods.lora:plan"),
-        install=Ref("acclimate.methods.lora:install"),
+
+
+def _method(
+    name: str, summary: str, *, tasks: tuple[str, ...] = _TASKS, install: bool = False, merge: bool = False
+) -> Method:
+    module = f"acclimate.methods.{name}"
+    return Method(
+        name=name,
+        summary=summary,
+        tasks=tasks,
+        plan=Ref(f"{module}:plan"),
+        install=Ref(f"{module}:install") if install else None,
+        merge=Ref(f"{module}:merge") if merge else None,
     )
 
 

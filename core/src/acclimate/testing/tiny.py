@@ -59,7 +59,7 @@ def build(architecture: str, task: str, seed: int = 0) -> Any:
             pooling = "last"
         elif architecture in ("vit", "dinov2"):
             pooling = "cls"
-        elif architecture == "timm-vit":
+        elif architecture in ("timm-vit", "convnext", "resnet"):
             pooling = "own"
         elif architecture == "efficientnet":
             pooling = "stages"
@@ -90,6 +90,11 @@ def inputs(architecture: str, rows: int = 2, tokens: int = 7, seed: int = 1) -> 
         return {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
     side = image_size(architecture)
     return {"pixel_values": torch.rand(rows, 3, side, side, generator=random)}
+
+
+def padding(architecture: str) -> int:
+    """Return the token id that fills up short rows; RoBERTa counts positions by it."""
+    return 1 if architecture == "roberta" else 0
 
 
 def image_size(architecture: str) -> int:
@@ -127,7 +132,7 @@ def _config(architecture: str) -> Any:
         ),
         "convnext": lambda: t.ConvNextConfig(**_STAGES),
         "resnet": lambda: t.ResNetConfig(**_STAGES, embedding_size=8, layer_type="basic"),
-        "efficientnet": lambda: t.TimmWrapperConfig(architecture="tf_efficientnet_lite0"),
+        "efficientnet": lambda: t.TimmWrapperConfig(architecture="test_efficientnet"),
         "timm-vit": lambda: t.TimmWrapperConfig(
             architecture="vit_tiny_patch16_224",
             model_args={"img_size": 32, "patch_size": 8, "embed_dim": 16, "depth": 2, "num_heads": 2},

@@ -21,6 +21,7 @@ from torch.utils.data import DataLoader
 from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArguments
 
 from acclimate.contracts import DataError, Plan, Settings
+from acclimate.training.averaging import Average
 from acclimate.training.batching import LengthBatches
 from acclimate.training.progress import Bar, bar
 from acclimate.training.seeding import seeded
@@ -75,8 +76,7 @@ def fit(
     classes of each token into a batch as `truth` [batch, tokens], `IGNORED` where nothing is learned.
 
     `validate` returns at least `log_loss`; the epoch with the lowest one is kept, and the start counts as epoch
-    0, so that training never ends below where it began on the validation rows. Training stops after
-    `settings.patience` epochs without a better one.
+    0, so that training never ends below where it began on the validation rows.
 
     Raises:
         DataError: when the loss is no longer a number.
@@ -84,13 +84,16 @@ def fit(
     with seeded(settings.seed), tempfile.TemporaryDirectory() as folder:
         arguments = _arguments(plan, groups, settings, folder)
         batches = LengthBatches(len(examples), examples.lengths, batch_size=plan.batch_size, seed=settings.seed)
-        keeper = _Best(validate, groups, settings.patience, on_epoch)
+        average = Average(groups, plan.average)
+        patience = plan.patience if settings.patience is None else settings.patience
+        keeper = _Best(validate, groups, average, patience, on_epoch)
         engine = Engine(
             model, plan, groups, arguments, _Rows(examples, truth, plan.augment, settings.seed), batches, precision
         )
         total = arguments.max_steps if arguments.max_steps > 0 else plan.epochs * len(batches)
         with bar("training", total, "step", shown=shown) as shown_bar:
             engine.add_callback(_Progress(shown_bar))
+            engine.add_callback(average)
             engine.add_callback(keeper)
             engine.add_callback(_Unfreezing(groups))
             engine.train()
@@ -254,10 +257,11 @@ class _Best(TrainerCallback):
         self,
         validate: Validate,
         groups: Groups,
+        average: Average,
         patience: int,
         on_epoch: Callable[[Mapping[str, float]], None] | None,
     ) -> None:
-        self.validate, self.patience, self.on_epoch = validate, patience, on_epoch
+        self.validate, self.average, self.patience, self.on_epoch = validate, average, patience, on_epoch
         self.learning = {id(parameter) for group in groups for parameter in group["params"]}
         self.history: list[Mapping[str, float]] = []
         self.best_epoch = 0
@@ -277,15 +281,17 @@ class _Best(TrainerCallback):
         if len(self.history) - 1 - max(self.best_epoch, 1) >= self.patience:
             control.should_training_stop = True
 
-    def _look(self, model: nn.Module, epoch: int) -> None:
-        scores = dict(self.validate())
+    def _look(self, model: Any, epoch: int) -> None:
+        with self.average.applied():
+            scores = dict(self.validate())
+            if epoch == 0 or scores["log_loss"] < min(entry["log_loss"] for entry in self.history):
+                self.best_epoch = epoch
+                trained = self._trained(model)
+                self.weights = {name: tensor.detach().cpu().clone() for name, tensor in trained.items()}
         if self.loss:
             scores["training_loss"] = float(np.mean(self.loss))
             self.loss.clear()
         self.history.append({"epoch": float(epoch), **scores})
-        if epoch == 0 or scores["log_loss"] < min(entry["log_loss"] for entry in self.history[:-1]):
-            self.best_epoch = epoch
-            self.weights = {name: tensor.detach().cpu().clone() for name, tensor in self._trained(model).items()}
         if self.on_epoch:
             self.on_epoch(self.history[-1])
 

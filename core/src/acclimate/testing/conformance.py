@@ -1,0 +1,272 @@
+"""What every method must do on every architecture and task, or refuse before training with the reason.
+
+    outcome = check(Cell(method=host.methods()["lora"], architecture="bert", task="text-classification"))
+
+There is no third state: `check` returns that the cell passed or was refused, and raises AssertionError otherwise.
+Authors of methods outside this project certify theirs with the same function.
+"""
+
+import copy
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+
+from acclimate import training
+from acclimate.contracts import BackboneError, Method, Need, OptionError, Plan, Settings
+from acclimate.testing import tiny
+from acclimate.testing.toy import IGNORED, ToyExamples
+
+State = dict[str, Tensor]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of a cell; `trained` counts the parameters that trained, `total` all of them."""
+
+    status: Literal["passed", "refused"]
+    reason: str = ""
+    trained: int = 0
+    total: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """A method on an architecture for a task, with options; `rate` is the learning rate on the toy task."""
+
+    method: Method
+    architecture: str
+    task: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    rate: float | None = None
+    identity: bool = False
+    merges: bool = False
+
+    def build(self, seed: int = 0) -> Any:
+        """Return the tiny model, as it was before the method saw it."""
+        return tiny.build(self.architecture, self.task, seed)
+
+    def examples(self, seed: int = 0) -> ToyExamples:
+        """Return the toy rows."""
+        return ToyExamples(self.architecture, self.task, seed=seed)
+
+    def plan(self, model: Any, *, seed: int = 0) -> Plan:
+        """Return the plan, shortened for the toy task.
+
+        Raises:
+            OptionError: when the method does not do the task.
+            BackboneError: when the method cannot adapt the architecture.
+        """
+        if self.task not in self.method.tasks:
+            raise OptionError(f"it does {', '.join(self.method.tasks)}", "Choose another method.")
+        modality: Literal["text", "image"] = "image" if self.architecture in tiny.IMAGE else "text"
+        need = Need(task=self.task, modality=modality, rows=24, labels=tiny.LABELS)
+        settings = Settings(seed=seed, learning_rate=self.rate, options=self.options)
+        plan: Plan = self.method.plan.load()(model, need, settings)
+        return replace(plan, epochs=8, batch_size=8, augment=False)
+
+    def install(self, model: Any, plan: Plan, *, seed: int = 0) -> Sequence[Mapping[str, Any]]:
+        """Add what the method adds and return the optimizer groups."""
+        assert plan.groups is not None
+        with training.seeded(seed):
+            if self.method.install is not None:
+                self.method.install.load()(model, plan.adapter)
+            return plan.groups(model)
+
+    def fit(self, model: Any, plan: Plan, groups: Any, *, seed: int = 0) -> float:
+        """Train on the toy task; return the mean loss of the rows at the end."""
+        examples = self.examples()
+        training.fit(
+            model,
+            plan,
+            groups,
+            examples,
+            examples.truth,
+            settings=Settings(seed=seed, patience=99),
+            precision="float32",
+            validate=lambda: {"log_loss": loss(model, examples)},
+            shown=False,
+        )
+        return loss(model, examples)
+
+
+def check(cell: Cell) -> Outcome:
+    """Check the properties of a cell that one training shows.
+
+    Raises:
+        AssertionError: which property does not hold, and where.
+    """
+    model = cell.build()
+    before = snapshot(model)
+    try:
+        plan = cell.plan(model)
+    except (BackboneError, OptionError) as error:
+        refusal: BackboneError | OptionError | None = error
+    else:
+        refusal = None
+    assert same(before, snapshot(model)), "planning and refusing change nothing"
+    if refusal is not None:
+        assert refusal.hint, "a refusal says what to do"
+        return Outcome(status="refused", reason=refusal.message)
+    inputs = cell.examples().batch([0, 1, 2])
+    inputs.pop("truth", None)
+    plain = logits(model, inputs)
+    groups = cell.install(model, plan)
+    if cell.identity:
+        difference = float((logits(model, inputs) - plain).abs().max())
+        assert difference <= 1e-5, f"logits move by {difference:.2g} before any training"
+    _check_groups(model, groups)
+    start, first = snapshot(model), loss(model, cell.examples())
+    reached = _reached(model, cell.examples())
+    last = cell.fit(model, plan, groups)
+    _check_moved(model, groups, start, reached | _reached(model, cell.examples()))
+    share = 0.98 if cell.task == "text-generation" else 0.9
+    assert last < share * first, f"the loss went from {first:.3f} to {last:.3f}, not to {share} of it"
+    _check_padding(cell, model)
+    _check_batches(cell, model)
+    _check_saved(cell, model, plan, inputs)
+    if cell.merges:
+        _check_merge(cell, model, plan, inputs)
+    total = sum(p.numel() for p in model.parameters())
+    return Outcome(status="passed", trained=sum(p.numel() for group in groups for p in group["params"]), total=total)
+
+
+def check_seeds(cell: Cell) -> None:
+    """Check that the same seed gives the same weights bit for bit, and another seed others."""
+    states = []
+    for seed in (0, 0, 1):
+        model = cell.build()
+        plan = cell.plan(model, seed=seed)
+        cell.fit(model, plan, cell.install(model, plan, seed=seed), seed=seed)
+        states.append(snapshot(model))
+    assert same(states[0], states[1]), "one seed gave two results"
+    assert not same(states[0], states[2]), "two seeds gave one result"
+
+
+def snapshot(model: nn.Module) -> State:
+    """Return a copy of all weights and buffers."""
+    return {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}
+
+
+def same(one: State, other: State) -> bool:
+    """Return whether two states have the same names and are equal bit for bit."""
+    return list(one) == list(other) and all(torch.equal(one[name], other[name]) for name in one)
+
+
+def logits(model: nn.Module, inputs: Mapping[str, Tensor]) -> Tensor:
+    """Return a model's logits in evaluation mode."""
+    training_mode = model.training
+    model.eval()
+    with torch.inference_mode():
+        found: Tensor = model(**inputs)
+    model.train(training_mode)
+    return found
+
+
+def loss(model: nn.Module, examples: ToyExamples, size: int = 24) -> float:
+    """Return the mean cross-entropy over the rows, or the tokens with a truth, in batches of `size`."""
+    total, count = 0.0, 0
+    for start in range(0, len(examples), size):
+        rows = list(range(start, min(start + size, len(examples))))
+        inputs = examples.batch(rows)
+        truth = inputs.pop("truth", None)
+        if truth is None:
+            assert examples.truth is not None
+            truth = torch.from_numpy(examples.truth[rows])
+        found = logits(model, inputs).double()
+        total += float(cross_entropy(found.flatten(0, -2), truth.flatten(), ignore_index=IGNORED, reduction="sum"))
+        count += int((truth != IGNORED).sum())
+    return total / count
+
+
+def _check_groups(model: nn.Module, groups: Sequence[Mapping[str, Any]]) -> None:
+    given = [id(parameter) for group in groups for parameter in group["params"]]
+    assert len(given) == len(set(given)), "a parameter is in two groups"
+    training_now = {id(parameter) for parameter in model.parameters() if parameter.requires_grad}
+    assert training_now <= set(given), "a parameter requires a gradient and is in no group"
+    assert set(given) <= {id(parameter) for parameter in model.parameters()}, "a group holds a foreign parameter"
+
+
+def _reached(model: nn.Module, examples: ToyExamples) -> set[int]:
+    """Return the parameters that have a gradient; others (DINOv2's mask token, dead channels) play no part."""
+    inputs = examples.batch(range(len(examples)))
+    truth = inputs.pop("truth", None)
+    if truth is None:
+        assert examples.truth is not None
+        truth = torch.from_numpy(examples.truth)
+    frozen = [parameter for parameter in model.parameters() if not parameter.requires_grad]
+    for parameter in frozen:
+        parameter.requires_grad_(parameter.is_floating_point())
+    value = cross_entropy(model(**inputs).flatten(0, -2), truth.flatten(), ignore_index=IGNORED)
+    torch.autograd.backward(value)
+    found = {id(p) for p in model.parameters() if p.grad is not None and bool((p.grad != 0).any())}
+    model.zero_grad(set_to_none=True)
+    for parameter in frozen:
+        parameter.requires_grad_(False)
+    return found
+
+
+def _check_moved(model: nn.Module, groups: Sequence[Mapping[str, Any]], start: State, reached: set[int]) -> None:
+    learning = {id(parameter) for group in groups for parameter in group["params"]}
+    state = model.state_dict()
+    for name, parameter in model.named_parameters(remove_duplicate=False):
+        moved = not torch.equal(state[name], start[name])
+        assert moved or id(parameter) not in learning & reached, f"{name} should have moved"
+        assert not moved or id(parameter) in learning, f"{name} should not have moved"
+
+
+def _check_padding(cell: Cell, model: nn.Module) -> None:
+    """A row alone and beside a longer one, padded on either side, has the same logits."""
+    examples = cell.examples()
+    if examples.lengths is None:
+        return
+    short, long = int(np.argmin(examples.lengths)), int(np.argmax(examples.lengths))
+    alone = examples.batch([short])
+    alone.pop("truth", None)
+    expected = logits(model, alone)[0]
+    for left in (False, True):
+        together = examples.batch([short, long], left=left)
+        together.pop("truth", None)
+        found = logits(model, together)[0]
+        if found.ndim > 1:
+            kept = together["attention_mask"][0].bool()
+            found = found[kept]
+        if left and cell.architecture in LEARNED_POSITIONS:
+            continue  # the plain model itself counts padding on the left as positions
+        difference = float((found - expected).abs().max())
+        assert difference < 1e-4, f"padding on the {'left' if left else 'right'} moves logits by {difference:.2g}"
+
+
+# These count positions from the first column of a batch, padding included, also without any adaptation.
+LEARNED_POSITIONS = ("bert", "distilbert", "electra", "gpt2", "deberta-v2")
+
+
+def _check_batches(cell: Cell, model: nn.Module) -> None:
+    examples = cell.examples()
+    found = [loss(model, examples, size) for size in (1, 4, 8, 21)]
+    assert max(found) - min(found) < 1e-5, f"the loss depends on the batch size: {found}"
+
+
+def _check_saved(cell: Cell, model: nn.Module, plan: Plan, inputs: Mapping[str, Tensor]) -> None:
+    expected = logits(model, inputs)
+    again = cell.build(seed=9)
+    if cell.method.install is not None:
+        with training.seeded(5):
+            cell.method.install.load()(again, copy.deepcopy(dict(plan.adapter)))
+    again.load_state_dict(snapshot(model), strict=True)
+    difference = float((logits(again, inputs) - expected).abs().max())
+    assert difference <= 1e-6, f"a reloaded model's logits differ by {difference:.2g}"
+
+
+def _check_merge(cell: Cell, model: nn.Module, plan: Plan, inputs: Mapping[str, Tensor]) -> None:
+    assert cell.method.merge is not None
+    expected = logits(model, inputs)
+    merged = copy.deepcopy(model)
+    cell.method.merge.load()(merged, plan.adapter)
+    assert set(snapshot(merged)) == set(snapshot(cell.build())), "a merged model is a plain one"
+    difference = float((logits(merged, inputs) - expected).abs().max())
+    assert difference < 1e-3, f"merging moves logits by {difference:.2g}"

@@ -1,0 +1,55 @@
+"""The cells of Acclimate's own methods: every method on every architecture and task."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from acclimate.plugins import Host
+from acclimate.testing import tiny
+from acclimate.testing.conformance import Cell
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promise:
+    """What a method promises, and its learning rates on toy texts and images.
+
+    `identity`: it changes no logits before training. `merges`: what it adds can be folded into plain weights.
+    """
+
+    text: float
+    image: float
+    identity: bool = False
+    merges: bool = False
+
+
+PROMISES: dict[str, Promise] = {
+    "full": Promise(text=1e-2, image=1e-2),
+    "layerwise": Promise(text=1e-2, image=1e-2),
+    "lora": Promise(text=3e-2, image=3e-3, identity=True),
+    "adapters": Promise(text=3e-2, image=3e-3, identity=True),
+    "bitfit": Promise(text=1e-1, image=3e-2),
+    "norm": Promise(text=2e-1, image=3e-2),
+    "scratch": Promise(text=1e-2, image=1e-2),
+}
+# Architectures that a method cannot adapt, which it must refuse; all others must pass.
+REFUSED: dict[str, tuple[str, ...]] = {"bitfit": ("modernbert", "llama", "qwen3", "gemma", "t5")}
+# A few architectures that show each kind of structure; the rest of the matrix is for the slow suite.
+QUICK = ("bert", "modernbert", "llama", "gpt2", "vit", "timm-vit", "efficientnet")
+
+
+def cells(host: Host, methods: Mapping[str, Promise] = PROMISES) -> Iterator[tuple[str, Cell]]:
+    """Yield every cell with its name, "lora-bert-text-classification"."""
+    for name, promise in methods.items():
+        method = host.methods()[name]
+        for architecture in (*tiny.TEXT, *tiny.IMAGE):
+            for task in tiny.tasks(architecture):
+                yield (
+                    f"{name}-{architecture}-{task}",
+                    Cell(
+                        method=method,
+                        architecture=architecture,
+                        task=task,
+                        rate=promise.image if architecture in tiny.IMAGE else promise.text,
+                        identity=promise.identity,
+                        merges=promise.merges and method.merge is not None,
+                    ),
+                )
