@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.special import log_softmax
 from torch.nn.functional import cross_entropy
 
 from acclimate import evaluation, methods, models, training
@@ -117,14 +116,18 @@ def solve(subject: Subject) -> tuple[methods.Head, str, tuple[Finding, ...]]:
 def train(
     subject: Subject, plan: Plan, groups: Sequence[Mapping[str, Any]], forward_precision: str, on_epoch: Any
 ) -> tuple[training.Trained, Finding]:
-    """Take the plan's gradient steps; the validation rows choose the epoch."""
+    """Take the plan's gradient steps; the validation rows choose the epoch and the temperature of its logits.
+
+    Fine-tuning makes a model too sure of itself before it makes it worse: by its plain log-loss an early epoch would
+    be kept. So an epoch is judged at its best temperature, which then becomes part of the head (Guo et al. 2017).
+    """
     validation = subject.parts["validation"]
 
     def validate() -> Mapping[str, float]:
         logits = _logits(subject, "validation", forward_precision)
-        losses = -log_softmax(logits, axis=1)[np.arange(len(logits)), validation.truth]
+        temperature, loss = evaluation.best_temperature(logits, validation.truth)
         accuracy = float((logits.argmax(axis=1) == validation.truth).mean())
-        return {"log_loss": float(losses.mean()), "accuracy": accuracy}
+        return {"log_loss": loss, "accuracy": accuracy, "temperature": temperature}
 
     arithmetic = _training_arithmetic(subject, plan)
     trained = training.fit(
@@ -139,12 +142,20 @@ def train(
         shown=subject.shown,
         on_epoch=on_epoch,
     )
+    if trained.best_epoch > 0:
+        _cool(subject.model, trained.history[trained.best_epoch]["temperature"])
     note = Finding(
         code="precision-training",
         level="note",
         message=f"Training uses float32 weights with {arithmetic.precision} products: {arithmetic.reason}.",
     )
     return trained, note
+
+
+def _cool(model: Classifier, temperature: float) -> None:
+    with torch.no_grad():
+        model.head.weight /= temperature
+        model.head.bias /= temperature
 
 
 def frozen_logits(subject: Subject, head: methods.Head, precision: str) -> Scores:

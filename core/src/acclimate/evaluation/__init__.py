@@ -1,6 +1,7 @@
 """The evaluation room: scores with intervals, baselines, and what the user should know about them."""
 
 from acclimate.evaluation.baselines import majority_class, tfidf_svm
+from acclimate.evaluation.calibrate import best_temperature
 from acclimate.evaluation.findings import compare, constant_predictions, sample_size
 from acclimate.evaluation.gather import by_id
 from acclimate.evaluation.intervals import score
@@ -9,6 +10,7 @@ from acclimate.evaluation.metrics import accuracy, auroc, confusion, macro_f1, m
 __all__ = [
     "accuracy",
     "auroc",
+    "best_temperature",
     "by_id",
     "compare",
     "confusion",
