@@ -154,8 +154,8 @@ def train(
 
 def _cool(model: Classifier, temperature: float) -> None:
     with torch.no_grad():
-        model.head.weight /= temperature
-        model.head.bias /= temperature
+        model.head.weight.div_(temperature)
+        model.head.bias.div_(temperature)
 
 
 def frozen_logits(subject: Subject, head: methods.Head, precision: str) -> Scores:
