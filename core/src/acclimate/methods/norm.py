@@ -32,6 +32,6 @@ def names(encoder: nn.Module) -> list[str]:
     for name, module in encoder.named_modules():
         own = dict(module.named_parameters(recurse=False))
         vectors = all(parameter.ndim == 1 for parameter in own.values())
-        if "weight" in own and set(own) <= {"weight", "bias"} and vectors and not list(module.children()):
+        if "weight" in own and set(own) <= {"weight", "bias"} and vectors and not isinstance(module, nn.PReLU):
             found += [f"{name}.{each}" for each in own]
     return found

@@ -130,7 +130,8 @@ def _config(architecture: str) -> Any:
         "swin": lambda: t.SwinConfig(
             image_size=64, patch_size=4, embed_dim=8, depths=[1, 2], num_heads=[2, 2], window_size=4, mlp_ratio=2.0
         ),
-        "convnext": lambda: t.ConvNextConfig(**_STAGES),
+        # Layer scales as they are after training; at their initial 1e-6 no block would matter.
+        "convnext": lambda: t.ConvNextConfig(**_STAGES, layer_scale_init_value=1.0),
         "resnet": lambda: t.ResNetConfig(**_STAGES, embedding_size=8, layer_type="basic"),
         "efficientnet": lambda: t.TimmWrapperConfig(architecture="test_efficientnet"),
         "timm-vit": lambda: t.TimmWrapperConfig(
