@@ -288,3 +288,22 @@ def test_each_epoch_is_told_as_it_ends(network: Build, plan: Plans, problem: Pro
     )
     assert tuple(told) == trained.history
     assert all(entry["accuracy"] == 0.5 for entry in told)
+
+
+def test_a_group_waits_for_its_epoch(network: Build, plan: Plans, problem: Problem) -> None:
+    model = network()
+    seen: list[torch.Tensor] = []
+
+    def groups(model: Any) -> list[dict[str, Any]]:
+        own = {"params": list(model.first.parameters()), "lr": 0.05, "weight_decay": 0.1, "from_epoch": 2}
+        return [own, {"params": list(model.head.parameters()), "lr": 0.05, "weight_decay": 0.0}]
+
+    def validate() -> dict[str, float]:
+        seen.append(model.first.weight.detach().clone())
+        return {"log_loss": 1.0 / len(seen)}
+
+    train(model, Plan(method="x", groups=groups, epochs=4, batch_size=8), problem, validate=validate)
+    assert torch.equal(seen[0], seen[1])
+    assert torch.equal(seen[1], seen[2]), "two epochs without it, weight decay included"
+    assert not torch.equal(seen[2], seen[3])
+    assert torch.equal(model.first.weight, seen[4])
