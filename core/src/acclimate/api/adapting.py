@@ -22,6 +22,7 @@ from acclimate.api.request import (
     split_options,
     with_defaults,
 )
+from acclimate.api.subject import Subject
 from acclimate.contracts import (
     Need,
     Plan,
@@ -140,7 +141,7 @@ def _run(host: Host, request: Request, folder: Path, shown: bool) -> Run:
     return Run(output=request.output, report=report, host=host)
 
 
-def _prepare(host: Host, request: Request, folder: Path, shown: bool) -> tuple[stages.Subject, Plan]:
+def _prepare(host: Host, request: Request, folder: Path, shown: bool) -> tuple[Subject, Plan]:
     parts, labels = _read(host, request, folder)
     rows = {name: len(part.truth) for name, part in parts.items()}
     _tell(host, request, "split", rows=rows)
@@ -156,7 +157,7 @@ def _prepare(host: Host, request: Request, folder: Path, shown: bool) -> tuple[s
         name: inputs.examples(part.rows, resolved.preprocessing, prepare, folder / f"{name}.tokens")
         for name, part in parts.items()
     }
-    subject = stages.Subject(
+    subject = Subject(
         resolved=resolved,
         backbone=backbone,
         method=method,
@@ -190,7 +191,7 @@ def _read(host: Host, request: Request, folder: Path) -> tuple[dict[str, inputs.
     return inputs.deal(tables, request.preset, seed=request.settings.seed, max_rows=request.settings.max_rows)
 
 
-def _save(host: Host, request: Request, subject: stages.Subject, plan: Plan, precision: str, report: Report) -> None:
+def _save(host: Host, request: Request, subject: Subject, plan: Plan, precision: str, report: Report) -> None:
     train = subject.parts["train"]
     saved.save(
         request.output,

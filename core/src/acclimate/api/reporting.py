@@ -9,7 +9,8 @@ from acclimate import evaluation, training
 from acclimate.api import inputs, scoring
 from acclimate.api.clock import Clock
 from acclimate.api.request import Request
-from acclimate.api.stages import Learned, Subject
+from acclimate.api.stages import Learned
+from acclimate.api.subject import Subject
 from acclimate.contracts import Finding, Metric, Plan, Report, Score
 from acclimate.plugins import Host
 

@@ -2,5 +2,6 @@
 
 from acclimate.methods.head import Head, solve_head
 from acclimate.methods.model import freeze
+from acclimate.methods.partial import Boundary, boundary
 
-__all__ = ["Head", "freeze", "solve_head"]
+__all__ = ["Boundary", "Head", "boundary", "freeze", "solve_head"]

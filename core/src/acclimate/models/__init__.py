@@ -3,6 +3,8 @@
 from acclimate.models.classifier import Classifier, feature_width
 from acclimate.models.image import ImageExamples, ImagePreprocessing
 from acclimate.models.infer import Examples, batches, features, logits
+from acclimate.models.recorded import Recorded
+from acclimate.models.replay import Replay
 from acclimate.models.resolve import Preprocessing, Resolved, rebuild, resolve, save_preprocessing
 from acclimate.models.text import TextExamples, TextPreprocessing
 from acclimate.models.tokens import LanguageModel, TokenClassifier
@@ -14,6 +16,8 @@ __all__ = [
     "ImagePreprocessing",
     "LanguageModel",
     "Preprocessing",
+    "Recorded",
+    "Replay",
     "Resolved",
     "TextExamples",
     "TextPreprocessing",

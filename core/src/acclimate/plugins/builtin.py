@@ -85,6 +85,9 @@ def register_methods() -> Iterator[Method]:
     yield _method("full", "Trains every weight.")
     yield _method("frozen", "Fits a linear head on the features of the unchanged backbone.", tasks=_CLASSIFICATION)
     yield _method("layerwise", "Trains every weight, the lower layers more slowly or later.")
+    yield _method(
+        "partial", "Trains the top blocks of the backbone; what enters them is computed once.", install=True
+    )
     yield _method("lora", "Trains small low-rank additions to the backbone.", install=True)
     yield _method("adapters", "Trains bottleneck layers put into every block of the backbone.", install=True)
     yield _method("bitfit", "Trains the biases of the backbone.")

@@ -24,6 +24,7 @@ class Promise:
 PROMISES: dict[str, Promise] = {
     "full": Promise(text=1e-2, image=1e-2),
     "layerwise": Promise(text=1e-2, image=1e-2),
+    "partial": Promise(text=1e-2, image=1e-2),
     "lora": Promise(text=3e-2, image=3e-3, identity=True),
     "adapters": Promise(text=3e-2, image=3e-3, identity=True),
     "bitfit": Promise(text=1e-1, image=3e-2),

@@ -1,0 +1,128 @@
+"""Training: what the method adds is installed, gradient steps are taken, and the best epoch is kept."""
+
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch.nn.functional import cross_entropy
+
+from acclimate import evaluation, methods, models, training
+from acclimate.api.subject import Subject, logits_of, measured, probe_rows, to_device
+from acclimate.contracts import BackboneError, Finding, Plan
+from acclimate.models import Classifier
+
+Groups = Sequence[Mapping[str, Any]]
+OnEpoch = Callable[[Mapping[str, float]], None]
+
+
+def install(subject: Subject, plan: Plan) -> Groups:
+    """Add what the method adds to the model, whose head is solved by now, and return the optimizer groups."""
+    assert plan.groups is not None
+    with training.seeded(subject.settings.seed):
+        if subject.install is not None:
+            subject.install(subject.model, plan.adapter)
+        if plan.head == "random":
+            subject.model.head.reset_parameters()
+        subject.model.to(training.device())
+        return plan.groups(subject.model)
+
+
+def train(
+    subject: Subject, plan: Plan, groups: Groups, forward_precision: str, on_epoch: OnEpoch
+) -> tuple[training.Trained, tuple[Finding, ...]]:
+    """Take the plan's gradient steps; the validation rows choose the epoch and the temperature of its logits.
+
+    Fine-tuning makes a model too sure of itself before it makes it worse: by its plain log-loss an early epoch would
+    be kept. So an epoch is judged at its best temperature, which then becomes part of the head (Guo et al. 2017).
+    """
+    arithmetic = _training_arithmetic(subject, plan)
+    precisions = {"train": arithmetic.precision, "validation": forward_precision}
+    with _replaying(subject, plan, precisions) as (rows, notes):
+        trained = _fit(rows, plan, groups, precisions, on_epoch)
+    if trained.best_epoch > 0:
+        _cool(subject.model, trained.history[trained.best_epoch]["temperature"])
+    note = Finding(
+        code="precision-training",
+        level="note",
+        message=f"Training uses float32 weights with {arithmetic.precision} products: {arithmetic.reason}.",
+    )
+    return trained, (*notes, note)
+
+
+@contextmanager
+def _replaying(
+    subject: Subject, plan: Plan, precisions: Mapping[str, str]
+) -> Iterator[tuple[Subject, tuple[Finding, ...]]]:
+    """Give the rows with what enters the first trained block, computed once, where plan and model allow it."""
+    boundary = methods.boundary(plan)
+    if boundary is None:
+        yield subject, ()
+        return
+    with tempfile.TemporaryDirectory(dir=subject.cache) as folder:
+        replay = models.Replay(subject.model, boundary.first, boundary.below)
+        reason = replay.refusal(subject.examples["train"], Path(folder), precision=precisions["train"])
+        if reason and boundary.required:
+            raise BackboneError(f"Option 'cache' is 'on', but {reason}.", "Set it to 'auto' or 'off'.")
+        if reason:
+            message = f"Every epoch runs all blocks: {reason}."
+            yield subject, (Finding(code="not-recorded", level="note", message=message),)
+            return
+        rows = {
+            part: replay.record(subject.examples[part], Path(folder) / part, precision=precision)
+            for part, precision in precisions.items()
+        }
+        with replay.active():
+            yield replace(subject, examples={**subject.examples, **rows}), ()
+
+
+def _fit(
+    subject: Subject, plan: Plan, groups: Groups, precisions: Mapping[str, str], on_epoch: OnEpoch
+) -> training.Trained:
+    validation = subject.parts["validation"]
+
+    def validate() -> Mapping[str, float]:
+        logits = logits_of(subject, "validation", precisions["validation"])
+        temperature, loss = evaluation.best_temperature(logits, validation.truth)
+        accuracy = float((logits.argmax(axis=1) == validation.truth).mean())
+        return {"log_loss": loss, "accuracy": accuracy, "temperature": temperature}
+
+    return training.fit(
+        subject.model,
+        plan,
+        groups,
+        subject.examples["train"],
+        subject.parts["train"].truth,
+        settings=subject.settings,
+        precision=precisions["train"],
+        validate=validate,
+        shown=subject.shown,
+        on_epoch=on_epoch,
+    )
+
+
+def _cool(model: Classifier, temperature: float) -> None:
+    with torch.no_grad():
+        model.head.weight.div_(temperature)
+        model.head.bias.div_(temperature)
+
+
+def _training_arithmetic(subject: Subject, plan: Plan) -> training.Arithmetic:
+    rows = probe_rows(subject, plan.batch_size)
+    inputs = to_device(subject.examples["train"].batch(rows))
+    truth = torch.from_numpy(subject.parts["train"].truth[rows]).to(training.device())
+
+    def step(precision: str) -> None:
+        subject.model.train()
+        if plan.frozen_statistics:
+            training.freeze_statistics(subject.model)
+        with torch.autocast(training.device().type, torch.bfloat16, enabled=precision == "bfloat16"):
+            loss = cross_entropy(subject.model(**inputs), truth)
+        torch.autograd.backward(loss)
+        subject.model.zero_grad(set_to_none=True)
+
+    with training.seeded(subject.settings.seed):
+        return measured(subject, step, f"training {plan.method}")
