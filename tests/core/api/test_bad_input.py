@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from acclimate.api import adapt, stages
+from acclimate.api import adapt, fitting, stages
 from acclimate.contracts import AcclimateError, DataError, Method, OptionError, OutputError, Ref, UnknownNameError
 from acclimate.plugins import Host, hookimpl
 from PIL import Image
@@ -25,7 +25,7 @@ def refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Refused:
         raise AssertionError("features were computed before the input was refused")
 
     monkeypatch.setattr(stages, "solve", computed)
-    monkeypatch.setattr(stages, "train", computed)
+    monkeypatch.setattr(fitting, "train", computed)
     out = tmp_path / "out"
     out.mkdir()
 

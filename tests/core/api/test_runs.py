@@ -139,7 +139,7 @@ def test_the_frozen_baseline_of_a_trained_run_is_the_frozen_run(
 @trained
 def test_a_method_trains_the_parameters_it_says(finished: Finished, modality: str, method: str) -> None:
     frozen, counts = (finished(modality, name).report.parameters for name in ("frozen", method))
-    width = {"text": 384, "image": 1280}[modality]
+    width = {"text": 384, "image": 1280 + 2 * 512}[modality]
     head = len(finished(modality, "frozen").report.labels) * (width + 1)
     assert frozen["trainable"] == head
     if method == "full":

@@ -1,7 +1,8 @@
 """The cells of Acclimate's own methods: every method on every architecture and task."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from acclimate.plugins import Host
 from acclimate.testing import tiny
@@ -19,15 +20,16 @@ class Promise:
     image: float
     identity: bool = False
     merges: bool = False
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 PROMISES: dict[str, Promise] = {
-    "full": Promise(text=1e-2, image=1e-2),
+    "full": Promise(text=1e-2, image=3e-3),
     "layerwise": Promise(text=1e-2, image=1e-2),
     "partial": Promise(text=1e-2, image=1e-2),
     "lora": Promise(text=3e-2, image=3e-3, identity=True),
-    "adapters": Promise(text=3e-2, image=3e-3, identity=True),
-    "bitfit": Promise(text=1e-1, image=3e-2),
+    "adapters": Promise(text=3e-2, image=3e-2, identity=True, options={"width": 8}),
+    "bitfit": Promise(text=3e-2, image=1e-1),
     "norm": Promise(text=2e-1, image=3e-2),
     "scratch": Promise(text=1e-2, image=1e-2),
 }
@@ -49,6 +51,7 @@ def cells(host: Host, methods: Mapping[str, Promise] = PROMISES) -> Iterator[tup
                         method=method,
                         architecture=architecture,
                         task=task,
+                        options=promise.options,
                         rate=promise.image if architecture in tiny.IMAGE else promise.text,
                         identity=promise.identity,
                         merges=promise.merges and method.merge is not None,
