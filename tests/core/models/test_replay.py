@@ -129,7 +129,7 @@ def test_replayed_loss_and_gradients_are_those_of_the_whole_model(
     replay, recorded = recorded_of(model, boundary, examples, tmp_path, precision)
     with replay.active():
         replayed_loss, found = gradients(model, recorded, examples.truth, precision)
-    tolerance = 1e-5 if precision == "float32" else 2e-2
+    tolerance = 5e-5 if precision == "float32" else 2e-2
     assert replayed_loss == pytest.approx(loss, abs=tolerance)
     assert set(found) == set(expected)
     assert max(float(gradient.abs().max()) for gradient in expected.values()) > 1e-3

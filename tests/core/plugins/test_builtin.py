@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import pytest
-from acclimate.plugins import Host, Need
+from acclimate.plugins import Host, Need, Ref
+from acclimate.plugins.collecting import offered_references
 from acclimate.plugins.references import reference_problem
 
 
@@ -76,8 +77,6 @@ def test_a_task_that_no_method_fits_is_left_unanswered(host: Host) -> None:
 
 def test_every_reference_of_core_resolves(host: Host) -> None:
     coded = [*host.loaders().values(), *host.methods().values(), *host.metrics().values()]
-    references = [
-        getattr(offer, {"Loader": "read", "Method": "plan"}.get(type(offer).__name__, "score")) for offer in coded
-    ]
-    assert len(references) == 14
+    references = [Ref(reference) for reference in offered_references(coded)]
+    assert len(references) == 7 + 9 + 4 + 4, "loaders, plans, installs, metrics"
     assert {reference: problem for reference in references if (problem := reference_problem(reference))} == {}

@@ -39,6 +39,8 @@ REPORT = Report(
     peak_memory_bytes=0,
 )
 
+METHODS = ["full", "frozen", "layerwise", "partial", "lora", "adapters", "bitfit", "norm", "scratch"]
+
 
 def tone(name: str = "tone") -> Preset:
     return Preset(name=name, summary="Good or bad news?", task="text-classification")
@@ -70,7 +72,7 @@ def test_core_alone_offers_its_parts_by_bare_name_and_its_presets_as_general() -
         ("general", "acclimate", "loaded")
     ]
     assert set(host.presets()) == {"general/text-classification", "general/image-classification"}
-    assert set(host.methods()) == {"full", "frozen", "lora"}
+    assert list(host.methods()) == METHODS
     assert {"csv", "tsv", "jsonl", "parquet", "dataset-folder", "image-folder", "hub"} == set(host.loaders())
     assert set(host.backbones()) == {"minilm-l6", "efficientnet-lite0"}
     assert set(host.metrics()) == {"accuracy", "macro_f1", "mcc", "auroc"}
@@ -154,7 +156,7 @@ def test_a_choice_sees_only_candidates_that_fit() -> None:
     host = host_with(finance=module)
     host.choose_backbone("finance", NEED)
     host.choose_method("finance", NEED, backbone("words"))
-    assert seen == {"backbone": ["words", "minilm-l6"], "method": ["full", "frozen", "lora", "words"]}
+    assert seen == {"backbone": ["words", "minilm-l6"], "method": [*METHODS, "words"]}
 
 
 def test_a_qualified_answer_means_the_plugins_own_offer() -> None:
