@@ -11,7 +11,7 @@ from typing import Any, cast
 from torch import Tensor, nn
 
 from acclimate.contracts import BackboneError, Need, OptionError, Plan, Settings
-from acclimate.methods.defaults import chosen_defaults
+from acclimate.methods.defaults import chosen_defaults, plan_with
 from acclimate.methods.layers import groups
 from acclimate.methods.model import Adaptable, train_only
 from acclimate.methods.options import read_options
@@ -78,16 +78,13 @@ def plan(model: Adaptable, need: Need, settings: Settings) -> Plan:
             weight_decay=options["weight_decay"],
         )
 
-    return Plan(
-        method="adapters",
+    return plan_with(
+        "adapters",
+        chosen,
+        need,
+        settings,
         groups=train,
         adapter=adapter,
-        head=settings.head,
-        epochs=chosen.epochs,
-        batch_size=chosen.batch_size,
-        augment=need.modality == "image",
-        average=chosen.average,
-        patience=chosen.patience,
     )
 
 

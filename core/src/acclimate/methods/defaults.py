@@ -5,8 +5,9 @@ prompt tuning from 0.06 to 0.34, by initialisation and learning rate alone (peft
 """
 
 from dataclasses import dataclass
+from typing import Any
 
-from acclimate.contracts import Need, Settings
+from acclimate.contracts import Need, Plan, Settings
 from acclimate.methods.model import Adaptable, parameters
 from acclimate.methods.structure import transformer_blocks
 
@@ -87,4 +88,20 @@ def chosen_defaults(method: str, model: Adaptable, need: Need, settings: Setting
         weight_decay=weight_decay,
         average=0.99 if kind == "image" else 0.0,
         patience=epochs if whole_schedule else 2,
+    )
+
+
+def plan_with(method: str, chosen: Defaults, need: Need, settings: Settings, **values: Any) -> Plan:
+    """Return a plan of these defaults; `values` are further fields of `Plan`, or others in their place."""
+    return Plan(
+        **{
+            "method": method,
+            "head": settings.head,
+            "epochs": chosen.epochs,
+            "batch_size": chosen.batch_size,
+            "augment": need.modality == "image",
+            "average": chosen.average,
+            "patience": chosen.patience,
+            **values,
+        }
     )

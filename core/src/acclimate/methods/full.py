@@ -3,7 +3,7 @@
 from typing import Any
 
 from acclimate.contracts import Need, Plan, Settings
-from acclimate.methods.defaults import chosen_defaults
+from acclimate.methods.defaults import chosen_defaults, plan_with
 from acclimate.methods.layers import groups
 from acclimate.methods.model import Adaptable
 from acclimate.methods.options import read_options
@@ -38,13 +38,10 @@ def plan(model: Adaptable, need: Need, settings: Settings) -> Plan:
             weight_decay=weight_decay,
         )
 
-    return Plan(
-        method="full",
+    return plan_with(
+        "full",
+        chosen,
+        need,
+        settings,
         groups=train,
-        head=settings.head,
-        epochs=chosen.epochs,
-        batch_size=chosen.batch_size,
-        augment=need.modality == "image",
-        average=chosen.average,
-        patience=chosen.patience,
     )

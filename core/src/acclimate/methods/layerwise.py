@@ -3,7 +3,7 @@
 from typing import Any
 
 from acclimate.contracts import Need, OptionError, Plan, Settings
-from acclimate.methods.defaults import chosen_defaults
+from acclimate.methods.defaults import chosen_defaults, plan_with
 from acclimate.methods.layers import groups, layers
 from acclimate.methods.model import Adaptable
 from acclimate.methods.options import read_options
@@ -60,15 +60,13 @@ def plan(model: Adaptable, need: Need, settings: Settings) -> Plan:
         )
         return _later(model, found, every) if every else found
 
-    return Plan(
-        method="layerwise",
+    return plan_with(
+        "layerwise",
+        chosen,
+        need,
+        settings,
         groups=train,
-        head=settings.head,
-        epochs=chosen.epochs,
-        batch_size=chosen.batch_size,
         warmup=options["warmup"],
-        augment=need.modality == "image",
-        average=chosen.average,
         patience=chosen.epochs if every else chosen.patience,
     )
 

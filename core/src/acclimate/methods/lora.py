@@ -6,7 +6,7 @@ from typing import Any
 from torch import nn
 
 from acclimate.contracts import BackboneError, Need, OptionError, Plan, Settings
-from acclimate.methods.defaults import chosen_defaults
+from acclimate.methods.defaults import chosen_defaults, plan_with
 from acclimate.methods.layers import groups
 from acclimate.methods.model import Adaptable, train_only
 from acclimate.methods.options import read_options
@@ -48,16 +48,13 @@ def plan(model: Adaptable, need: Need, settings: Settings) -> Plan:
             weight_decay=options["weight_decay"],
         )
 
-    return Plan(
-        method="lora",
+    return plan_with(
+        "lora",
+        chosen,
+        need,
+        settings,
         groups=train,
         adapter=adapter,
-        head=settings.head,
-        epochs=chosen.epochs,
-        batch_size=chosen.batch_size,
-        augment=need.modality == "image",
-        average=chosen.average,
-        patience=chosen.patience,
     )
 
 

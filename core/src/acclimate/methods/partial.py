@@ -7,7 +7,7 @@ from typing import Any
 from torch import nn
 
 from acclimate.contracts import BackboneError, Need, OptionError, Plan, Settings
-from acclimate.methods.defaults import chosen_defaults
+from acclimate.methods.defaults import chosen_defaults, plan_with
 from acclimate.methods.layers import groups
 from acclimate.methods.model import Adaptable, train_only
 from acclimate.methods.options import read_options
@@ -69,8 +69,11 @@ def plan(model: Adaptable, need: Need, settings: Settings) -> Plan:
             weight_decay=weight_decay,
         )
 
-    return Plan(
-        method="partial",
+    return plan_with(
+        "partial",
+        chosen,
+        need,
+        settings,
         groups=train,
         adapter={
             "trained": upper,
@@ -78,12 +81,7 @@ def plan(model: Adaptable, need: Need, settings: Settings) -> Plan:
             "below": names[: len(names) - count],
             "cache": options["cache"],
         },
-        head=settings.head,
-        epochs=chosen.epochs,
-        batch_size=chosen.batch_size,
         augment=need.modality == "image" and options["cache"] != "on",
-        average=chosen.average,
-        patience=chosen.patience,
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from acclimate.contracts import Need, Plan, Settings
-from acclimate.methods.defaults import chosen_defaults
+from acclimate.methods.defaults import chosen_defaults, plan_with
 from acclimate.methods.layers import groups
 from acclimate.methods.model import Adaptable, train_only
 
@@ -27,13 +27,10 @@ def plan_selected(
             weight_decay=chosen.weight_decay,
         )
 
-    return Plan(
-        method=method,
+    return plan_with(
+        method,
+        chosen,
+        need,
+        settings,
         groups=train,
-        head=settings.head,
-        epochs=chosen.epochs,
-        batch_size=chosen.batch_size,
-        augment=need.modality == "image",
-        average=chosen.average,
-        patience=chosen.patience,
     )
