@@ -117,8 +117,9 @@ class Method:
     `plan` names a function `(model, need, settings) -> Plan` that checks the options and changes nothing. `install`
     names a function `(model, adapter) -> None` that adds to the model what `Plan.adapter` describes; it is called
     before training, and again when a saved run is rebuilt, whose weights are then loaded. `merge` names a function
-    `(model, adapter) -> None` that folds what was added into the model's own weights. `model` has an `encoder`, a
-    linear `head`, and says by `new_head` whether the head is new for the task.
+    `(model, adapter, original) -> None` that folds what was added into plain weights; `original(name)` is the
+    pretrained weight of that name inside the encoder, for methods that keep it only in a coarser form. `model` has
+    an `encoder`, a linear `head`, and says by `new_head` whether the head is new for the task.
     """
 
     name: str

@@ -12,23 +12,28 @@ _SIDE = 64  # pixels of the image where an encoder reads images of any size
 def calls(encoder: nn.Module) -> list[str]:
     """Return the name of each module that runs, in the order in which the calls begin, for one small input."""
     found: list[str] = []
-    modes = {module: module.training for module in encoder.modules()}
     with ExitStack() as stack:
         for name, module in encoder.named_modules():
             # The name is bound now; `append` returns None, which leaves the module's inputs as they are.
             handle = module.register_forward_pre_hook(lambda _module, _args, name=name: found.append(name))
             stack.callback(handle.remove)
-        try:
-            encoder.eval()
-            with torch.no_grad():
-                encoder(**_probe(encoder))
-        finally:
-            for module, mode in modes.items():
-                module.training = mode
+        run_once(encoder)
     return found
 
 
-def _probe(encoder: nn.Module) -> dict[str, Tensor]:
+def run_once(encoder: nn.Module) -> Any:
+    """Return the encoder's outputs for one small input, in evaluation mode and without gradients."""
+    modes = {module: module.training for module in encoder.modules()}
+    try:
+        encoder.eval()
+        with torch.no_grad():
+            return encoder(**probe_inputs(encoder))
+    finally:
+        for module, mode in modes.items():
+            module.training = mode
+
+
+def probe_inputs(encoder: nn.Module) -> dict[str, Tensor]:
     """Return one short text or one black image as the encoder's input."""
     weight = next(parameter for parameter in encoder.parameters() if parameter.is_floating_point())
     if getattr(encoder, "main_input_name", "input_ids") == "input_ids":

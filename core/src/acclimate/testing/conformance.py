@@ -36,7 +36,10 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """A method on an architecture for a task, with options; `rate` is the learning rate on the toy task."""
+    """A method on an architecture for a task, with options; `rate` and `epochs` are those on the toy task.
+
+    `identity`: it changes no logits before training. `merges`: what it adds can be folded into plain weights.
+    """
 
     method: Method
     architecture: str
@@ -45,6 +48,7 @@ class Cell:
     rate: float | None = None
     identity: bool = False
     merges: bool = False
+    epochs: int = 8
 
     def build(self, seed: int = 0) -> Any:
         """Return the tiny model, as it was before the method saw it."""
@@ -67,7 +71,7 @@ class Cell:
         need = Need(task=self.task, modality=modality, rows=24, labels=tiny.LABELS)
         settings = Settings(seed=seed, learning_rate=self.rate, options=self.options)
         plan: Plan = self.method.plan.load()(model, need, settings)
-        return replace(plan, epochs=8, batch_size=8, augment=False)
+        return replace(plan, epochs=self.epochs, batch_size=8, augment=False)
 
     def install(self, model: Any, plan: Plan, *, seed: int = 0) -> Sequence[Mapping[str, Any]]:
         """Add what the method adds and return the optimizer groups."""
@@ -266,7 +270,8 @@ def _check_merge(cell: Cell, model: nn.Module, plan: Plan, inputs: Mapping[str, 
     assert cell.method.merge is not None
     expected = logits(model, inputs)
     merged = copy.deepcopy(model)
-    cell.method.merge.load()(merged, plan.adapter)
+    plain = cell.build().encoder
+    cell.method.merge.load()(merged, plan.adapter, plain.get_parameter)
     assert set(snapshot(merged)) == set(snapshot(cell.build())), "a merged model is a plain one"
     difference = float((logits(merged, inputs) - expected).abs().max())
     assert difference < 1e-3, f"merging moves logits by {difference:.2g}"

@@ -11,15 +11,16 @@ from acclimate.testing.conformance import Cell
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Promise:
-    """What a method promises, and its learning rates on toy texts and images.
+    """What a method promises, and its learning rates and epochs on toy texts and images.
 
-    `identity`: it changes no logits before training. `merges`: what it adds can be folded into plain weights.
+    `identity` and `merges` are explained in `Cell`.
     """
 
     text: float
     image: float
     identity: bool = False
     merges: bool = False
+    epochs: int = 8
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -27,8 +28,11 @@ PROMISES: dict[str, Promise] = {
     "full": Promise(text=1e-2, image=3e-3),
     "layerwise": Promise(text=1e-2, image=1e-2),
     "partial": Promise(text=1e-2, image=1e-2),
-    "lora": Promise(text=3e-2, image=3e-3, identity=True),
+    "lora": Promise(text=3e-2, image=3e-3, identity=True, merges=True),
     "adapters": Promise(text=3e-2, image=3e-2, identity=True, options={"width": 8}),
+    "prefix": Promise(text=1e-1, image=1e-1, epochs=20, options={"length": 4}),
+    "prompt": Promise(text=3e-1, image=1e-1, epochs=30, options={"length": 8}),
+    "ia3": Promise(text=1.0, image=1e-1, identity=True, merges=True, epochs=20),
     "bitfit": Promise(text=3e-2, image=1e-1),
     "norm": Promise(text=2e-1, image=3e-2),
     "scratch": Promise(text=1e-2, image=1e-2),
@@ -54,6 +58,7 @@ def cells(host: Host, methods: Mapping[str, Promise] = PROMISES) -> Iterator[tup
                         options=promise.options,
                         rate=promise.image if architecture in tiny.IMAGE else promise.text,
                         identity=promise.identity,
-                        merges=promise.merges and method.merge is not None,
+                        merges=promise.merges,
+                        epochs=promise.epochs,
                     ),
                 )
