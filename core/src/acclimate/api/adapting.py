@@ -39,7 +39,7 @@ class Run:
 
     output: Path
     report: Report
-    tested: evaluation.Tested
+    test_rows: evaluation.ScoredRows
     host: Host
 
     def load(self) -> Predictor:
@@ -139,10 +139,10 @@ def _run(host: Host, request: Request, folder: Path, shown: bool) -> Run:
     _tell(host, request, "evaluated", metrics={name: score.value for name, score in report.metrics.items()})
     _save(host, request, subject, plan, learned.precision, report)
     _tell(host, request, "written", output=str(request.output))
-    tested = evaluation.Tested(
+    test_rows = evaluation.ScoredRows(
         ids=test.ids, truth=test.truth, groups=test.groups, scores=scoring.log_probabilities(learned.logits)
     )
-    return Run(output=request.output, report=report, tested=tested, host=host)
+    return Run(output=request.output, report=report, test_rows=test_rows, host=host)
 
 
 def _prepare(host: Host, request: Request, folder: Path, shown: bool) -> tuple[Subject, Plan]:

@@ -37,7 +37,7 @@ class Result:
     seconds: float = 0.0
     peak_memory_bytes: int | None = None
     bundle_bytes: int = 0
-    tested: evaluation.Tested | None = None
+    test_rows: evaluation.ScoredRows | None = None
 
 
 def read_result(folder: Path) -> Result | None:
@@ -51,12 +51,12 @@ def read_result(folder: Path) -> Result | None:
         return None
     try:
         found = json.loads(file.read_text(encoding="utf-8"))
-        tested = found.pop("tested")
-        if tested is not None:
-            tested["truth"] = np.asarray(tested["truth"], dtype=np.int64)
-            tested["scores"] = np.asarray(tested["scores"], dtype=np.float64)
-            tested = evaluation.Tested(**tested)
-        return Result(**found, tested=tested)
+        test_rows = found.pop("test_rows")
+        if test_rows is not None:
+            test_rows["truth"] = np.asarray(test_rows["truth"], dtype=np.int64)
+            test_rows["scores"] = np.asarray(test_rows["scores"], dtype=np.float64)
+            test_rows = evaluation.ScoredRows(**test_rows)
+        return Result(**found, test_rows=test_rows)
     except (ValueError, TypeError, KeyError) as error:
         raise BundleError(f"{file} is damaged: {error}.", f"Remove {folder} to repeat the run.") from error
 
@@ -78,7 +78,7 @@ def measure(host: Host, request: Request, folder: Path, *, alone: bool, shown: b
             seconds=time.perf_counter() - started,
             peak_memory_bytes=done.report.peak_memory_bytes if alone else None,
             bundle_bytes=sum(file.stat().st_size for file in done.output.rglob("*") if file.is_file()),
-            tested=done.tested,
+            test_rows=done.test_rows,
         )
     with bundle.writing(folder) as partial:
         text = json.dumps(asdict(result), default=np.ndarray.tolist, ensure_ascii=False)

@@ -13,10 +13,10 @@ from acclimate.plugins import Host
 
 def tabulate(host: Host, results: Results, metrics: Mapping[str, Metric], *, preset: str, output: Path) -> Comparison:
     """Return the comparison of what was measured; the first of `metrics` is compared."""
-    measured: dict[str, dict[int, evaluation.Tested]] = {}
+    measured: dict[str, dict[int, evaluation.ScoredRows]] = {}
     for (method, seed), result in results.items():
-        if isinstance(result, Result) and result.tested is not None:
-            measured.setdefault(method, {})[seed] = result.tested
+        if isinstance(result, Result) and result.test_rows is not None:
+            measured.setdefault(method, {})[seed] = result.test_rows
     compared = next(iter(metrics))
     scored = evaluation.paired(
         measured,

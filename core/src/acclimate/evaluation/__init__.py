@@ -6,11 +6,11 @@ from acclimate.evaluation.findings import compare, constant_predictions, sample_
 from acclimate.evaluation.gather import by_id
 from acclimate.evaluation.intervals import score
 from acclimate.evaluation.metrics import accuracy, auroc, confusion, macro_f1, mcc
-from acclimate.evaluation.paired import Paired, Tested, paired
+from acclimate.evaluation.paired import Paired, ScoredRows, paired
 
 __all__ = [
     "Paired",
-    "Tested",
+    "ScoredRows",
     "accuracy",
     "auroc",
     "best_temperature",

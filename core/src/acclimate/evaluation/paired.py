@@ -15,7 +15,7 @@ ScoreFunction = Callable[[Integers, Floats, Floats], float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tested:
+class ScoredRows:
     """The test rows of one run and what the model says of them.
 
     `ids` are [rows], `truth` [rows] class indices, `groups` the group of each row where rows come in groups, `scores`
@@ -44,7 +44,7 @@ class Paired:
 
 
 def paired(
-    runs: Mapping[str, Mapping[int, Tested]],
+    runs: Mapping[str, Mapping[int, ScoredRows]],
     metrics: Mapping[str, ScoreFunction],
     *,
     better: Literal["higher", "lower"] = "higher",
@@ -75,11 +75,9 @@ def paired(
         found = np.full((len(metrics), len(names), len(seeds)), np.nan)
         for column, weight in enumerate(weights):
             for row, name in enumerate(names):
-                tested = runs[name].get(seeds[column])
-                if tested is not None and weight.any():
-                    found[:, row, column] = [
-                        metric(tested.truth, tested.scores, weight) for metric in metrics.values()
-                    ]
+                run = runs[name].get(seeds[column])
+                if run is not None and weight.any():
+                    found[:, row, column] = [metric(run.truth, run.scores, weight) for metric in metrics.values()]
         return found
 
     values = values_of([np.ones(len(each.ids)) for each in tests])
@@ -116,13 +114,13 @@ def paired(
     )
 
 
-def _same_rows(runs: Mapping[str, Mapping[int, Tested]], seed: int) -> Tested:
+def _same_rows(runs: Mapping[str, Mapping[int, ScoredRows]], seed: int) -> ScoredRows:
     """Return the test of one method, after checking that all methods with this seed have the same rows."""
     tests = {name: by_seed[seed] for name, by_seed in runs.items() if seed in by_seed}
     first = next(iter(tests))
-    for name, tested in tests.items():
-        check(tested.truth, tested.scores, tested.groups)
-        if tested.ids != tests[first].ids or (tested.truth != tests[first].truth).any():
+    for name, run in tests.items():
+        check(run.truth, run.scores, run.groups)
+        if run.ids != tests[first].ids or (run.truth != tests[first].truth).any():
             raise DataError(
                 f"Under seed {seed}, {name!r} and {first!r} were tested on different rows.",
                 "Compare runs with the same split.",
@@ -130,19 +128,19 @@ def _same_rows(runs: Mapping[str, Mapping[int, Tested]], seed: int) -> Tested:
     return tests[first]
 
 
-def _weights(tests: Sequence[Tested], rng: np.random.Generator, resamples: int) -> Iterator[list[Floats]]:
+def _weights(tests: Sequence[ScoredRows], rng: np.random.Generator, resamples: int) -> Iterator[list[Floats]]:
     """Yield how often each row counts under each seed, alike for a row that several seeds test."""
     about: dict[str, tuple[int, str | None]] = {}
-    for tested in tests:
-        groups: Sequence[str | None] = tested.groups or [None] * len(tested.ids)
-        for id, truth, group in zip(tested.ids, tested.truth.tolist(), groups, strict=True):
+    for run in tests:
+        groups: Sequence[str | None] = run.groups or [None] * len(run.ids)
+        for id, truth, group in zip(run.ids, run.truth.tolist(), groups, strict=True):
             if about.setdefault(id, (truth, group)) != (truth, group):
                 raise DataError(
                     f"Row {id!r} is {about[id]} under one seed and {(truth, group)} under another.",
                     "Compare runs on the same source.",
                 )
     place = {id: number for number, id in enumerate(about)}
-    rows = [np.array([place[id] for id in tested.ids], dtype=np.int64) for tested in tests]
+    rows = [np.array([place[id] for id in run.ids], dtype=np.int64) for run in tests]
     named = [group for _, group in about.values() if group is not None]
     if len(named) not in (0, len(about)):
         raise DataError(f"Expected a group for all of {len(about)} rows or for none, found {len(named)}.")
