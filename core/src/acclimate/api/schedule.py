@@ -55,14 +55,14 @@ class Schedule:
         return result
 
     def _hindrance(self, method: str, results: Results) -> str:
-        own = [result for (name, _), result in results.items() if name == method]
-        if any(isinstance(result, Result) and result.reason for result in own):
+        done = {key: result for key, result in results.items() if isinstance(result, Result)}
+        own = [result for (name, _), result in done.items() if name == method]
+        if any(result.reason for result in own):
             return "not started, since it failed with another seed"
         if self.ends is None:
             return ""
         left = self.ends - time.monotonic()
-        lengths = [result.seconds for result in own or results.values() if isinstance(result, Result)]
-        longest = max(lengths, default=0.0)
+        longest = max((result.seconds for result in own or done.values()), default=0.0)
         if left > longest:
             return ""
         if left <= 0:
