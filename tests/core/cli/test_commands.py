@@ -67,6 +67,42 @@ def test_evaluate_prints_the_same_shape(acclimate: Acclimate, run: Path, table: 
     assert set(report["baselines"]) == {"majority_class"}
 
 
+def test_compare_prints_one_object_or_a_table_and_keeps_the_runs(
+    acclimate: Acclimate, table: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from acclimate.api import measuring, schedule
+    from acclimate.plugins import default_host
+
+    def here(request: Any, folder: Path, *, shown: bool) -> int:
+        measuring.measure(default_host(), request, folder, alone=True, shown=shown)
+        return 0
+
+    monkeypatch.setattr(schedule, "measure_separately", here)  # a process of its own takes many seconds to start
+    asked = [
+        "compare", "general/text-classification", table, "--label", "kind", "--methods", "frozen,norm", "--seeds", 1,
+        "--max-steps", 1, "--precision", "float32", "--output", "here",
+    ]  # fmt: skip
+    done = acclimate(*asked, "--json")
+    assert done.code == 0, done.out
+    found = json.loads(done.out)
+    assert set(found) == {"preset", "backbone", "metric", "methods", "best", "missing", "output"}
+    assert (found["metric"], found["missing"], found["output"]) == ("accuracy", [], "here")
+    for method, name in zip(found["methods"], ("frozen", "norm"), strict=True):
+        assert set(method) == {
+            "name", "reason", "score", "difference", "significant", "metrics", "parameters", "share",
+            "peak_memory_bytes", "seconds", "bundle_bytes", "seeds",
+        }  # fmt: skip
+        assert method["name"] == name
+        assert set(method["score"]) == {"value", "low", "high"}
+        assert set(method["metrics"]) == {"accuracy", "macro_f1", "mcc", "auroc"}
+        assert load(method["seeds"][0]["output"]).labels == ("land", "sea")
+    assert "frozen, seed 0: done" in done.err
+    shown = acclimate(*asked)
+    assert shown.out.splitlines()[-1] == "saved in here"
+    assert "running" not in shown.err
+    assert acclimate(*asked, "--batch-size", 2).code == 1
+
+
 def test_predict_gives_each_row_its_label(acclimate: Acclimate, run: Path) -> None:
     texts = ["the anchor of the ship", "a barn in the field"]
     Path("new.csv").write_text("id,sentence\nx,{}\ny,{}\n".format(*texts))
@@ -150,6 +186,15 @@ FAILURES: list[tuple[str, list[str], int, str, str, str]] = [
         "--option takes NAME=VALUE, found 'rank'",
         "rank=16",
     ),
+    (
+        "method to compare",
+        ["compare", "text-classification", "x.csv", "--methods", "frozen,lorra"],
+        2,
+        "UnknownNameError",
+        "no method 'lorra'",
+        "'lora'",
+    ),
+    ("no methods", ["compare", "text-classification", "x.csv"], 2, "", "Missing option '--methods'", ""),
     ("output", ["adapt", "text-classification", "x.csv", "--output", "."], 1, "OutputError", "exists", "--output"),
     ("arguments", ["adapt"], 2, "", "Missing argument", "--help"),
     ("command", ["adpt"], 2, "", "No such command 'adpt'", ""),
@@ -218,7 +263,7 @@ def test_an_interrupt_exits_with_130_and_leaves_nothing(
 def test_help_names_every_command(acclimate: Acclimate) -> None:
     done = acclimate("--help")
     assert done.code == 0
-    assert all(name in done.out for name in ("demo", "adapt", "evaluate", "predict", "plugins", "doctor"))
+    assert all(name in done.out for name in ("demo", "adapt", "compare", "evaluate", "predict", "plugins", "doctor"))
 
 
 def test_the_module_runs_as_a_program(run: Path, tmp_path: Path) -> None:

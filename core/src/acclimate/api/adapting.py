@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from acclimate import models, training
+from acclimate import evaluation, models, training
 from acclimate.api import inputs, saved, scoring, stages
 from acclimate.api.choosing import choose_backbone, choose_method
 from acclimate.api.clock import Clock
@@ -35,10 +35,11 @@ from acclimate.plugins import Host, default_host
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """A finished run: where it was saved, and its report."""
+    """A finished run: where it was saved, its report, and what the model says of the test rows."""
 
     output: Path
     report: Report
+    test_rows: evaluation.ScoredRows
     host: Host
 
     def load(self) -> Predictor:
@@ -138,7 +139,10 @@ def _run(host: Host, request: Request, folder: Path, shown: bool) -> Run:
     _tell(host, request, "evaluated", metrics={name: score.value for name, score in report.metrics.items()})
     _save(host, request, subject, plan, learned.precision, report)
     _tell(host, request, "written", output=str(request.output))
-    return Run(output=request.output, report=report, host=host)
+    test_rows = evaluation.ScoredRows(
+        ids=test.ids, truth=test.truth, groups=test.groups, scores=scoring.log_probabilities(learned.logits)
+    )
+    return Run(output=request.output, report=report, test_rows=test_rows, host=host)
 
 
 def _prepare(host: Host, request: Request, folder: Path, shown: bool) -> tuple[Subject, Plan]:

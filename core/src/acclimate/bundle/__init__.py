@@ -1,6 +1,6 @@
 """Saved runs: safetensors and JSON, written whole, proven when written, checked when read."""
 
 from acclimate.bundle.read import read_document, read_manifest, read_tensors
-from acclimate.bundle.write import check_output, write
+from acclimate.bundle.write import check_output, write, writing
 
-__all__ = ["check_output", "read_document", "read_manifest", "read_tensors", "write"]
+__all__ = ["check_output", "read_document", "read_manifest", "read_tensors", "write", "writing"]

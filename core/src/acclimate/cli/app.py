@@ -8,6 +8,32 @@ from typing import Annotated, Any
 import typer
 
 from acclimate.cli import output
+from acclimate.cli.compare import compare
+from acclimate.cli.options import (
+    Backbone,
+    BatchSize,
+    Data,
+    Epochs,
+    Group,
+    Id,
+    Image,
+    Json,
+    Label,
+    LearningRate,
+    MaxRows,
+    MaxSteps,
+    MaxTokens,
+    Method,
+    Options,
+    Output,
+    Precision,
+    Preset,
+    Seed,
+    Test,
+    Text,
+    Time,
+    Validation,
+)
 from acclimate.contracts import OptionError
 
 app = typer.Typer(
@@ -18,25 +44,6 @@ app = typer.Typer(
 )
 plugins_app = typer.Typer(help="Installed plugins.", no_args_is_help=True)
 app.add_typer(plugins_app, name="plugins")
-
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
-Output = Annotated[Path | None, typer.Option("--output", help="New folder for the run.")]
-Text = Annotated[str, typer.Option(help="Column with the text.")]
-Label = Annotated[str, typer.Option(help="Column with the label.")]
-Image = Annotated[str, typer.Option(help="Column with the image path.")]
-Group = Annotated[str, typer.Option(help="Column whose rows must stay in one part (patient, contract).")]
-Time = Annotated[str, typer.Option(help="Column with the date: the latest rows become the test.")]
-Id = Annotated[str, typer.Option(help="Column with the row id.")]
-Method = Annotated[str | None, typer.Option(help="full, frozen, lora, … (the preset's choice when left out).")]
-Seed = Annotated[int, typer.Option(help="Deals the split and every random number.")]
-Epochs = Annotated[int | None, typer.Option(help="Passes over the training rows.")]
-MaxSteps = Annotated[int | None, typer.Option(help="At most this many optimizer steps.")]
-LearningRate = Annotated[float | None, typer.Option(help="Peak rate of the top layer.")]
-BatchSize = Annotated[int | None, typer.Option(help="Rows per step.")]
-MaxTokens = Annotated[int | None, typer.Option(help="Where a text is cut.")]
-MaxRows = Annotated[int | None, typer.Option(help="Use a stratified sample of so many rows.")]
-Precision = Annotated[str, typer.Option(help="auto, float32 or bfloat16.")]
-Options = Annotated[list[str] | None, typer.Option("--option", help="NAME=VALUE for the method, repeatable.")]
 
 
 @app.command()
@@ -57,10 +64,10 @@ def demo(
 
 @app.command()
 def adapt(
-    preset: Annotated[str, typer.Argument(help="For example legal/clauses; see `plugins list`.")],
-    data: Annotated[str, typer.Argument(help="A file, a folder, or hub:OWNER/NAME.")],
-    test: Annotated[str | None, typer.Option(help="Test rows; split off when left out.")] = None,
-    validation: Annotated[str | None, typer.Option(help="Validation rows; split off when left out.")] = None,
+    preset: Preset,
+    data: Data,
+    test: Test = None,
+    validation: Validation = None,
     text: Text = "",
     label: Label = "",
     image: Image = "",
@@ -68,7 +75,7 @@ def adapt(
     time: Time = "",
     id: Id = "",
     method: Method = None,
-    backbone: Annotated[str | None, typer.Option(help="A name, a hub id, a folder or package:NAME.")] = None,
+    backbone: Backbone = None,
     epochs: Epochs = None,
     max_steps: MaxSteps = None,
     learning_rate: LearningRate = None,
@@ -152,6 +159,9 @@ def predict(
         writer = csv.writer(sys.stdout)
         writer.writerow(["id", "label", "probability"])
         writer.writerows((row["id"], row["label"], f"{row['probabilities'][row['label']]:.4f}") for row in rows)
+
+
+app.command()(compare)
 
 
 @plugins_app.command("list")

@@ -1,5 +1,6 @@
 """The nouns that every room shares. Standard library only."""
 
+from acclimate.contracts.comparison import Comparison, MethodResult, SeedResult
 from acclimate.contracts.errors import (
     AcclimateError,
     BackboneError,
@@ -43,11 +44,13 @@ __all__ = [
     "BackboneError",
     "BundleError",
     "Columns",
+    "Comparison",
     "DataError",
     "Demo",
     "Finding",
     "Loader",
     "Method",
+    "MethodResult",
     "Metric",
     "MissingPackageError",
     "Need",
@@ -62,6 +65,7 @@ __all__ = [
     "Report",
     "RunEvent",
     "Score",
+    "SeedResult",
     "Settings",
     "SplitPolicy",
     "UnknownNameError",

@@ -6,8 +6,11 @@ from acclimate.evaluation.findings import compare, constant_predictions, sample_
 from acclimate.evaluation.gather import by_id
 from acclimate.evaluation.intervals import score
 from acclimate.evaluation.metrics import accuracy, auroc, confusion, macro_f1, mcc
+from acclimate.evaluation.paired import Paired, ScoredRows, paired
 
 __all__ = [
+    "Paired",
+    "ScoredRows",
     "accuracy",
     "auroc",
     "best_temperature",
@@ -18,6 +21,7 @@ __all__ = [
     "macro_f1",
     "majority_class",
     "mcc",
+    "paired",
     "sample_size",
     "score",
     "tfidf_svm",

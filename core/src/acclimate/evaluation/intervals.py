@@ -36,18 +36,18 @@ def score(
         DataError: when there are no rows, shapes disagree, a class index has no column, or a score is not
             finite.
     """
-    _check(truth, scores, groups)
+    check(truth, scores, groups)
     values = {name: metric(truth, scores, np.ones(len(truth))) for name, metric in metrics.items()}
     draws: dict[str, list[float]] = {name: [] for name in metrics}
     rng = np.random.default_rng(seed)
-    resampled = _within_classes(truth, rng, resamples) if groups is None else _whole_groups(groups, rng, resamples)
+    resampled = within_classes(truth, rng, resamples) if groups is None else whole_groups(groups, rng, resamples)
     for weights in resampled:
         for name, metric in metrics.items():
             draws[name].append(metric(truth, scores, weights))
-    return {name: _interval(float(values[name]), draws[name]) for name in metrics}
+    return {name: interval(float(values[name]), draws[name]) for name in metrics}
 
 
-def _within_classes(truth: Integers, rng: np.random.Generator, resamples: int) -> Iterator[Floats]:
+def within_classes(truth: Integers, rng: np.random.Generator, resamples: int) -> Iterator[Floats]:
     """Yield how often each row counts, [rows], keeping the number of rows of each true class."""
     order = truth.argsort(kind="stable")
     _, start, size = np.unique(truth[order], return_index=True, return_counts=True)
@@ -57,7 +57,7 @@ def _within_classes(truth: Integers, rng: np.random.Generator, resamples: int) -
         yield np.bincount(drawn, minlength=len(truth)).astype(np.float64)
 
 
-def _whole_groups(groups: Sequence[str], rng: np.random.Generator, resamples: int) -> Iterator[Floats]:
+def whole_groups(groups: Sequence[str], rng: np.random.Generator, resamples: int) -> Iterator[Floats]:
     """Yield how often each row counts, [rows], alike within a group; nothing for a single group."""
     names, member = np.unique(np.asarray(groups, dtype=np.str_), return_inverse=True)
     size = len(names)
@@ -66,7 +66,8 @@ def _whole_groups(groups: Sequence[str], rng: np.random.Generator, resamples: in
         yield counts[member].astype(np.float64)
 
 
-def _interval(value: float, draws: Sequence[float]) -> Score:
+def interval(value: float, draws: Sequence[float]) -> Score:
+    """Return a value with the percentile bounds of its finite `draws`; nan where more than half are not finite."""
     finite = [draw for draw in draws if np.isfinite(draw)]
     if not np.isfinite(value) or not finite or 2 * len(finite) < len(draws):
         return Score(value=value, low=float("nan"), high=float("nan"))
@@ -74,7 +75,8 @@ def _interval(value: float, draws: Sequence[float]) -> Score:
     return Score(value=value, low=min(float(low), value), high=max(float(high), value))
 
 
-def _check(truth: Integers, scores: Floats, groups: Sequence[str] | None) -> None:
+def check(truth: Integers, scores: Floats, groups: Sequence[str] | None) -> None:
+    """Raise DataError where truth, scores and groups do not fit each other."""
     if truth.ndim != 1 or not len(truth) or scores.ndim != 2 or len(scores) != len(truth):
         raise DataError(
             "Expected truth [rows] and scores [rows, classes] with at least one row, "

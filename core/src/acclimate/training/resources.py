@@ -103,5 +103,10 @@ def peak_memory_bytes() -> int:
     """Return the most memory this process has held: on the accelerator where there is one, else resident."""
     if torch.cuda.is_available():
         return int(torch.cuda.max_memory_allocated())
+    status = Path("/proc/self/status")
+    if status.is_file():  # Linux counts in ru_maxrss also the process that started this one
+        own = [line.split()[1] for line in status.read_text().splitlines() if line.startswith("VmHWM:")]
+        if own:
+            return int(own[0]) * 1024
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return int(peak if sys.platform == "darwin" else peak * 1024)

@@ -1,0 +1,110 @@
+"""`compare`: several methods on the same rows and seeds, in one table."""
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from acclimate.api.adapting import ask
+from acclimate.api.comparison_folder import claim, describe
+from acclimate.api.picture import draw
+from acclimate.api.request import Request, check_method, choose_output
+from acclimate.api.schedule import Schedule
+from acclimate.api.tabulating import tabulate
+from acclimate.contracts import Comparison, Metric, OptionError, Preset
+from acclimate.plugins import Host, default_host
+
+
+def compare(
+    preset: str | Preset,
+    source: str | Path,
+    *,
+    methods: Sequence[str],
+    seeds: int = 3,
+    budget: float | None = None,
+    metric: str | None = None,
+    backbone: str | None = None,
+    test: str | Path | None = None,
+    validation: str | Path | None = None,
+    output: str | Path | None = None,
+    host: Host | None = None,
+    shown: bool = True,
+    **options: Any,
+) -> Comparison:
+    """Adapt a model by several methods, each with several seeds, and say which of them differ.
+
+    Every method gets the same split of the rows under the same seed. Each run has a process of its own, so that its
+    peak memory is its own and a crash ends that run only. A method that fails is listed with the reason. `output`
+    gets the saved runs in `runs`, their predictions in `results`, and `comparison.json` and `comparison.svg`.
+    Comparing again with the same `output` goes on where it stopped; methods and seeds can be added.
+
+    Args:
+        preset: a preset such as `"legal/clauses"`, or the object a vertical exports.
+        source: the rows, as in `adapt`.
+        methods: names such as `("full", "frozen", "lora")`.
+        seeds: how many seeds, from 0 on.
+        budget: minutes; a run is not started when what is left is less than the longest run of its method so far
+            took, or of any method where its own has none yet. A run that was started is finished.
+        metric: what is compared; the preset's first metric when left out.
+        backbone: as in `adapt`.
+        test: a source of test rows; when left out every seed splits off its own.
+        validation: a source of validation rows; when left out they are split off.
+        output: the folder of the comparison; the first free `runs/PRESET-comparison-N` when left out.
+        host: the plugins to use. All runs are then in this process, since another cannot know them: peak memory is
+            not told, and features are shared between runs. Those installed when left out.
+        shown: show progress on standard error.
+        options: column names and settings as in `adapt`, the same for every method.
+
+    Raises:
+        AcclimateError: for names, options, rows or a folder that cannot be used, before any training.
+    """
+    started = time.monotonic()
+    _check(methods, seeds, budget, options)
+    plugins = host or default_host()
+    request = ask(plugins, preset, source, methods[0], backbone, test, validation, None, options)
+    for name in methods:
+        check_method(plugins.find("method", name, request.owner), request.preset.task)
+    metrics = _metrics(plugins, request, metric)
+    folder = Path(output) if output is not None else choose_output(None, f"{request.name}-comparison")
+    claim(folder, describe(plugins, request))
+    schedule = Schedule(
+        host=plugins,
+        request=replace(request, output=folder),
+        separate=host is None,
+        shown=shown,
+        ends=None if budget is None else started + 60 * budget,
+    )
+    results = schedule.run(methods, seeds)
+    comparison = tabulate(plugins, results, metrics, preset=request.name, output=folder)
+    text = json.dumps(comparison.to_dict(), indent=2, ensure_ascii=False)
+    (folder / "comparison.json").write_text(text + "\n", encoding="utf-8")
+    (folder / "comparison.svg").write_text(draw(comparison), encoding="utf-8")
+    return comparison
+
+
+def _check(methods: Sequence[str], seeds: int, budget: float | None, options: dict[str, Any]) -> None:
+    if isinstance(methods, str) or not methods:
+        raise OptionError(f"methods are names, found {methods!r}.", "For example methods=('full', 'frozen', 'lora').")
+    twice = sorted({name for name in methods if list(methods).count(name) > 1})
+    if twice:
+        raise OptionError(f"Methods are named twice: {', '.join(twice)}.", "Name each method once.")
+    if "auto" in methods:
+        raise OptionError("A comparison takes no method 'auto'.", "Name the methods to compare.")
+    if isinstance(seeds, bool) or not isinstance(seeds, int) or seeds < 1:
+        raise OptionError(f"seeds is a whole number above 0, found {seeds!r}.", "Leave seeds out for 3.")
+    if budget is not None and not budget > 0:
+        raise OptionError(f"budget is minutes above 0, found {budget!r}.", "Leave budget out for no bound.")
+    if "seed" in options:
+        raise OptionError("A comparison takes no 'seed'.", "Say with seeds how many there are, from 0 on.")
+    if options.get("options"):
+        raise OptionError(
+            "A comparison takes no 'options' of a method.", "Methods are compared with their defaults; use adapt."
+        )
+
+
+def _metrics(host: Host, request: Request, asked: str | None) -> dict[str, Metric]:
+    """Return the metrics by name, the compared one first."""
+    names = dict.fromkeys(([asked] if asked else []) + list(request.preset.metrics))
+    return {name: host.find("metric", name, request.owner) for name in names}

@@ -1,0 +1,94 @@
+"""The folder of a comparison: what it was begun with, so that it goes on where it stopped and mixes nothing."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from hashlib import sha256
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from acclimate import __version__, bundle, data, training
+from acclimate.api import inputs
+from acclimate.api.request import Request
+from acclimate.contracts import OutputError
+from acclimate.plugins import Host
+
+_FILE = "request.json"
+
+
+def describe(host: Host, request: Request) -> dict[str, str]:
+    """Return what all runs of a comparison share, one value by name: rows (by hash), backbone, settings.
+
+    Method and seed are those of single runs.
+
+    Raises:
+        DataError: when the rows cannot be read, or cannot be split.
+    """
+    settings = asdict(request.settings)
+    del settings["seed"]
+    return {
+        "acclimate": __version__,
+        "preset": request.name,
+        "backbone": request.backbone,
+        **{f"rows of {name}": digest for name, digest in _digests(host, request).items()},
+        **{name: json.dumps(value) for name, value in settings.items()},
+    }
+
+
+def claim(folder: Path, wanted: Mapping[str, str]) -> None:
+    """Make the folder for this comparison, or go on with the one that was begun there.
+
+    Raises:
+        OutputError: when it holds something else, or a comparison that was asked for differently.
+    """
+    file = folder / _FILE
+    if not file.is_file():
+        with bundle.writing(folder) as partial:
+            (partial / _FILE).write_text(json.dumps(wanted, indent=2) + "\n", encoding="utf-8")
+        return
+    try:
+        begun = dict(json.loads(file.read_text(encoding="utf-8")))
+    except (ValueError, TypeError) as error:
+        raise OutputError(f"{file} cannot be read: {error}.", "Choose another --output.") from error
+    changed = [name for name in {**begun, **wanted} if begun.get(name) != wanted.get(name)]
+    if changed:
+        told = "; ".join(f"{name} was {begun.get(name)} and is now {wanted.get(name)}" for name in changed)
+        raise OutputError(
+            f"{folder} holds a comparison that was begun differently: {told}.",
+            "Ask as before to go on with it, or choose another --output.",
+        )
+
+
+def _digests(host: Host, request: Request) -> dict[str, str]:
+    sources = {"train": request.source, "validation": request.validation, "test": request.test}
+    with TemporaryDirectory(prefix="acclimate-") as folder, training.quiet_libraries():
+        tables = {
+            name: inputs.read(
+                host,
+                request.owner,
+                request.preset,
+                source,
+                request.columns,
+                Path(folder) / name,
+                part=name,
+                labelled=True,
+            )
+            for name, source in sources.items()
+            if source is not None
+        }
+        inputs.deal(tables, request.preset, seed=request.settings.seed, max_rows=request.settings.max_rows)
+        return {name: _digest(table) for name, table in tables.items()}
+
+
+def _digest(table: Any) -> str:
+    """Return the SHA-256 of all rows in order: texts and images by their content, the other columns by value."""
+    digest = sha256()
+    for name in table.column_names:
+        if name in ("image", "line"):
+            continue
+        for batch in table.select_columns([name]).iter(batch_size=512):
+            digest.update(json.dumps([name, batch[name]]).encode())
+    if "image" in table.column_names:
+        digest.update("".join(data.image_fingerprints(table)).encode())
+    return digest.hexdigest()

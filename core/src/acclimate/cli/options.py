@@ -1,0 +1,30 @@
+"""The options that several commands share."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Preset = Annotated[str, typer.Argument(help="For example legal/clauses; see `plugins list`.")]
+Data = Annotated[str, typer.Argument(help="A file, a folder, or hub:OWNER/NAME.")]
+Test = Annotated[str | None, typer.Option(help="Test rows; split off when left out.")]
+Validation = Annotated[str | None, typer.Option(help="Validation rows; split off when left out.")]
+Backbone = Annotated[str | None, typer.Option(help="A name, a hub id, a folder or package:NAME.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
+Output = Annotated[Path | None, typer.Option("--output", help="New folder for the run.")]
+Text = Annotated[str, typer.Option(help="Column with the text.")]
+Label = Annotated[str, typer.Option(help="Column with the label.")]
+Image = Annotated[str, typer.Option(help="Column with the image path.")]
+Group = Annotated[str, typer.Option(help="Column whose rows must stay in one part (patient, contract).")]
+Time = Annotated[str, typer.Option(help="Column with the date: the latest rows become the test.")]
+Id = Annotated[str, typer.Option(help="Column with the row id.")]
+Method = Annotated[str | None, typer.Option(help="full, frozen, lora, … (the preset's choice when left out).")]
+Seed = Annotated[int, typer.Option(help="Deals the split and every random number.")]
+Epochs = Annotated[int | None, typer.Option(help="Passes over the training rows.")]
+MaxSteps = Annotated[int | None, typer.Option(help="At most this many optimizer steps.")]
+LearningRate = Annotated[float | None, typer.Option(help="Peak rate of the top layer.")]
+BatchSize = Annotated[int | None, typer.Option(help="Rows per step.")]
+MaxTokens = Annotated[int | None, typer.Option(help="Where a text is cut.")]
+MaxRows = Annotated[int | None, typer.Option(help="Use a stratified sample of so many rows.")]
+Precision = Annotated[str, typer.Option(help="auto, float32 or bfloat16.")]
+Options = Annotated[list[str] | None, typer.Option("--option", help="NAME=VALUE for the method, repeatable.")]
