@@ -24,6 +24,7 @@ from acclimate.contracts import DataError, Plan, Settings
 from acclimate.training.averaging import Average
 from acclimate.training.batching import LengthBatches
 from acclimate.training.progress import Bar, bar
+from acclimate.training.resources import device
 from acclimate.training.seeding import seeded
 
 Validate = Callable[[], Mapping[str, float]]
@@ -81,6 +82,7 @@ def fit(
     Raises:
         DataError: when the loss is no longer a number.
     """
+    model.to(device())  # before the average copies the weights: its copies must be where they are
     with seeded(settings.seed), tempfile.TemporaryDirectory() as folder:
         arguments = _arguments(plan, groups, settings, folder)
         batches = LengthBatches(len(examples), examples.lengths, batch_size=plan.batch_size, seed=settings.seed)
@@ -287,7 +289,7 @@ class _Best(TrainerCallback):
             if epoch == 0 or scores["log_loss"] < min(entry["log_loss"] for entry in self.history):
                 self.best_epoch = epoch
                 trained = self._trained(model)
-                self.weights = {name: tensor.detach().cpu().clone() for name, tensor in trained.items()}
+                self.weights = {name: tensor.detach().to("cpu", copy=True) for name, tensor in trained.items()}
         if self.loss:
             scores["training_loss"] = float(np.mean(self.loss))
             self.loss.clear()
