@@ -73,7 +73,7 @@ class Pair:
         return [
             *start,
             *(_rate(side) for side in sides),
-            f"{self.ratio:.3f}",
+            f"{self.ratio:.3f}{' (work differs)' if self.wrong else ''}",
             *(_utilisation(side, peak) for side in sides),
             *("" if side.peak_bytes is None else f"{side.peak_bytes / 1e9:.1f}" for side in sides),
         ]
@@ -209,6 +209,8 @@ def main() -> int:
     if not (arguments.tiny or torch.cuda.is_available()):
         print("skipped: no CUDA device")
         return 0
+    if torch.cuda.device_count() > 1:
+        parser.error("one GPU is measured; set CUDA_VISIBLE_DEVICES to one of them")
     steps = Steps(warmup=9, block=arguments.block, blocks=arguments.blocks)
     sizes = ["tiny"] if arguments.tiny else arguments.sizes.split(",")
     chosen = list(cells(sizes, arguments.methods.split(","), compiled=not arguments.eager_only))
