@@ -23,9 +23,6 @@ def record(
 
     FOLDER.mkdir(parents=True, exist_ok=True)
     libraries = {library: version(library) for library in ("acclimate", "torch", "transformers", "scikit-learn")}
-    commit = subprocess.run(
-        ["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True, check=True
-    ).stdout.strip()
     result = {
         "title": title,
         "claim": claim,
@@ -33,7 +30,7 @@ def record(
         "rows": [list(row) for row in rows],
         "raw": raw,
         "script": f"benchmarks/{name}.py",
-        "commit": commit,
+        "commit": _commit(),
         "date": datetime.now(UTC).date().isoformat(),
         "python": platform.python_version(),
         "processor": processor(),
@@ -42,6 +39,14 @@ def record(
     (FOLDER / f"{name}.json").write_text(json.dumps(result, indent=2) + "\n")
     render()
     print(table(header, rows))
+
+
+def _commit() -> str:
+    """Return the commit of the checkout; a copy without its history has none."""
+    if not (ROOT / ".git").exists():
+        return "unknown"
+    command = ["git", "describe", "--always", "--dirty"]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def render() -> None:

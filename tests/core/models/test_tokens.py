@@ -50,3 +50,12 @@ def test_a_token_classifier_is_linear_on_the_last_layer(architecture: str) -> No
         hidden = model.encoder(**inputs).last_hidden_state
         expected = hidden @ model.head.weight.T + model.head.bias
         torch.testing.assert_close(model(**inputs), expected)
+
+
+@pytest.mark.parametrize("architecture", tiny.DECODERS)
+def test_a_language_model_keeps_no_cache_of_keys_and_values(architecture: str) -> None:
+    model = tiny.build(architecture, "text-generation")
+    kept = []
+    model.encoder.register_forward_hook(lambda _module, _inputs, output: kept.append(output.past_key_values))
+    model(**tiny.inputs(architecture))
+    assert kept == [None]

@@ -1,14 +1,15 @@
 """The engine: the loop one would write by hand, the best weights, and a process left as it was."""
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from multiprocessing import get_all_start_methods
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from acclimate.contracts import DataError, Plan, Settings
-from acclimate.training import Trained, fit, freeze_statistics
+from acclimate.training import Trained, engine, fit, freeze_statistics
 from acclimate.training.batching import LengthBatches
 from torch import nn
 from torch.nn.functional import cross_entropy
@@ -256,6 +257,44 @@ def test_augmentation_is_drawn_only_where_planned_and_from_the_seed(
         draws.append([generator.random() for generator in points.random if generator is not None])
     assert draws[0] == draws[1]
     assert len(set(draws[0])) == len(draws[0])
+
+
+class Noisy:
+    """Points that augmentation moves, wherever the batch is prepared."""
+
+    lengths = None
+
+    def __init__(self, values: torch.Tensor) -> None:
+        self.values = values
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def batch(self, rows: Sequence[int], augment: np.random.Generator | None = None) -> dict[str, torch.Tensor]:
+        assert augment is not None
+        return {"x": self.values[list(rows)] + torch.from_numpy(augment.normal(size=(len(rows), 4))).float()}
+
+
+@pytest.mark.skipif("fork" not in get_all_start_methods(), reason="worker processes need fork")
+def test_worker_processes_do_not_change_what_is_drawn(
+    network: Build, plan: Plans, problem: Problem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = Noisy(problem[0].values)
+    trained = []
+    for workers in (0, 2, 3):
+        monkeypatch.setattr(engine, "_workers", lambda _, workers=workers: workers)
+        falling = iter(range(9, 0, -1))
+        model = network()
+        train(
+            model,
+            plan(epochs=2, augment=True),
+            (rows, problem[1]),
+            validate=lambda falling=falling: {"log_loss": float(next(falling))},
+        )
+        trained.append(snapshot(model))
+    assert not equal(trained[0], snapshot(network()))
+    assert equal(trained[0], trained[1])
+    assert equal(trained[0], trained[2])
 
 
 def test_frozen_parameters_do_not_move(network: Build, plan: Plans, problem: Problem) -> None:

@@ -64,5 +64,6 @@ class LanguageModel(nn.Module):
 
     def forward(self, **inputs: Tensor) -> Tensor:
         """Return the logits [batch, tokens, vocabulary] in float32."""
-        hidden = self.encoder(**inputs).last_hidden_state
+        # A decoder would copy the keys and values of every layer into a cache that only generation reads.
+        hidden = self.encoder(**inputs, use_cache=False).last_hidden_state
         return cast(Tensor, self.head(hidden)).float()

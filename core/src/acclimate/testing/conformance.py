@@ -95,6 +95,7 @@ class Cell:
             validate=lambda: {"log_loss": loss(model, examples)},
             shown=False,
         )
+        model.cpu()  # all properties are checked there; training uses the accelerator where there is one
         return loss(model, examples)
 
 
@@ -162,11 +163,12 @@ def same(one: State, other: State) -> bool:
 
 
 def logits(model: nn.Module, inputs: Mapping[str, Tensor]) -> Tensor:
-    """Return a model's logits in evaluation mode."""
+    """Return a model's logits in evaluation mode, computed where the model is."""
     training_mode = model.training
+    device = next(model.parameters()).device
     model.eval()
     with torch.inference_mode():
-        found: Tensor = model(**inputs)
+        found: Tensor = model(**{name: value.to(device) for name, value in inputs.items()}).cpu()
     model.train(training_mode)
     return found
 

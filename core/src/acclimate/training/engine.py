@@ -8,8 +8,9 @@ bar. Kept: the loop, devices, distribution, mixed precision, schedules, clipping
 import math
 import os
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from multiprocessing import get_all_start_methods
 from typing import Any, Protocol, cast
 
 import numpy as np
@@ -17,13 +18,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, Sampler
 from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArguments
 
 from acclimate.contracts import DataError, Plan, Settings
 from acclimate.training.averaging import Average
 from acclimate.training.batching import LengthBatches
 from acclimate.training.progress import Bar, bar
+from acclimate.training.resources import device
 from acclimate.training.seeding import seeded
 
 Validate = Callable[[], Mapping[str, float]]
@@ -81,8 +83,9 @@ def fit(
     Raises:
         DataError: when the loss is no longer a number.
     """
+    model.to(device())  # before the average copies the weights: its copies must be where they are
     with seeded(settings.seed), tempfile.TemporaryDirectory() as folder:
-        arguments = _arguments(plan, groups, settings, folder)
+        arguments = _arguments(plan, groups, settings, folder, _workers(examples))
         batches = LengthBatches(len(examples), examples.lengths, batch_size=plan.batch_size, seed=settings.seed)
         average = Average(groups, plan.average)
         patience = plan.patience if settings.patience is None else settings.patience
@@ -124,11 +127,14 @@ class Engine(Trainer):
 
     def get_train_dataloader(self) -> Any:
         """Return batches of similar length, prepared for the devices at hand."""
+        workers = self.args.dataloader_num_workers
         loader = DataLoader(
             self.train_dataset,
-            batch_sampler=self.batches,
+            batch_sampler=_Numbered(self.batches),
             collate_fn=self.data_collator,
-            num_workers=self.args.dataloader_num_workers,
+            num_workers=workers,
+            # The rows hold open files and functions of plugins, which no other start of a process can hand over.
+            multiprocessing_context="fork" if workers else None,
             pin_memory=torch.cuda.is_available(),
         )
         return self.accelerator.prepare(loader)
@@ -169,30 +175,54 @@ def freeze_statistics(model: nn.Module) -> None:
             module.eval()
 
 
-class _Rows(torch.utils.data.Dataset[int]):
-    """Row numbers; `collate` turns a batch of them into model inputs with their truth."""
+class _Numbered(Sampler[list[tuple[int, int]]]):
+    """Batches whose rows carry the number of the batch, counted from the start of training.
+
+    Augmentation is drawn from that number: a count kept where batches are prepared would differ between worker
+    processes, and begin again with the new ones of each epoch.
+    """
+
+    def __init__(self, batches: LengthBatches) -> None:
+        self.batches, self.batch_size = batches, batches.batch_size
+        self.drawn = 0
+
+    def __len__(self) -> int:
+        return len(self.batches)
+
+    def __iter__(self) -> Iterator[list[tuple[int, int]]]:
+        for rows in self.batches:
+            yield [(self.drawn, row) for row in rows]
+            self.drawn += 1
+
+
+class _Rows(torch.utils.data.Dataset[tuple[int, int]]):
+    """Numbers of batch and row; `collate` turns a batch of them into model inputs with their truth."""
 
     def __init__(self, examples: Examples, truth: NDArray[np.int64] | None, augment: bool, seed: int) -> None:
         self.examples = examples
         self.truth = None if truth is None else torch.from_numpy(truth)
         self.augment, self.seed = augment, seed
-        self.drawn = 0
 
     def __len__(self) -> int:
         return len(self.examples)
 
-    def __getitem__(self, row: int) -> int:
-        return row
+    def __getitem__(self, numbers: tuple[int, int]) -> tuple[int, int]:
+        return numbers
 
-    def collate(self, rows: list[int]) -> dict[str, Tensor]:
-        random = np.random.default_rng([self.seed, self.drawn, *rows]) if self.augment else None
-        self.drawn += 1
+    def collate(self, numbers: list[tuple[int, int]]) -> dict[str, Tensor]:
+        drawn, rows = numbers[0][0], [row for _, row in numbers]
+        random = np.random.default_rng([self.seed, drawn, *rows]) if self.augment else None
         batch = self.examples.batch(rows, random)
         return batch if self.truth is None else {**batch, "truth": self.truth[rows]}
 
 
-def _arguments(plan: Plan, groups: Groups, settings: Settings, folder: str) -> TrainingArguments:
-    cuda = torch.cuda.is_available()
+def _workers(examples: Examples) -> int:
+    """Return how many processes prepare batches for a GPU: images take time to open, texts are tokens already."""
+    useful = torch.cuda.is_available() and examples.lengths is None
+    return min(8, os.cpu_count() or 1) if useful and "fork" in get_all_start_methods() else 0
+
+
+def _arguments(plan: Plan, groups: Groups, settings: Settings, folder: str, workers: int) -> TrainingArguments:
     return TrainingArguments(
         output_dir=folder,
         num_train_epochs=plan.epochs,
@@ -202,7 +232,7 @@ def _arguments(plan: Plan, groups: Groups, settings: Settings, folder: str) -> T
         lr_scheduler_type="cosine",
         warmup_steps=plan.warmup,
         max_grad_norm=plan.clip,
-        use_cpu=not cuda,
+        use_cpu=not torch.cuda.is_available(),
         seed=settings.seed,
         eval_strategy="no",
         save_strategy="no",
@@ -212,7 +242,7 @@ def _arguments(plan: Plan, groups: Groups, settings: Settings, folder: str) -> T
         report_to=[],
         disable_tqdm=True,
         remove_unused_columns=False,
-        dataloader_num_workers=min(8, os.cpu_count() or 1) if cuda else 0,
+        dataloader_num_workers=workers,
     )
 
 
@@ -287,7 +317,7 @@ class _Best(TrainerCallback):
             if epoch == 0 or scores["log_loss"] < min(entry["log_loss"] for entry in self.history):
                 self.best_epoch = epoch
                 trained = self._trained(model)
-                self.weights = {name: tensor.detach().cpu().clone() for name, tensor in trained.items()}
+                self.weights = {name: tensor.detach().to("cpu", copy=True) for name, tensor in trained.items()}
         if self.loss:
             scores["training_loss"] = float(np.mean(self.loss))
             self.loss.clear()

@@ -91,12 +91,18 @@ def _ratio(step: Callable[[Precision], object]) -> float:
         step(precision)  # the first call allocates and chooses kernels
     for _ in range(3):
         for precision, seconds in spent.items():
+            _finish()
             start = time.perf_counter()
             step(precision)
-            if torch.cuda.is_available():
-                torch.cuda.synchronize()
+            _finish()
             seconds.append(time.perf_counter() - start)
     return statistics.median(spent["float32"]) / statistics.median(spent["bfloat16"])
+
+
+def _finish() -> None:
+    """Wait until the accelerator has done what it was given; calls to it return at once."""
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
 
 
 def peak_memory_bytes() -> int:
