@@ -16,9 +16,16 @@ SHARED = ROOT.parent / "shared" / "data"
 
 
 def record(
-    name: str, *, title: str, claim: str, header: Sequence[str], rows: Sequence[Sequence[str]], raw: Any
+    name: str,
+    *,
+    title: str,
+    claim: str,
+    header: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    raw: Any,
+    script: str = "",
 ) -> None:
-    """Write the result of one benchmark and make docs/results.md anew."""
+    """Write the result of one benchmark and make docs/results.md anew; `script` is the file where not `name`.py."""
     from acclimate.training import processor
 
     FOLDER.mkdir(parents=True, exist_ok=True)
@@ -29,7 +36,7 @@ def record(
         "header": list(header),
         "rows": [list(row) for row in rows],
         "raw": raw,
-        "script": f"benchmarks/{name}.py",
+        "script": f"benchmarks/{script or name + '.py'}",
         "commit": _commit(),
         "date": datetime.now(UTC).date().isoformat(),
         "python": platform.python_version(),
