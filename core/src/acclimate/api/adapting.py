@@ -17,6 +17,8 @@ from acclimate.api.request import (
     Request,
     cache_folder,
     check_method,
+    check_resume,
+    checkpoint_file,
     choose_output,
     find_preset,
     split_options,
@@ -31,6 +33,8 @@ from acclimate.contracts import (
     RunEvent,
 )
 from acclimate.plugins import Host, default_host
+
+_PEFT = "peft:"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +60,7 @@ def adapt(
     test: str | Path | None = None,
     validation: str | Path | None = None,
     output: str | Path | None = None,
+    resume: bool = False,
     host: Host | None = None,
     shown: bool = True,
     **options: Any,
@@ -65,11 +70,12 @@ def adapt(
     Args:
         preset: a preset such as `"legal/clauses"`, or the object a vertical exports.
         source: a file, a folder, `"hub:OWNER/NAME"`, or what the preset's plugin reads.
-        method: `"full"`, `"frozen"`, `"lora"`, …; the preset's choice when left out.
+        method: `"full"`, `"frozen"`, `"lora"`, …, or `"peft:TYPE"`; the preset's choice when left out.
         backbone: a backbone's name, a hub id, a local folder or `"package:NAME"`.
         test: a source of test rows; when left out they are split off.
         validation: a source of validation rows; when left out they are split off.
         output: a new folder; the first free `runs/PRESET-N` when left out.
+        resume: go on with the run to `output` that was stopped, from its last checkpoint.
         host: the plugins to use; those installed when left out.
         shown: show progress on standard error.
         options: column names (`text`, `image`, `label`, `group`, `time`, `id`) and the fields of
@@ -79,7 +85,9 @@ def adapt(
         AcclimateError: for input that cannot be used, before any training.
     """
     host = host or default_host()
-    return run(host, ask(host, preset, source, method, backbone, test, validation, output, options), shown=shown)
+    request = ask(host, preset, source, method, backbone, test, validation, output, options)
+    check_resume(request.output, resume)
+    return run(host, request, shown=shown)
 
 
 def ask(
@@ -96,6 +104,9 @@ def ask(
     """Return a checked request; the arguments are those of `adapt`."""
     found, owner, name = find_preset(host, preset)
     columns, settings = split_options(options)
+    if method is not None and method.startswith(_PEFT):
+        settings = replace(settings, options={"type": method.removeprefix(_PEFT), **settings.options})
+        method = "peft"
     request = Request(
         preset=found,
         owner=owner,
@@ -171,6 +182,7 @@ def _prepare(host: Host, request: Request, folder: Path, shown: bool) -> tuple[S
         examples=examples,
         settings=request.settings,
         cache=cache_folder(),
+        checkpoint=checkpoint_file(request.output),
         shown=shown,
     )
     return subject, plan

@@ -3,10 +3,12 @@
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch.nn.functional import cross_entropy
 
@@ -15,6 +17,7 @@ from acclimate.api.subject import Subject, logits_of, measured, probe_rows, to_d
 from acclimate.contracts import BackboneError, Finding, Plan
 from acclimate.models import Classifier
 
+_RESTARTS = 4
 Groups = Sequence[Mapping[str, Any]]
 OnEpoch = Callable[[Mapping[str, float]], None]
 
@@ -33,16 +36,17 @@ def install(subject: Subject, plan: Plan) -> Groups:
 
 def train(
     subject: Subject, plan: Plan, groups: Groups, forward_precision: str, on_epoch: OnEpoch
-) -> tuple[training.Trained, tuple[Finding, ...]]:
+) -> tuple[training.Trained, Groups, tuple[Finding, ...]]:
     """Take the plan's gradient steps; the validation rows choose the epoch and the temperature of its logits.
 
     Fine-tuning makes a model too sure of itself before it makes it worse: by its plain log-loss an early epoch would
     be kept. So an epoch is judged at its best temperature, which then becomes part of the head (Guo et al. 2017).
+    The groups that are returned have the rates that were used at last: a collapse halves them.
     """
     arithmetic = _training_arithmetic(subject, plan)
     precisions = {"train": arithmetic.precision, "validation": forward_precision}
     with _replaying(subject, plan, precisions) as (rows, notes):
-        trained = _fit(rows, plan, groups, precisions, on_epoch)
+        trained, groups, more = _fit(rows, plan, groups, precisions, on_epoch)
     if trained.best_epoch > 0:
         _cool(subject.model, trained.history[trained.best_epoch]["temperature"])
     note = Finding(
@@ -50,7 +54,7 @@ def train(
         level="note",
         message=f"Training uses float32 weights with {arithmetic.precision} products: {arithmetic.reason}.",
     )
-    return trained, (*notes, note)
+    return trained, groups, (*notes, *more, note)
 
 
 @contextmanager
@@ -81,14 +85,37 @@ def _replaying(
 
 def _fit(
     subject: Subject, plan: Plan, groups: Groups, precisions: Mapping[str, str], on_epoch: OnEpoch
+) -> tuple[training.Trained, Groups, tuple[Finding, ...]]:
+    """Train; after a collapse to one class begin again at half the rate, three times at most."""
+    found: list[Finding] = []
+    for _ in range(_RESTARTS):
+        trained = _attempt(subject, plan, groups, precisions, on_epoch)
+        if not trained.collapsed:
+            break
+        rate = max(float(group["lr"]) for group in groups)
+        groups = [{**group, "lr": float(group["lr"]) / 2} for group in groups]
+        last = len(found) + 1 == _RESTARTS
+        message = f"At a learning rate of {rate:.1e} the model gave every validation row one class after an epoch; "
+        message += "the start was kept." if last else "training began again at half of it."
+        found.append(Finding(code="collapsed", level="warning", message=message))
+    return trained, groups, tuple(found)
+
+
+def _attempt(
+    subject: Subject, plan: Plan, groups: Groups, precisions: Mapping[str, str], on_epoch: OnEpoch
 ) -> training.Trained:
     validation = subject.parts["validation"]
 
     def validate() -> Mapping[str, float]:
         logits = logits_of(subject, "validation", precisions["validation"])
         temperature, loss = evaluation.best_temperature(logits, validation.truth)
-        accuracy = float((logits.argmax(axis=1) == validation.truth).mean())
-        return {"log_loss": loss, "accuracy": accuracy, "temperature": temperature}
+        predicted = logits.argmax(axis=1)
+        return {
+            "log_loss": loss,
+            "accuracy": float((predicted == validation.truth).mean()),
+            "temperature": temperature,
+            "predicted_classes": len(np.unique(predicted)),
+        }
 
     return training.fit(
         subject.model,
@@ -101,7 +128,28 @@ def _fit(
         validate=validate,
         shown=subject.shown,
         on_epoch=on_epoch,
+        checkpoint=_checkpoint(subject, plan, groups),
     )
+
+
+def _checkpoint(subject: Subject, plan: Plan, groups: Groups) -> training.Checkpoint:
+    """Return where the state is kept, under a key of all that decides the result."""
+    key = models.json_hash(
+        [
+            asdict(subject.settings),
+            plan.method,
+            plan.adapter,
+            subject.resolved.weights,
+            subject.resolved.preprocessing.hash,
+            [[subject.parts[part].ids, subject.examples[part].fingerprints] for part in ("train", "validation")],
+            subject.parts["train"].truth.tolist(),
+            [float(group["lr"]) for group in groups],
+            [version(name) for name in ("acclimate", "torch", "transformers", "peft")],
+        ]
+    )
+    subject.checkpoint.absolute().parent.mkdir(parents=True, exist_ok=True)
+    every = 60 * subject.settings.checkpoint_minutes
+    return training.Checkpoint(file=subject.checkpoint, key=key, every_seconds=every)
 
 
 def _cool(model: Classifier, temperature: float) -> None:

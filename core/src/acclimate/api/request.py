@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from acclimate import bundle
-from acclimate.contracts import Columns, Finding, Method, OptionError, Preset, Settings, did_you_mean
+from acclimate.contracts import Columns, Finding, Method, OptionError, OutputError, Preset, Settings, did_you_mean
 from acclimate.plugins import Host
 
 _COLUMNS = {field.name for field in fields(Columns)}
@@ -66,7 +66,7 @@ def split_options(given: dict[str, Any]) -> tuple[Columns, Settings]:
     for name in given:
         if name not in _COLUMNS | _SETTINGS:
             raise OptionError(f"There is no option {name!r}.", did_you_mean(name, _COLUMNS | _SETTINGS))
-    for name in (*_WHOLE, "learning_rate"):
+    for name in (*_WHOLE, "learning_rate", "checkpoint_minutes"):
         if given.get(name) is not None:
             _check_number(name, given[name])
     columns = Columns(**{name: value or "" for name, value in given.items() if name in _COLUMNS})
@@ -102,12 +102,33 @@ def choose_output(output: str | Path | None, name: str) -> Path:
     if output is None:
         stem = name.replace("/", "-")
         count = 1
-        while (folder := Path("runs") / f"{stem}-{count}").exists():
+        while (folder := Path("runs") / f"{stem}-{count}").exists() or checkpoint_file(folder).exists():
             count += 1
     else:
         folder = Path(output)
     bundle.check_output(folder)
     return folder
+
+
+def checkpoint_file(output: Path) -> Path:
+    """Return where the state of training is kept until the run is saved as `output`."""
+    return output.with_name(f"{output.name}.checkpoint")
+
+
+def check_resume(output: Path, resume: bool) -> None:
+    """Check that a run which is to go on has begun, and that a new one does not overwrite what another has done.
+
+    Raises:
+        OutputError: when it is otherwise.
+    """
+    file = checkpoint_file(output)
+    if resume and not file.is_file():
+        raise OutputError(f"There is nothing to go on from: {file} does not exist.", "Leave resume out.")
+    if file.is_file() and not resume:
+        raise OutputError(
+            f"{file} holds the state of a run that was stopped.",
+            "Add resume (--resume) to go on with it, or remove the file to begin anew.",
+        )
 
 
 def check_method(method: Method, task: str) -> None:

@@ -38,7 +38,7 @@ def learn(subject: Subject, plan: Plan, tell: Callable[..., None]) -> Learned:
         methods.freeze(subject.model.encoder)
         return Learned(logits=frozen, frozen_logits=frozen, precision=precision, trained=None, notes=notes)
     groups = fitting.install(subject, plan)
-    trained, more = fitting.train(subject, plan, groups, precision, lambda scores: tell("epoch", **scores))
+    trained, groups, more = fitting.train(subject, plan, groups, precision, lambda scores: tell("epoch", **scores))
     return Learned(
         logits=adapted_logits(subject, precision),
         frozen_logits=frozen,

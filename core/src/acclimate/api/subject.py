@@ -19,7 +19,7 @@ Scores = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """What is being adapted: the model, its rows, what the method adds to it, and where features are kept."""
+    """What is being adapted: the model, its rows, what the method adds to it, where features and checkpoints are kept."""
 
     resolved: Resolved
     backbone: Backbone
@@ -30,6 +30,7 @@ class Subject:
     examples: Mapping[str, Examples]
     settings: Settings
     cache: Path
+    checkpoint: Path
     shown: bool
 
     @property

@@ -28,6 +28,7 @@ from acclimate.cli.options import (
     Output,
     Precision,
     Preset,
+    Resume,
     Seed,
     Test,
     Text,
@@ -86,6 +87,7 @@ def adapt(
     option: Options = None,
     seed: Seed = 0,
     output_folder: Output = None,
+    resume: Resume = False,
     as_json: Json = False,
 ) -> None:
     """Adapt a pretrained model to your rows, measure it on rows it never saw, and save it."""
@@ -101,6 +103,7 @@ def adapt(
             test=test,
             validation=validation,
             output=output_folder,
+            resume=resume,
             text=text,
             label=label,
             image=image,

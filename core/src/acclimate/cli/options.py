@@ -12,13 +12,16 @@ Validation = Annotated[str | None, typer.Option(help="Validation rows; split off
 Backbone = Annotated[str | None, typer.Option(help="A name, a hub id, a folder or package:NAME.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 Output = Annotated[Path | None, typer.Option("--output", help="New folder for the run.")]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on with the run to --output that was stopped.")]
 Text = Annotated[str, typer.Option(help="Column with the text.")]
 Label = Annotated[str, typer.Option(help="Column with the label.")]
 Image = Annotated[str, typer.Option(help="Column with the image path.")]
 Group = Annotated[str, typer.Option(help="Column whose rows must stay in one part (patient, contract).")]
 Time = Annotated[str, typer.Option(help="Column with the date: the latest rows become the test.")]
 Id = Annotated[str, typer.Option(help="Column with the row id.")]
-Method = Annotated[str | None, typer.Option(help="full, frozen, lora, … (the preset's choice when left out).")]
+Method = Annotated[
+    str | None, typer.Option(help="full, frozen, lora, …, peft:TYPE (the preset's choice when left out).")
+]
 Seed = Annotated[int, typer.Option(help="Deals the split and every random number.")]
 Epochs = Annotated[int | None, typer.Option(help="Passes over the training rows.")]
 MaxSteps = Annotated[int | None, typer.Option(help="At most this many optimizer steps.")]

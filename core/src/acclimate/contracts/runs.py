@@ -25,7 +25,8 @@ class Settings:
     `epochs` passes over the training rows, `max_steps` a bound on optimizer steps, `learning_rate` the peak
     rate of the top layer, `max_tokens` the length at which a text is cut, `max_rows` a stratified sample of
     the source, `precision` the arithmetic of matrix products ("auto" measures the machine once), `head` where
-    training starts: "probe", the head solved on frozen features, or "random".
+    training starts: "probe", the head solved on frozen features, or "random". `checkpoint_minutes` is how often the
+    state of training is written beside the output, so that a run that is stopped can go on.
     """
 
     epochs: int | None = None
@@ -38,6 +39,7 @@ class Settings:
     seed: int = 0
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     head: Literal["probe", "random"] = "probe"
+    checkpoint_minutes: float = 5.0
     options: Mapping[str, Any] = field(default_factory=dict)
 
 

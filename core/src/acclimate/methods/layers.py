@@ -16,10 +16,10 @@ def layers(encoder: nn.Module) -> list[list[Named]]:
     """
     inner = getattr(encoder, "timm_model", None)
     if inner is not None and hasattr(inner, "group_matcher"):
-        found = _timm_layers(inner)
         own = {id(parameter) for parameter in inner.parameters()}
-        found[-1] += [(name, p) for name, p in encoder.named_parameters() if id(p) not in own]  # added beside it
-        return found
+        *lower, last = _timm_layers(inner)
+        # What a method adds beside timm's model learns as the last layer does.
+        return [*lower, [*last, *((name, p) for name, p in encoder.named_parameters() if id(p) not in own)]]
     blocks = _largest_list(encoder)
     if blocks is None:
         return [list(encoder.named_parameters())]

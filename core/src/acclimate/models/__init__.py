@@ -1,6 +1,7 @@
 """Pretrained models: found, built with a head, run."""
 
 from acclimate.models.classifier import Classifier, feature_width
+from acclimate.models.fingerprint import json_hash
 from acclimate.models.image import ImageExamples, ImagePreprocessing
 from acclimate.models.infer import Examples, batches, features, logits
 from acclimate.models.recorded import Recorded
@@ -25,6 +26,7 @@ __all__ = [
     "batches",
     "feature_width",
     "features",
+    "json_hash",
     "logits",
     "rebuild",
     "resolve",

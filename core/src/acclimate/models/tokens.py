@@ -66,4 +66,4 @@ class LanguageModel(nn.Module):
         """Return the logits [batch, tokens, vocabulary] in float32."""
         # A decoder would copy the keys and values of every layer into a cache that only generation reads.
         hidden = self.encoder(**inputs, use_cache=False).last_hidden_state
-        return cast(Tensor, self.head(hidden)).float()
+        return cast(Tensor, self.head(hidden.to(self.head.weight.dtype))).float()

@@ -89,12 +89,19 @@ def register_methods() -> Iterator[Method]:
         "partial", "Trains the top blocks of the backbone; what enters them is computed once.", install=True
     )
     yield _method("lora", "Trains small low-rank additions to the backbone.", install=True, merge=True)
+    yield _method(
+        "qlora",
+        "Trains low-rank additions to a backbone whose linear layers are kept in four bits.",
+        install=True,
+        merge=True,
+    )
     yield _method("adapters", "Trains bottleneck layers put into every block of the backbone.", install=True)
     yield _method("prefix", "Trains keys and values that every attention layer may also attend to.", install=True)
     yield _method("prompt", "Trains virtual tokens beside those of the input.", install=True)
     yield _method("ia3", "Trains factors on keys, values and feed-forward activations.", install=True, merge=True)
     yield _method("bitfit", "Trains the biases of the backbone.")
     yield _method("norm", "Trains the normalisation layers of the backbone.")
+    yield _method("peft", "Trains what any type of PEFT adds, written peft:TYPE.", install=True)
     yield _method(
         "scratch", "Trains the same architecture from random weights, to show what transfer gives.", install=True
     )

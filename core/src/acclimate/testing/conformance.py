@@ -8,7 +8,9 @@ Authors of methods outside this project certify theirs with the same function.
 
 import copy
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -39,6 +41,7 @@ class Cell:
     """A method on an architecture for a task, with options; `rate` and `epochs` are those on the toy task.
 
     `identity`: it changes no logits before training. `merges`: what it adds can be folded into plain weights.
+    `unquantised`: the method that adds the same to weights as they were pretrained, for one that keeps them coarser.
     """
 
     method: Method
@@ -48,6 +51,7 @@ class Cell:
     rate: float | None = None
     identity: bool = False
     merges: bool = False
+    unquantised: Method | None = None
     epochs: int = 8
 
     def build(self, seed: int = 0) -> Any:
@@ -81,9 +85,23 @@ class Cell:
                 self.method.install.load()(model, plan.adapter)
             return plan.groups(model)
 
-    def fit(self, model: Any, plan: Plan, groups: Any, *, seed: int = 0) -> float:
-        """Train on the toy task; return the mean loss of the rows at the end."""
+    def fit(
+        self,
+        model: Any,
+        plan: Plan,
+        groups: Any,
+        *,
+        seed: int = 0,
+        checkpoint: training.Checkpoint | None = None,
+        stop: bool = False,
+    ) -> float:
+        """Train on the toy task; return the mean loss of the rows at the end.
+
+        With `stop`, training is broken off as soon as the checkpoint is written.
+        """
         examples = self.examples()
+        if stop and checkpoint is not None:
+            examples = _Stopping(self.architecture, self.task, checkpoint.file)
         training.fit(
             model,
             plan,
@@ -94,6 +112,7 @@ class Cell:
             precision="float32",
             validate=lambda: {"log_loss": loss(model, examples)},
             shown=False,
+            checkpoint=checkpoint,
         )
         model.cpu()  # all properties are checked there; training uses the accelerator where there is one
         return loss(model, examples)
@@ -150,6 +169,39 @@ def check_seeds(cell: Cell) -> None:
         states.append(snapshot(model))
     assert same(states[0], states[1]), "one seed gave two results"
     assert not same(states[0], states[2]), "two seeds gave one result"
+
+
+def check_resume(cell: Cell, folder: Path, *, stop: int) -> None:
+    """Check that a run that is stopped after `stop` steps and goes on has the weights of one that never stopped."""
+    model = cell.build()
+    plan = cell.plan(model)
+    cell.fit(model, plan, cell.install(model, plan))
+    expected = snapshot(model)
+    checkpoint = training.Checkpoint(file=folder / "state.safetensors", key="toy", every_steps=stop)
+    again = cell.build()
+    with suppress(_Stopped):
+        cell.fit(again, plan, cell.install(again, plan), checkpoint=checkpoint, stop=True)
+    assert checkpoint.file.exists(), f"nothing was written after step {stop}"
+    resumed = cell.build()
+    cell.fit(resumed, plan, cell.install(resumed, plan), checkpoint=checkpoint)
+    assert same(expected, snapshot(resumed)), f"stopping after step {stop} changed the result"
+
+
+class _Stopped(Exception):
+    """Stands for whatever ends a process."""
+
+
+class _Stopping(ToyExamples):
+    """The toy rows, until a file appears."""
+
+    def __init__(self, architecture: str, task: str, file: Path) -> None:
+        super().__init__(architecture, task)
+        self.file = file
+
+    def batch(self, rows: Any, augment: Any = None, *, left: bool = False) -> dict[str, Tensor]:
+        if self.file.exists():
+            raise _Stopped
+        return super().batch(rows, augment, left=left)
 
 
 def snapshot(model: nn.Module) -> State:
@@ -270,10 +322,29 @@ def _check_saved(cell: Cell, model: nn.Module, plan: Plan, inputs: Mapping[str, 
 
 def _check_merge(cell: Cell, model: nn.Module, plan: Plan, inputs: Mapping[str, Tensor]) -> None:
     assert cell.method.merge is not None
-    expected = logits(model, inputs)
+    if cell.unquantised is not None:
+        expected = logits(_unquantised(cell, cell.unquantised, model, plan), inputs)
+    else:
+        expected = logits(model, inputs)
     merged = copy.deepcopy(model)
-    plain = cell.build().encoder
-    cell.method.merge.load()(merged, plan.adapter, plain.get_parameter)
-    assert set(snapshot(merged)) == set(snapshot(cell.build())), "a merged model is a plain one"
+    plain = cell.build()
+    cell.method.merge.load()(merged, plan.adapter, plain.encoder.get_parameter)
+    found, wanted = snapshot(merged), snapshot(plain)
+    assert [(name, t.shape, t.dtype) for name, t in found.items()] == [
+        (name, t.shape, t.dtype) for name, t in wanted.items()
+    ], "a merged model is a plain one"
     difference = float((logits(merged, inputs) - expected).abs().max())
-    assert difference < 1e-3, f"merging moves logits by {difference:.2g}"
+    assert difference <= 1e-4, f"merging moves logits by {difference:.2g}"
+
+
+def _unquantised(cell: Cell, method: Method, model: nn.Module, plan: Plan) -> Any:
+    """Return the pretrained model with what was trained, added by a method that leaves its weights as they are."""
+    assert method.install is not None
+    reference = cell.build()
+    method.install.load()(reference, plan.adapter)
+    state, learned = reference.state_dict(), model.state_dict()
+    for name, parameter in model.named_parameters():
+        if parameter.requires_grad:
+            state[name] = learned[name]
+    reference.load_state_dict(state)
+    return reference

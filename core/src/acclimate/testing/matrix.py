@@ -13,13 +13,14 @@ from acclimate.testing.conformance import Cell
 class Promise:
     """What a method promises, and its learning rates and epochs on toy texts and images.
 
-    `identity` and `merges` are explained in `Cell`.
+    `identity`, `merges` and `unquantised` are explained in `Cell`.
     """
 
     text: float
     image: float
     identity: bool = False
     merges: bool = False
+    unquantised: str = ""
     epochs: int = 8
     options: Mapping[str, Any] = field(default_factory=dict)
 
@@ -29,6 +30,7 @@ PROMISES: dict[str, Promise] = {
     "layerwise": Promise(text=1e-2, image=1e-2),
     "partial": Promise(text=1e-2, image=1e-2),
     "lora": Promise(text=3e-2, image=3e-3, identity=True, merges=True),
+    "qlora": Promise(text=3e-2, image=3e-3, merges=True, unquantised="lora"),
     "adapters": Promise(text=3e-2, image=3e-2, identity=True, options={"width": 8}),
     "prefix": Promise(text=1e-1, image=1e-1, epochs=20, options={"length": 4}),
     "prompt": Promise(text=3e-1, image=1e-1, epochs=30, options={"length": 8}),
@@ -59,6 +61,7 @@ def cells(host: Host, methods: Mapping[str, Promise] = PROMISES) -> Iterator[tup
                         rate=promise.image if architecture in tiny.IMAGE else promise.text,
                         identity=promise.identity,
                         merges=promise.merges,
+                        unquantised=host.methods()[promise.unquantised] if promise.unquantised else None,
                         epochs=promise.epochs,
                     ),
                 )

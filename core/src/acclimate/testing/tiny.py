@@ -31,7 +31,15 @@ LABELS = ("a", "b", "c")
 
 _SIZE = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32}
 _TEXT = {"vocab_size": VOCABULARY, "max_position_embeddings": 64, "pad_token_id": 0}
-_DECODER = {**_SIZE, **_TEXT, "initializer_range": 0.1, "num_key_value_heads": 1, "bos_token_id": 1, "eos_token_id": 2, "head_dim": 8}
+_DECODER = {
+    **_SIZE,
+    **_TEXT,
+    "initializer_range": 0.1,
+    "num_key_value_heads": 1,
+    "bos_token_id": 1,
+    "eos_token_id": 2,
+    "head_dim": 8,
+}
 _STAGES = {"num_channels": 3, "hidden_sizes": [8, 12, 16, 20], "depths": [1, 1, 2, 1]}
 
 
@@ -117,7 +125,14 @@ def _config(architecture: str) -> Any:
         "llama": lambda: t.LlamaConfig(**_DECODER),
         "qwen3": lambda: t.Qwen3Config(**_DECODER),
         "gpt2": lambda: t.GPT2Config(
-            vocab_size=VOCABULARY, n_positions=64, n_embd=16, n_layer=2, n_head=2, bos_token_id=1, eos_token_id=2, initializer_range=0.1
+            vocab_size=VOCABULARY,
+            n_positions=64,
+            n_embd=16,
+            n_layer=2,
+            n_head=2,
+            bos_token_id=1,
+            eos_token_id=2,
+            initializer_range=0.1,
         ),
         "gemma": lambda: t.GemmaConfig(**_DECODER),
         "t5": lambda: t.T5Config(

@@ -1,5 +1,6 @@
 """The shared training engine and what it knows of the machine."""
 
+from acclimate.training.checkpoint import Checkpoint
 from acclimate.training.engine import Trained, fit, freeze_statistics
 from acclimate.training.progress import bar, quiet_libraries
 from acclimate.training.resources import (
@@ -14,6 +15,7 @@ from acclimate.training.seeding import seeded
 
 __all__ = [
     "Arithmetic",
+    "Checkpoint",
     "Trained",
     "bar",
     "choose_arithmetic",

@@ -24,12 +24,11 @@ from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArgu
 from acclimate.contracts import DataError, Plan, Settings
 from acclimate.training.averaging import Average
 from acclimate.training.batching import LengthBatches
+from acclimate.training.best import Best, Groups, Validate
+from acclimate.training.checkpoint import Checkpoint, Resuming
 from acclimate.training.progress import Bar, bar
 from acclimate.training.resources import device
 from acclimate.training.seeding import seeded
-
-Validate = Callable[[], Mapping[str, float]]
-Groups = Sequence[Mapping[str, Any]]
 
 # The class index of tokens that are not learned from: padding, prompts, parts of words after the first.
 IGNORED = -100
@@ -52,11 +51,16 @@ class Examples(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trained:
-    """What training did: one entry per epoch, epoch 0 being the start, and which epoch was kept."""
+    """What training did: one entry per epoch, epoch 0 being the start, and which epoch was kept.
+
+    `collapsed`: after its first epoch the model gave one class to every validation row, as it had not done before;
+    training ended there, and the start was kept.
+    """
 
     history: tuple[Mapping[str, float], ...]
     best_epoch: int
     steps: int
+    collapsed: bool = False
 
 
 def fit(
@@ -71,6 +75,7 @@ def fit(
     validate: Validate,
     shown: bool = True,
     on_epoch: Callable[[Mapping[str, float]], None] | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> Trained:
     """Train `model` in place by `plan` and leave it with the weights of its best epoch.
 
@@ -78,10 +83,15 @@ def fit(
     classes of each token into a batch as `truth` [batch, tokens], `IGNORED` where nothing is learned.
 
     `validate` returns at least `log_loss`; the epoch with the lowest one is kept, and the start counts as epoch
-    0, so that training never ends below where it began on the validation rows.
+    0, so that training never ends below where it began on the validation rows. Where it returns
+    `predicted_classes`, the number of classes given to any row, a collapse to one class ends training.
+
+    `checkpoint` says where the state is kept from time to time. Where that file exists, training goes on from it; on
+    the CPU the result is then that of a run without a stop, bit for bit. When training ends the file is removed.
 
     Raises:
         DataError: when the loss is no longer a number.
+        OutputError: when the checkpoint is damaged or of another run.
     """
     model.to(device())  # before the average copies the weights: its copies must be where they are
     with seeded(settings.seed), tempfile.TemporaryDirectory() as folder:
@@ -89,20 +99,29 @@ def fit(
         batches = LengthBatches(len(examples), examples.lengths, batch_size=plan.batch_size, seed=settings.seed)
         average = Average(groups, plan.average)
         patience = plan.patience if settings.patience is None else settings.patience
-        keeper = _Best(validate, groups, average, patience, on_epoch)
+        keeper = Best(validate, groups, average, patience, on_epoch)
         engine = Engine(
             model, plan, groups, arguments, _Rows(examples, truth, plan.augment, settings.seed), batches, precision
         )
         total = arguments.max_steps if arguments.max_steps > 0 else plan.epochs * len(batches)
         with bar("training", total, "step", shown=shown) as shown_bar:
-            engine.add_callback(_Progress(shown_bar))
-            engine.add_callback(average)
-            engine.add_callback(keeper)
-            engine.add_callback(_Unfreezing(groups))
-            engine.train()
+            callbacks = [_Progress(shown_bar), average, keeper, _Unfreezing(groups)]
+            if checkpoint is not None:  # last: it writes what the others have made of a step
+                engine.resuming = Resuming(checkpoint, engine, average, keeper)
+                callbacks.append(engine.resuming)
+            for callback in callbacks:
+                engine.add_callback(callback)
+            engine.train(resume_from_checkpoint=engine.resuming and engine.resuming.prepare(folder))
         keeper.restore(model)
     model.eval()
-    return Trained(history=tuple(keeper.history), best_epoch=keeper.best_epoch, steps=int(engine.state.global_step))
+    if checkpoint is not None:
+        checkpoint.file.unlink(missing_ok=True)
+    return Trained(
+        history=tuple(keeper.history),
+        best_epoch=keeper.best_epoch,
+        steps=int(engine.state.global_step),
+        collapsed=keeper.collapsed,
+    )
 
 
 class Engine(Trainer):
@@ -120,7 +139,8 @@ class Engine(Trainer):
     ) -> None:
         super().__init__(model=model, args=arguments, train_dataset=rows, data_collator=rows.collate)
         self.remove_callback(PrinterCallback)  # it prints to standard output, which is for results
-        self.plan, self.groups, self.batches = plan, groups, batches
+        self.plan, self.groups, self.batches = plan, groups, _Numbered(batches)
+        self.resuming: Resuming | None = None
         self.bfloat16 = precision == "bfloat16"
         # `forward(**inputs)` looks to the Trainer as if the model computed its own loss; it does not.
         self.model_accepts_loss_kwargs = False
@@ -130,7 +150,7 @@ class Engine(Trainer):
         workers = self.args.dataloader_num_workers
         loader = DataLoader(
             self.train_dataset,
-            batch_sampler=_Numbered(self.batches),
+            batch_sampler=self.batches,
             collate_fn=self.data_collator,
             num_workers=workers,
             # The rows hold open files and functions of plugins, which no other start of a process can hand over.
@@ -145,6 +165,22 @@ class Engine(Trainer):
             own = [{name: value for name, value in group.items() if name != "from_epoch"} for group in self.groups]
             self.optimizer: torch.optim.Optimizer = torch.optim.AdamW(own, fused=torch.cuda.is_available())
         return self.optimizer
+
+    # What transformers reads from its own files, which are pickles, comes from the checkpoint.
+
+    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
+        cast(Resuming, self.resuming).load_weights(self.batches)
+
+    def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
+        if checkpoint is not None:
+            cast(Resuming, self.resuming).load_optimizer()
+
+    def _load_scaler(self, checkpoint: str | None) -> None:
+        """Nothing is scaled: bfloat16 has the range of float32."""
+
+    def _load_rng_state(self, checkpoint: str | None) -> None:
+        if checkpoint is not None:
+            cast(Resuming, self.resuming).load_random()
 
     def training_step(self, model: nn.Module, inputs: Any, num_items_in_batch: Any = None) -> Tensor:
         """Take one step, with batch-normalisation layers on the statistics the plan asks for."""
@@ -185,6 +221,10 @@ class _Numbered(Sampler[list[tuple[int, int]]]):
     def __init__(self, batches: LengthBatches) -> None:
         self.batches, self.batch_size = batches, batches.batch_size
         self.drawn = 0
+
+    def begin_at(self, epoch: int) -> None:
+        """Go on with the first batch of an epoch; the first epoch is 0."""
+        self.batches.passes, self.drawn = epoch, epoch * len(self.batches)
 
     def __len__(self) -> int:
         return len(self.batches)
@@ -278,59 +318,3 @@ class _Unfreezing(TrainerCallback):
         for group in self.groups:
             for parameter in group["params"]:
                 parameter.requires_grad_(round(state.epoch or 0) >= group["from_epoch"])
-
-
-class _Best(TrainerCallback):
-    """Validate at the start and after each epoch, keep the best weights, stop when patience ends."""
-
-    def __init__(
-        self,
-        validate: Validate,
-        groups: Groups,
-        average: Average,
-        patience: int,
-        on_epoch: Callable[[Mapping[str, float]], None] | None,
-    ) -> None:
-        self.validate, self.average, self.patience, self.on_epoch = validate, average, patience, on_epoch
-        self.learning = {id(parameter) for group in groups for parameter in group["params"]}
-        self.history: list[Mapping[str, float]] = []
-        self.best_epoch = 0
-        self.weights: dict[str, Tensor] = {}
-        self.loss: list[float] = []
-
-    def on_train_begin(self, args: Any, state: Any, control: Any, model: Any = None, **_: Any) -> None:
-        self._look(model, 0)
-
-    def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
-        if logs and "loss" in logs:
-            self.loss.append(float(logs["loss"]))
-
-    def on_epoch_end(self, args: Any, state: Any, control: Any, model: Any = None, **_: Any) -> None:
-        self._look(model, len(self.history))
-        # Early epochs of a warm-up may lie below the solved head, so the start does not use up patience.
-        if len(self.history) - 1 - max(self.best_epoch, 1) >= self.patience:
-            control.should_training_stop = True
-
-    def _look(self, model: Any, epoch: int) -> None:
-        with self.average.applied():
-            scores = dict(self.validate())
-            if epoch == 0 or scores["log_loss"] < min(entry["log_loss"] for entry in self.history):
-                self.best_epoch = epoch
-                trained = self._trained(model)
-                self.weights = {name: tensor.detach().to("cpu", copy=True) for name, tensor in trained.items()}
-        if self.loss:
-            scores["training_loss"] = float(np.mean(self.loss))
-            self.loss.clear()
-        self.history.append({"epoch": float(epoch), **scores})
-        if self.on_epoch:
-            self.on_epoch(self.history[-1])
-
-    def restore(self, model: nn.Module) -> None:
-        with torch.no_grad():
-            for name, tensor in self._trained(model).items():
-                tensor.copy_(self.weights[name])
-
-    def _trained(self, model: nn.Module) -> dict[str, Tensor]:
-        """Return what training may change: parameters of the groups, frozen until later or not, and buffers."""
-        parameters = {name: tensor for name, tensor in model.named_parameters() if id(tensor) in self.learning}
-        return {**parameters, **dict(model.named_buffers())}

@@ -1,0 +1,80 @@
+"""The best epoch: validated, kept in memory, put back when training ends."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from transformers import TrainerCallback
+
+from acclimate.training.averaging import Average
+
+Validate = Callable[[], Mapping[str, float]]
+Groups = Sequence[Mapping[str, Any]]
+
+
+class Best(TrainerCallback):
+    """Validate at the start and after each epoch, keep the best weights, stop when patience ends."""
+
+    def __init__(
+        self,
+        validate: Validate,
+        groups: Groups,
+        average: Average,
+        patience: int,
+        on_epoch: Callable[[Mapping[str, float]], None] | None,
+    ) -> None:
+        self.validate, self.average, self.patience, self.on_epoch = validate, average, patience, on_epoch
+        self.learning = {id(parameter) for group in groups for parameter in group["params"]}
+        self.history: list[Mapping[str, float]] = []
+        self.best_epoch = 0
+        self.weights: dict[str, Tensor] = {}
+        self.loss: list[float] = []
+        self.collapsed = False
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, model: Any = None, **_: Any) -> None:
+        """Validate the start; a run that goes on from a checkpoint did so already."""
+        if not self.history:
+            self._look(model, 0)
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
+        if logs and "loss" in logs:
+            self.loss.append(float(logs["loss"]))
+
+    def on_epoch_end(self, args: Any, state: Any, control: Any, model: Any = None, **_: Any) -> None:
+        self._look(model, len(self.history))
+        if len(self.history) == 2 and _collapsed(*self.history):
+            self.collapsed = control.should_training_stop = True
+        # Early epochs of a warm-up may lie below the solved head, so the start does not use up patience.
+        if len(self.history) - 1 - max(self.best_epoch, 1) >= self.patience:
+            control.should_training_stop = True
+
+    def _look(self, model: Any, epoch: int) -> None:
+        with self.average.applied():
+            scores = dict(self.validate())
+            if epoch == 0 or scores["log_loss"] < min(entry["log_loss"] for entry in self.history):
+                self.best_epoch = epoch
+                trained = self.trained(model)
+                self.weights = {name: tensor.detach().to("cpu", copy=True) for name, tensor in trained.items()}
+        if self.loss:
+            scores["training_loss"] = float(np.mean(self.loss))
+            self.loss.clear()
+        self.history.append({"epoch": float(epoch), **scores})
+        if self.on_epoch:
+            self.on_epoch(self.history[-1])
+
+    def restore(self, model: nn.Module) -> None:
+        with torch.no_grad():
+            for name, tensor in self.trained(model).items():
+                tensor.copy_(self.weights[name])
+
+    def trained(self, model: nn.Module) -> dict[str, Tensor]:
+        """Return what training may change: parameters of the groups, frozen until later or not, and buffers."""
+        parameters = {name: tensor for name, tensor in model.named_parameters() if id(tensor) in self.learning}
+        return {**parameters, **dict(model.named_buffers())}
+
+
+def _collapsed(start: Mapping[str, float], first: Mapping[str, float]) -> bool:
+    """Tell whether a model that told classes apart gives one class to every row after its first epoch."""
+    return first.get("predicted_classes") == 1 and start.get("predicted_classes", 1) > 1
