@@ -78,5 +78,5 @@ def test_a_task_that_no_method_fits_is_left_unanswered(host: Host) -> None:
 def test_every_reference_of_core_resolves(host: Host) -> None:
     coded = [*host.loaders().values(), *host.methods().values(), *host.metrics().values()]
     references = [Ref(reference) for reference in offered_references(coded)]
-    assert len(references) == 7 + 9 + 4 + 4, "loaders, plans, installs, metrics"
+    assert len(references) == 7 + 14 + 9 + 3 + 4, "loaders, plans, installs, merges, metrics"
     assert {reference: problem for reference in references if (problem := reference_problem(reference))} == {}

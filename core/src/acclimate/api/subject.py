@@ -19,7 +19,7 @@ Scores = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """What is being adapted: the model, its rows, what the method adds to it, where features and checkpoints are kept."""
+    """What is adapted: the model, its rows, what the method adds, and where features and checkpoints are kept."""
 
     resolved: Resolved
     backbone: Backbone

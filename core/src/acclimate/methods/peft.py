@@ -30,6 +30,7 @@ _OURS = frozenset(
         "exclude_modules",
     )
 )
+_OWN = ("LORA", "LN_TUNING")  # our methods 'lora' and 'norm', which find their layers by structure
 _TOLERANCE = 1e-5
 _OTHERS = "Use method 'lora', 'adapters', 'ia3', 'prefix' or 'prompt'."
 
@@ -37,8 +38,8 @@ _OTHERS = "Use method 'lora', 'adapters', 'ia3', 'prefix' or 'prompt'."
 def plan(model: Adaptable, need: Need, settings: Settings) -> Plan:
     """Add what PEFT's type adds to every linear layer and dense convolution, and train it with a new head.
 
-    Written `peft:TYPE`, as `peft:LOHA`. Before anything is trained the type is tried on a copy of the encoder: it must
-    add something that receives gradients, leave everything else alone, and give the same output when it is rebuilt
+    Written `peft:TYPE`, as `peft:LOHA`. Before anything is trained the type is tried on a copy of the encoder:
+    it must add something that receives gradients, leave everything else alone, and give the same output when it is rebuilt
     and its weights are loaded.
 
     Options:
@@ -91,10 +92,8 @@ def _config_class(name: str) -> Any:
     for kind, config in PEFT_TYPE_TO_CONFIG_MAPPING.items():
         fields = {field.name for field in dataclasses.fields(config)}
         # Without target modules it works on inputs; with shared state it needs PEFT's own wrapper to save it.
-        if (
-            "target_modules" in fields
-            and getattr(PEFT_TYPE_TO_TUNER_MAPPING[kind], "uses_shared_state", True) is False
-        ):
+        separate = getattr(PEFT_TYPE_TO_TUNER_MAPPING[kind], "uses_shared_state", True) is False
+        if "target_modules" in fields and separate and kind.value not in _OWN:
             usable[str(kind.value)] = config
     if name not in usable:
         raise OptionError(
@@ -121,6 +120,9 @@ def _try(model: Adaptable, adapter: Mapping[str, Any]) -> None:
     try:
         first, second = (_Encoder(copy.deepcopy(model.encoder)) for _ in range(2))
         with torch.random.fork_rng():
+            with torch.no_grad():
+                for parameter in second.encoder.parameters():
+                    parameter.add_(torch.randn_like(parameter))  # a saved run is rebuilt on other weights
             for seed, each in enumerate((first, second)):
                 torch.manual_seed(seed)
                 install(each, adapter)  # type: ignore[arg-type]

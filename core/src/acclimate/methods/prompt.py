@@ -21,14 +21,14 @@ _HINT = "Use method 'lora', 'adapters', 'ia3' or 'norm'."
 def plan(model: Adaptable, need: Need, settings: Settings) -> Plan:
     """Train `length` virtual tokens (Lester et al. 2021; on images Jia et al. 2022) and a new head.
 
-    In a text they stand before the first token and after any padding, and begin as embeddings of tokens drawn from the
-    vocabulary. In an image they stand after the patches, and begin small. Nothing but the tokens of the input is
+    In a text they stand before the first token and after any padding, and begin as embeddings of tokens drawn from
+    the vocabulary. In an image they stand after the patches, and begin small. Nothing but the tokens of the input is
     pooled. With width d, length d parameters train; with `deep`, length d in each block.
 
     Options:
         length: virtual tokens.
-        encoder: texts only: make the virtual tokens by a two-layer perceptron on trained vectors (P-tuning; Liu et al.
-            2021), which trains 2 d (d + 1) parameters more.
+        encoder: texts only: make the virtual tokens by a two-layer perceptron on trained vectors (P-tuning; Liu et
+            al. 2021), which trains 2 d (d + 1) parameters more.
         deep: images only: new virtual tokens in every block instead of the first alone.
         weight_decay: AdamW's, on prompts and head.
 

@@ -187,5 +187,5 @@ class _Product(torch.autograd.Function):
         return nn.functional.linear(x, layer.dequantised(x.dtype))
 
     @staticmethod
-    def backward(context: Any, gradient: Tensor) -> tuple[Tensor, None]:  # type: ignore[override]
+    def backward(context: Any, gradient: Tensor) -> tuple[Tensor, None]:
         return gradient @ context.layer.dequantised(gradient.dtype), None

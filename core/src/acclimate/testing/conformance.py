@@ -179,7 +179,7 @@ def check_resume(cell: Cell, folder: Path, *, stop: int) -> None:
     expected = snapshot(model)
     checkpoint = training.Checkpoint(file=folder / "state.safetensors", key="toy", every_steps=stop)
     again = cell.build()
-    with suppress(_Stopped):
+    with suppress(_StoppedError):
         cell.fit(again, plan, cell.install(again, plan), checkpoint=checkpoint, stop=True)
     assert checkpoint.file.exists(), f"nothing was written after step {stop}"
     resumed = cell.build()
@@ -187,7 +187,7 @@ def check_resume(cell: Cell, folder: Path, *, stop: int) -> None:
     assert same(expected, snapshot(resumed)), f"stopping after step {stop} changed the result"
 
 
-class _Stopped(Exception):
+class _StoppedError(Exception):
     """Stands for whatever ends a process."""
 
 
@@ -200,7 +200,7 @@ class _Stopping(ToyExamples):
 
     def batch(self, rows: Any, augment: Any = None, *, left: bool = False) -> dict[str, Tensor]:
         if self.file.exists():
-            raise _Stopped
+            raise _StoppedError
         return super().batch(rows, augment, left=left)
 
 

@@ -172,4 +172,5 @@ def _counters(state: Any) -> str:
     with TemporaryDirectory() as folder:
         file = Path(folder) / TRAINER_STATE_NAME
         state.save_to_json(str(file))
-        return file.read_text(encoding="utf-8")
+        text: str = file.read_text(encoding="utf-8")
+        return text
