@@ -39,8 +39,8 @@ def plan(model: Adaptable, need: Need, settings: Settings) -> Plan:
     """Add what PEFT's type adds to every linear layer and dense convolution, and train it with a new head.
 
     Written `peft:TYPE`, as `peft:LOHA`. Before anything is trained the type is tried on a copy of the encoder:
-    it must add something that receives gradients, leave everything else alone, and give the same output when it is rebuilt
-    and its weights are loaded.
+    it must add something that receives gradients, leave everything else alone, and give the same output when it is
+    rebuilt and its weights are loaded.
 
     Options:
         type: PEFT's name of it; set by writing `peft:TYPE`.
