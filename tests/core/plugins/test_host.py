@@ -39,7 +39,10 @@ REPORT = Report(
     peak_memory_bytes=0,
 )
 
-METHODS = ["full", "frozen", "layerwise", "partial", "lora", "adapters", "bitfit", "norm", "scratch"]
+METHODS = [
+    *("full", "frozen", "layerwise", "partial", "lora", "qlora", "adapters", "prefix", "prompt", "ia3", "bitfit"),
+    *("norm", "peft", "scratch"),
+]
 
 
 def tone(name: str = "tone") -> Preset:

@@ -40,7 +40,12 @@ PROMISES: dict[str, Promise] = {
     "scratch": Promise(text=1e-2, image=1e-2),
 }
 # Architectures that a method cannot adapt, which it must refuse; all others must pass.
-REFUSED: dict[str, tuple[str, ...]] = {"bitfit": ("modernbert", "llama", "qwen3", "gemma", "t5")}
+REFUSED: dict[str, tuple[str, ...]] = {
+    "qlora": ("resnet", "efficientnet"),
+    "prefix": ("convnext", "resnet", "efficientnet"),
+    "prompt": ("swin", "convnext", "resnet", "efficientnet"),
+    "bitfit": ("modernbert", "llama", "qwen3", "gemma", "t5"),
+}
 # A few architectures that show each kind of structure; the rest of the matrix is for the slow suite.
 QUICK = ("bert", "modernbert", "llama", "gpt2", "vit", "timm-vit", "efficientnet")
 
