@@ -304,6 +304,7 @@ NAMES: list[tuple[str, str, dict[str, Any], type[AcclimateError], str, str]] = [
     ("learning rate", TEXT, {"learning_rate": -1e-4}, OptionError, "is a number above 0, found -0.0001", "default"),
     ("seed", TEXT, {"seed": -1}, OptionError, "seed is a whole number from 0 on, found -1", "Leave seed out"),
     ("precision", TEXT, {"precision": "float23"}, OptionError, "found 'float23'", "'float32'"),
+    ("head", TEXT, {"head": "prob"}, OptionError, "head is 'probe' or 'random', found 'prob'", "'probe'"),
     (
         "backbone for images",
         TEXT,

@@ -192,6 +192,18 @@ def test_no_run_starts_that_would_take_longer_than_what_is_left(
     assert found.best == "frozen"
 
 
+def test_a_method_is_compared_with_itself_under_other_options(texts: Path, host: Host, tmp_path: Path) -> None:
+    methods = ["lora:rank=2", "lora:rank=3", "norm:head=random"]
+    found = compare(PRESET, texts, methods=methods, seeds=1, output=tmp_path / "out", host=host, **QUICK)
+    assert [method.name for method in found.methods] == methods
+    added = [method.parameters["trainable"] - 384 * 3 - 3 for method in found.methods[:2]]
+    assert added[1] * 2 == added[0] * 3
+    reports = [json.loads((Path(m.seeds[0].output) / "report.json").read_text()) for m in found.methods]
+    assert [report["settings"]["head"] for report in reports] == ["probe", "probe", "random"]
+    assert reports[0]["settings"]["options"] == {"rank": 2}
+    assert reports[2]["history"][0]["log_loss"] > reports[0]["history"][0]["log_loss"]
+
+
 def test_a_run_that_was_interrupted_before_its_result_was_written_is_repeated(
     compared: Comparison, texts: Path, host: Host
 ) -> None:
@@ -253,6 +265,8 @@ def test_a_damaged_result_is_refused(compared: Comparison, texts: Path, host: Ho
         ({"budget": 0}, OptionError, "minutes above 0, found 0"),
         ({"seed": 3}, OptionError, "takes no 'seed'"),
         ({"options": {"rank": 2}}, OptionError, "takes no 'options'"),
+        ({"methods": ["frozen", "lora:rank"]}, OptionError, "NAME=VALUE, found 'rank'"),
+        ({"methods": ["lora:epochs=0"]}, OptionError, "epochs is a whole number above 0, found 0"),
         ({"epoch": 2}, OptionError, "There is no option 'epoch'"),
         ({"source": "none.csv"}, DataError, "There is no file 'none.csv'"),
     ],

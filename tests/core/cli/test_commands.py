@@ -183,7 +183,7 @@ FAILURES: list[tuple[str, list[str], int, str, str, str]] = [
         ["adapt", "text-classification", "x.csv", "--option", "rank"],
         2,
         "OptionError",
-        "--option takes NAME=VALUE, found 'rank'",
+        "An option is written NAME=VALUE, found 'rank'",
         "rank=16",
     ),
     (

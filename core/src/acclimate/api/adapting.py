@@ -25,6 +25,7 @@ from acclimate.api.request import (
     with_defaults,
 )
 from acclimate.api.subject import Subject
+from acclimate.api.variant import read_variant
 from acclimate.contracts import (
     Need,
     Plan,
@@ -33,8 +34,6 @@ from acclimate.contracts import (
     RunEvent,
 )
 from acclimate.plugins import Host, default_host
-
-_PEFT = "peft:"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +69,8 @@ def adapt(
     Args:
         preset: a preset such as `"legal/clauses"`, or the object a vertical exports.
         source: a file, a folder, `"hub:OWNER/NAME"`, or what the preset's plugin reads.
-        method: `"full"`, `"frozen"`, `"lora"`, …, or `"peft:TYPE"`; the preset's choice when left out.
+        method: `"full"`, `"frozen"`, `"lora"`, …, or `"peft:TYPE"`; the preset's choice when left out. Options may
+            stand behind it: `"lora:rank=16"`, `"full:head=random"`.
         backbone: a backbone's name, a hub id, a local folder or `"package:NAME"`.
         test: a source of test rows; when left out they are split off.
         validation: a source of validation rows; when left out they are split off.
@@ -103,10 +103,9 @@ def ask(
 ) -> Request:
     """Return a checked request; the arguments are those of `adapt`."""
     found, owner, name = find_preset(host, preset)
-    columns, settings = split_options(options)
-    if method is not None and method.startswith(_PEFT):
-        settings = replace(settings, options={"type": method.removeprefix(_PEFT), **settings.options})
-        method = "peft"
+    variant = read_variant(method or found.method)
+    own = {**(options.get("options") or {}), **variant.options}
+    columns, settings = split_options({**options, **variant.settings, "options": own})
     request = Request(
         preset=found,
         owner=owner,
@@ -116,7 +115,7 @@ def ask(
         validation=None if validation is None else str(validation),
         columns=columns,
         settings=with_defaults(settings, found),
-        method=method or found.method,
+        method=variant.method,
         backbone=backbone or found.backbone,
         output=choose_output(output, name),
     )

@@ -3,14 +3,13 @@
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from acclimate.api.adapting import ask
 from acclimate.api.comparison_folder import claim, describe
 from acclimate.api.picture import draw
-from acclimate.api.request import Request, check_method, choose_output
+from acclimate.api.request import Request, choose_output
 from acclimate.api.schedule import Schedule
 from acclimate.api.tabulating import tabulate
 from acclimate.contracts import Comparison, Metric, OptionError, Preset
@@ -43,7 +42,8 @@ def compare(
     Args:
         preset: a preset such as `"legal/clauses"`, or the object a vertical exports.
         source: the rows, as in `adapt`.
-        methods: names such as `("full", "frozen", "lora")`.
+        methods: names such as `("full", "frozen", "lora")`, or with options of their own, `("lora:rank=4",
+            "lora:rank=16", "full:head=random")`.
         seeds: how many seeds, from 0 on.
         budget: minutes; a run is not started when what is left is less than the longest run of its method so far
             took, or of any method where its own has none yet. A run that was started is finished.
@@ -63,20 +63,22 @@ def compare(
     started = time.monotonic()
     _check(methods, seeds, budget, options)
     plugins = host or default_host()
-    request = ask(plugins, preset, source, methods[0], backbone, test, validation, None, options)
-    for name in methods:
-        check_method(plugins.find("method", name, request.owner), request.preset.task)
+
+    def asked(method: str | None) -> Request:
+        return ask(plugins, preset, source, method, backbone, test, validation, None, options)
+
+    request, requests = asked(None), {name: asked(name) for name in methods}
     metrics = _metrics(plugins, request, metric)
     folder = Path(output) if output is not None else choose_output(None, f"{request.name}-comparison")
     claim(folder, describe(plugins, request))
     schedule = Schedule(
         host=plugins,
-        request=replace(request, output=folder),
+        folder=folder,
         separate=host is None,
         shown=shown,
         ends=None if budget is None else started + 60 * budget,
     )
-    results = schedule.run(methods, seeds)
+    results = schedule.run(requests, seeds)
     comparison = tabulate(plugins, results, metrics, preset=request.name, output=folder)
     text = json.dumps(comparison.to_dict(), indent=2, ensure_ascii=False)
     (folder / "comparison.json").write_text(text + "\n", encoding="utf-8")
@@ -100,7 +102,7 @@ def _check(methods: Sequence[str], seeds: int, budget: float | None, options: di
         raise OptionError("A comparison takes no 'seed'.", "Say with seeds how many there are, from 0 on.")
     if options.get("options"):
         raise OptionError(
-            "A comparison takes no 'options' of a method.", "Methods are compared with their defaults; use adapt."
+            "A comparison takes no 'options' of a method.", "Write them behind its name: 'lora:rank=16'."
         )
 
 

@@ -12,6 +12,7 @@ from acclimate.plugins import Host
 
 _COLUMNS = {field.name for field in fields(Columns)}
 _SETTINGS = {field.name for field in fields(Settings)}
+_WORDS = {"precision": ("auto", "float32", "bfloat16"), "head": ("probe", "random")}
 _FROM_ZERO = ("seed", "patience")
 _WHOLE = ("epochs", "max_steps", "batch_size", "max_tokens", "max_rows", *_FROM_ZERO)
 
@@ -71,11 +72,11 @@ def split_options(given: dict[str, Any]) -> tuple[Columns, Settings]:
             _check_number(name, given[name])
     columns = Columns(**{name: value or "" for name, value in given.items() if name in _COLUMNS})
     settings = Settings(**{name: value for name, value in given.items() if name in _SETTINGS})
-    if settings.precision not in ("auto", "float32", "bfloat16"):
-        raise OptionError(
-            f"precision is 'auto', 'float32' or 'bfloat16', found {settings.precision!r}.",
-            did_you_mean(str(settings.precision), ("auto", "float32", "bfloat16")),
-        )
+    for name, words in _WORDS.items():
+        value = getattr(settings, name)
+        if value not in words:
+            listed = " or ".join(", ".join(map(repr, words)).rsplit(", ", 1))
+            raise OptionError(f"{name} is {listed}, found {value!r}.", did_you_mean(str(value), words))
     return columns, settings
 
 

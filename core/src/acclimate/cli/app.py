@@ -35,7 +35,6 @@ from acclimate.cli.options import (
     Time,
     Validation,
 )
-from acclimate.contracts import OptionError
 
 app = typer.Typer(
     help="Adapt pretrained language and vision models to a trade.",
@@ -92,8 +91,8 @@ def adapt(
 ) -> None:
     """Adapt a pretrained model to your rows, measure it on rows it never saw, and save it."""
     with output.failing_well(as_json):
-        options = _options(option)
         from acclimate.api import adapt as run_adapt
+        from acclimate.api.variant import read_pair
 
         run = run_adapt(
             preset,
@@ -117,7 +116,7 @@ def adapt(
             max_tokens=max_tokens,
             max_rows=max_rows,
             precision=precision,
-            options=options,
+            options=dict(read_pair(pair, "--option rank=16") for pair in option or []),
             seed=seed,
         )
         _report(run.report, as_json)
@@ -203,18 +202,6 @@ def _report(report: Any, as_json: bool) -> None:
         return
     output.show(str(report))
     output.show(f"saved in {report.output}")
-
-
-def _options(pairs: list[str] | None) -> dict[str, Any]:
-    import yaml
-
-    options = {}
-    for pair in pairs or []:
-        name, equals, value = pair.partition("=")
-        if not equals or not name:
-            raise OptionError(f"--option takes NAME=VALUE, found {pair!r}.", "For example: --option rank=16.")
-        options[name] = yaml.safe_load(value)
-    return options
 
 
 def main() -> None:

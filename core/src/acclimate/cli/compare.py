@@ -32,7 +32,7 @@ from acclimate.cli.options import (
 def compare(
     preset: Preset,
     data: Data,
-    methods: Annotated[str, typer.Option(help="Names with commas between: full,frozen,lora.")],
+    methods: Annotated[str, typer.Option(help="Names with commas between: full,frozen,lora:rank=16.")],
     seeds: Annotated[int, typer.Option(help="How many seeds, from 0 on.")] = 3,
     budget: Annotated[float | None, typer.Option(help="Minutes; runs that would not fit are not started.")] = None,
     metric: Annotated[str | None, typer.Option(help="What is compared; the preset's first when left out.")] = None,
