@@ -25,6 +25,7 @@ from acclimate.contracts.offers import (
     Ref,
     SplitPolicy,
 )
+from acclimate.contracts.places import cache_folder
 from acclimate.contracts.runs import (
     Columns,
     Finding,
@@ -69,5 +70,6 @@ __all__ = [
     "Settings",
     "SplitPolicy",
     "UnknownNameError",
+    "cache_folder",
     "did_you_mean",
 ]
