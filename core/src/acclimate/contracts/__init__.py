@@ -13,6 +13,7 @@ from acclimate.contracts.errors import (
     UnknownNameError,
     did_you_mean,
 )
+from acclimate.contracts.local import import_bitsandbytes
 from acclimate.contracts.offers import (
     TASKS,
     Backbone,
@@ -72,4 +73,5 @@ __all__ = [
     "UnknownNameError",
     "cache_folder",
     "did_you_mean",
+    "import_bitsandbytes",
 ]
