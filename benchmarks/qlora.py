@@ -50,6 +50,7 @@ class Answers:
 
     def batch(self, rows: Sequence[int], augment: np.random.Generator | None = None) -> dict[str, Tensor]:
         """Return model inputs with `truth` [batch, tokens]: the token that follows, where it belongs to an answer."""
+        del augment
         inputs = self.preprocessing.collate([self.rows[row] for row in rows])
         truth = torch.full_like(inputs["input_ids"], IGNORED)
         for place, row in enumerate(rows):
@@ -108,7 +109,8 @@ def train(host: Host, method: str, pairs: Any, settings: Settings, precision: st
     offer = host.methods()[method]
     need = Need(task="text-generation", modality="text", rows=len(rows), labels=())
     plan = replace(host.load(offer)(model, need, settings), epochs=1)
-    assert offer.install is not None and plan.groups is not None
+    assert offer.install is not None
+    assert plan.groups is not None
     targets = plan.adapter["targets"]
     half = [size // 2 for size in weight_bytes(model, targets)]  # the original is in float32
     with training.seeded(settings.seed):
@@ -160,9 +162,9 @@ def main() -> None:
     record(
         "qlora",
         title="`qlora` against `lora`: SmolLM2-135M on answers",
-        claim=f"Held-out loss of `qlora` over that of `lora`: {spread(ratios)} over {len(ratios)} seeds. Bytes held by "
-        f"the quantised linear layers are {quantised['layers']:.3f} of the same layers in float16, those of the whole "
-        f"model {quantised['total']:.3f}, counted from the storage of its tensors, without the updates. Question and "
+        claim=f"Held-out loss of `qlora` over that of `lora`: {spread(ratios)} over {len(ratios)} seeds. Bytes held "
+        f"by the quantised linear layers are {quantised['layers']:.3f} of those layers in float16, those of the "
+        f"whole model {quantised['total']:.3f}, counted from the storage of its tensors, without the updates. Question and "
         f"answer pairs of chatterbot-corpus of at most {WORDS} words, {arguments.rows} rows once in batches of 8, "
         f"{arguments.held_out} held-out rows whose questions are not trained on, loss on answer tokens only; rank 8, "
         f"the default rates, {precision}, the same batches, one core.",
