@@ -82,8 +82,8 @@ def _record(raw: list[dict[str, Any]], arguments: argparse.Namespace) -> None:
         title="`partial` on recorded activations",
         claim="Training time without recording over that with it, recording included, by the share of blocks that "
         f"are frozen; {len(arguments.seeds)} seeds, alternating. MiniLM on {arguments.rows} rows of Twitter "
-        f"financial news, {arguments.epochs} epochs, float32, one core. The last column is the greatest difference between the "
-        f"validation losses of any epoch and seed, the start included.",
+        f"financial news, {arguments.epochs} epochs, float32, one core. The last column is the greatest "
+        "difference between the validation losses of any epoch and seed, the start included.",
         header=["frozen blocks", "times faster", "recorded s", "off s", "greatest difference"],
         rows=rows,
         raw=raw,

@@ -164,10 +164,10 @@ def main() -> None:
         title="`qlora` against `lora`: SmolLM2-135M on answers",
         claim=f"Held-out loss of `qlora` over that of `lora`: {spread(ratios)} over {len(ratios)} seeds. Bytes held "
         f"by the quantised linear layers are {quantised['layers']:.3f} of those layers in float16, those of the "
-        f"whole model {quantised['total']:.3f}, counted from the storage of its tensors, without the updates. Question "
-        f"and answer pairs of chatterbot-corpus of at most {WORDS} words, {arguments.rows} rows once in batches of 8, "
-        f"{arguments.held_out} held-out rows whose questions are not trained on, loss on answer tokens only; rank 8, "
-        f"the default rates, {precision}, the same batches, one core.",
+        f"whole model {quantised['total']:.3f}, counted from the storage of its tensors, without the updates. "
+        f"{arguments.rows} rows of question and answer pairs of chatterbot-corpus, of at most {WORDS} words, once in "
+        f"batches of 8; {arguments.held_out} held-out rows whose questions are not trained on; loss on answer tokens "
+        f"only; rank 8, the default rates, {precision}, the same batches, one core.",
         header=["seed", "method", "loss before", "loss after", "to lora", "layers / float16", "model / float16", "s"],
         rows=[
             [
