@@ -15,7 +15,6 @@ from acclimate.api.predictor import Predictor, load
 from acclimate.api.reporting import report_of, score_all
 from acclimate.api.request import (
     Request,
-    cache_folder,
     check_method,
     check_resume,
     checkpoint_file,
@@ -32,6 +31,7 @@ from acclimate.contracts import (
     Preset,
     Report,
     RunEvent,
+    cache_folder,
 )
 from acclimate.plugins import Host, default_host
 

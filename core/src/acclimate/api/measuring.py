@@ -17,8 +17,8 @@ import numpy as np
 
 from acclimate import bundle, evaluation
 from acclimate.api.adapting import ask, run
-from acclimate.api.request import Request, cache_folder
-from acclimate.contracts import AcclimateError, BundleError
+from acclimate.api.request import Request
+from acclimate.contracts import AcclimateError, BundleError, cache_folder
 from acclimate.plugins import Host, default_host
 
 _FILE = "result.json"

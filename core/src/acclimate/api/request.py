@@ -1,6 +1,5 @@
 """What a run is asked to do, checked before anything is computed."""
 
-import os
 from dataclasses import dataclass, fields, replace
 from numbers import Integral, Real
 from pathlib import Path
@@ -33,11 +32,6 @@ class Request:
     backbone: str
     output: Path
     notes: tuple[Finding, ...] = ()
-
-
-def cache_folder() -> Path:
-    """Return where features and measurements are kept: `ACCLIMATE_CACHE`, else `~/.cache/acclimate`."""
-    return Path(os.environ.get("ACCLIMATE_CACHE") or Path.home() / ".cache" / "acclimate")
 
 
 def find_preset(host: Host, preset: str | Preset) -> tuple[Preset, str, str]:

@@ -13,6 +13,7 @@ from acclimate.contracts.errors import (
     UnknownNameError,
     did_you_mean,
 )
+from acclimate.contracts.local import import_bitsandbytes
 from acclimate.contracts.offers import (
     TASKS,
     Backbone,
@@ -25,6 +26,7 @@ from acclimate.contracts.offers import (
     Ref,
     SplitPolicy,
 )
+from acclimate.contracts.places import cache_folder
 from acclimate.contracts.runs import (
     Columns,
     Finding,
@@ -69,5 +71,7 @@ __all__ = [
     "Settings",
     "SplitPolicy",
     "UnknownNameError",
+    "cache_folder",
     "did_you_mean",
+    "import_bitsandbytes",
 ]

@@ -5,7 +5,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from acclimate.contracts import BackboneError, Need, OptionError, Plan, Settings
+from acclimate.contracts import BackboneError, Need, OptionError, Plan, Settings, import_bitsandbytes
 from acclimate.methods.defaults import chosen_defaults, plan_with
 from acclimate.methods.layers import groups
 from acclimate.methods.model import Adaptable, train_only
@@ -100,6 +100,7 @@ def plan_updates(
 
 def install(model: Adaptable, adapter: Mapping[str, Any]) -> None:
     """Add the updates that `adapter` describes; they have no effect until they are trained or loaded."""
+    import_bitsandbytes()
     from peft import LoraConfig, inject_adapter_in_model
 
     config = LoraConfig(

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from acclimate.contracts import BackboneError, Need, OptionError, Plan, Settings, did_you_mean
+from acclimate.contracts import BackboneError, Need, OptionError, Plan, Settings, did_you_mean, import_bitsandbytes
 from acclimate.methods.defaults import chosen_defaults, plan_with
 from acclimate.methods.layers import groups
 from acclimate.methods.lora import targets
@@ -79,6 +79,7 @@ def plan(model: Adaptable, need: Need, settings: Settings) -> Plan:
 
 def install(model: Adaptable, adapter: Mapping[str, Any]) -> None:
     """Add what `adapter` describes."""
+    import_bitsandbytes()
     from peft import inject_adapter_in_model
 
     config = _config_class(adapter["type"])(target_modules=list(adapter["targets"]), **adapter["config"])
@@ -86,6 +87,7 @@ def install(model: Adaptable, adapter: Mapping[str, Any]) -> None:
 
 
 def _config_class(name: str) -> Any:
+    import_bitsandbytes()
     from peft.mapping import PEFT_TYPE_TO_CONFIG_MAPPING, PEFT_TYPE_TO_TUNER_MAPPING
 
     usable = {}

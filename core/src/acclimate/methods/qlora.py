@@ -7,7 +7,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
-from acclimate.contracts import BackboneError, MissingPackageError, Need, Plan, Settings
+from acclimate.contracts import BackboneError, MissingPackageError, Need, Plan, Settings, import_bitsandbytes
 from acclimate.methods import lora
 from acclimate.methods.model import Adaptable
 from acclimate.methods.options import read_options
@@ -59,6 +59,7 @@ def plan(model: Adaptable, need: Need, settings: Settings) -> Plan:
 
 def install(model: Adaptable, adapter: Mapping[str, Any]) -> None:
     """Quantise the layers that `adapter` names and add the updates."""
+    import_bitsandbytes()
     for name in adapter["targets"]:
         replace_module(model.encoder, name, NF4Linear(module_at(model.encoder, name)))
     for name in adapter["embeddings"]:

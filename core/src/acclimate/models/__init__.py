@@ -4,6 +4,7 @@ from acclimate.models.classifier import Classifier, feature_width
 from acclimate.models.fingerprint import json_hash
 from acclimate.models.image import ImageExamples, ImagePreprocessing
 from acclimate.models.infer import Examples, batches, features, logits
+from acclimate.models.language import ResolvedLanguageModel, resolve_language_model
 from acclimate.models.recorded import Recorded
 from acclimate.models.replay import Replay
 from acclimate.models.resolve import Preprocessing, Resolved, rebuild, resolve, save_preprocessing
@@ -20,6 +21,7 @@ __all__ = [
     "Recorded",
     "Replay",
     "Resolved",
+    "ResolvedLanguageModel",
     "TextExamples",
     "TextPreprocessing",
     "TokenClassifier",
@@ -30,5 +32,6 @@ __all__ = [
     "logits",
     "rebuild",
     "resolve",
+    "resolve_language_model",
     "save_preprocessing",
 ]

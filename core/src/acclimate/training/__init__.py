@@ -1,5 +1,9 @@
 """The shared training engine and what it knows of the machine."""
 
+from acclimate.contracts import import_bitsandbytes
+
+import_bitsandbytes()  # else the Trainer imports it, through PEFT, and lets it look for code on a hub
+
 from acclimate.training.checkpoint import Checkpoint
 from acclimate.training.engine import Trained, fit, freeze_statistics
 from acclimate.training.progress import bar, quiet_libraries
