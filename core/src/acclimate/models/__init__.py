@@ -3,7 +3,7 @@
 from acclimate.models.classifier import Classifier, feature_width
 from acclimate.models.fingerprint import json_hash
 from acclimate.models.image import ImageExamples, ImagePreprocessing
-from acclimate.models.infer import Examples, batches, features, logits
+from acclimate.models.infer import Examples, batches, current_features, features, logits
 from acclimate.models.recorded import Recorded
 from acclimate.models.replay import Replay
 from acclimate.models.resolve import Preprocessing, Resolved, rebuild, resolve, save_preprocessing
@@ -24,6 +24,7 @@ __all__ = [
     "TextPreprocessing",
     "TokenClassifier",
     "batches",
+    "current_features",
     "feature_width",
     "features",
     "json_hash",
