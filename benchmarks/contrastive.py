@@ -1,4 +1,4 @@
-"""Banking77 with a few rows per label: `contrastive` against the frozen features of the same rows with a linear head."""
+"""Banking77 with a few rows per label: `contrastive` against a linear head on frozen features of the same rows."""
 
 import argparse
 import csv
@@ -6,7 +6,6 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-
 from acclimate import adapt
 from recording import SHARED, record, spread
 

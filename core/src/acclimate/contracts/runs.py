@@ -58,9 +58,9 @@ class Objective:
     """What is learned instead of the cross-entropy of the head's logits, and from which batches.
 
     `loss(features, truth)` is a scalar from the pooled features [batch, width] in float32 and the class of each row
-    [batch]. `draw(truth, batch_size, seed, epoch)` yields the row numbers of each batch of an epoch, of which the first
-    is 0 and which has `steps(batch_size)` batches; the same arguments give the same batches, so that a run that was
-    stopped can go on. The head has no part in the loss: it is solved again on the features of each epoch.
+    [batch]. `draw(truth, batch_size, seed, epoch)` yields the row numbers of each batch of an epoch, of which the
+    first is 0 and which has `steps(batch_size)` batches; the same arguments give the same batches, so that a run that
+    was stopped can go on. The head has no part in the loss: it is solved again on the features of each epoch.
     """
 
     loss: Callable[[Any, Any], Any]
