@@ -41,7 +41,7 @@ REPORT = Report(
 
 METHODS = [
     *("full", "frozen", "layerwise", "partial", "lora", "qlora", "adapters", "prefix", "prompt", "ia3", "bitfit"),
-    *("norm", "peft", "scratch"),
+    *("norm", "contrastive", "peft", "scratch"),
 ]
 
 

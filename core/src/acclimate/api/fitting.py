@@ -13,6 +13,7 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from acclimate import evaluation, methods, models, training
+from acclimate.api.heads import put_head
 from acclimate.api.subject import Subject, logits_of, measured, probe_rows, to_device
 from acclimate.contracts import BackboneError, Finding, Plan
 from acclimate.models import Classifier
@@ -117,6 +118,13 @@ def _attempt(
             "predicted_classes": len(np.unique(predicted)),
         }
 
+    def solve_head() -> None:
+        train = subject.parts["train"]
+        features = models.current_features(
+            subject.model, subject.examples["train"], precision=precisions["validation"]
+        )
+        put_head(subject.model, features, train.truth, groups=train.groups, seed=subject.settings.seed)
+
     return training.fit(
         subject.model,
         plan,
@@ -128,6 +136,7 @@ def _attempt(
         validate=validate,
         shown=subject.shown,
         on_epoch=on_epoch,
+        solve_head=None if plan.objective is None else solve_head,
         checkpoint=_checkpoint(subject, plan, groups),
     )
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from acclimate import evaluation, methods, models, training
 from acclimate.api import fitting
+from acclimate.api.heads import put_head
 from acclimate.api.subject import Scores, Subject, logits_of, measured, probe_rows, to_device
 from acclimate.contracts import Finding, Plan
 
@@ -57,16 +58,8 @@ def solve(subject: Subject) -> tuple[methods.Head, str, tuple[Finding, ...]]:
     """
     arithmetic = _forward_arithmetic(subject)
     train = subject.parts["train"]
-    head = methods.solve_head(
-        _features(subject, "train", arithmetic.precision),
-        train.truth,
-        len(subject.model.labels),
-        groups=train.groups,
-        seed=subject.settings.seed,
-    )
-    with torch.no_grad():
-        subject.model.head.weight.copy_(torch.from_numpy(head.weight))
-        subject.model.head.bias.copy_(torch.from_numpy(head.bias))
+    features = _features(subject, "train", arithmetic.precision)
+    head = put_head(subject.model, features, train.truth, groups=train.groups, seed=subject.settings.seed)
     note = Finding(
         code="precision-forward",
         level="note",

@@ -1,7 +1,7 @@
 """The nouns of a run: what is asked for, what is planned, what came out."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -54,6 +54,21 @@ class Need:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Objective:
+    """What is learned instead of the cross-entropy of the head's logits, and from which batches.
+
+    `loss(features, truth)` is a scalar from the pooled features [batch, width] in float32 and the class of each row
+    [batch]. `draw(truth, batch_size, seed, epoch)` yields the row numbers of each batch of an epoch, of which the
+    first is 0 and which has `steps(batch_size)` batches; the same arguments give the same batches, so that a run that
+    was stopped can go on. The head has no part in the loss: it is solved again on the features of each epoch.
+    """
+
+    loss: Callable[[Any, Any], Any]
+    draw: Callable[[Any, int, int, int], Iterator[list[int]]]
+    steps: Callable[[int], int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """How a model will be adapted. Making a plan checks the options and leaves the model as it was.
 
@@ -67,7 +82,7 @@ class Plan:
     `frozen_statistics` keeps batch-normalisation layers on the statistics they were pretrained with. `augment` turns
     on label-preserving augmentation of images. `average` is the decay per step of a moving average of the weights,
     which is then what is validated and kept; 0 keeps the weights themselves. Training stops after `patience` epochs
-    without a better one.
+    without a better one. `objective` is what is learned; None is the cross-entropy of the logits.
     """
 
     method: str
@@ -82,6 +97,7 @@ class Plan:
     augment: bool = False
     average: float = 0.0
     patience: int = 2
+    objective: Objective | None = None
 
     @property
     def trains(self) -> bool:

@@ -62,7 +62,7 @@ _TABLE: dict[tuple[str, str], tuple[tuple[float, float, float], float, int, floa
     ("norm", "image"): ((1e-3, 1e-3, 1e-3), 1.0, 8, 1.0, 0.0),
     ("peft", "text"): ((5e-4, 2e-4, 2e-4), 1.0, 4, 1.0, 0.0),
     ("peft", "image"): ((1e-3, 5e-4, 2e-4), 1.0, 6, 1.0, 0.0),
-    ("contrastive", "text"): ((2e-5, 2e-5, 1e-5), 1.0, 1, 1.0, 0.01),
+    ("contrastive", "text"): ((5e-5, 2e-5, 1e-5), 1.0, 1, 1.0, 0.01),
     ("scratch", "text"): ((3e-4, 1e-4, 1e-4), 1.0, 10, 1.0, 0.01),
     ("scratch", "image"): ((1e-3, 1e-3, 5e-4), 1.0, 20, 1.0, 0.05),
 }

@@ -3,7 +3,7 @@
 from acclimate.models.classifier import Classifier, feature_width
 from acclimate.models.fingerprint import json_hash
 from acclimate.models.image import ImageExamples, ImagePreprocessing
-from acclimate.models.infer import Examples, batches, features, logits
+from acclimate.models.infer import Examples, batches, current_features, features, logits
 from acclimate.models.language import ResolvedLanguageModel, resolve_language_model
 from acclimate.models.recorded import Recorded
 from acclimate.models.replay import Replay
@@ -26,6 +26,7 @@ __all__ = [
     "TextPreprocessing",
     "TokenClassifier",
     "batches",
+    "current_features",
     "feature_width",
     "features",
     "json_hash",

@@ -90,16 +90,38 @@ def features(
     missing = _read(folder, examples.fingerprints, result)
     if missing:
         first = list({examples.fingerprints[row]: row for row in reversed(missing)}.values())
-        model.eval()
-        for rows in batches(examples, first, batch_size):
-            result[rows] = _forward(model, examples, rows, precision, model.features).numpy()
-            if progress:
-                progress(len(rows))
+        _compute(model, examples, first, result, precision, batch_size, progress)
         _write(folder, [examples.fingerprints[row] for row in first], result[first])
         place = {examples.fingerprints[row]: row for row in first}
         for row in missing:
             result[row] = result[place[examples.fingerprints[row]]]
     return result
+
+
+def current_features(
+    model: Classifier, examples: Examples, *, precision: str, batch_size: int = 32
+) -> NDArray[np.float32]:
+    """Return the pooled features [rows, width] of a model as it is now, computing every row and keeping none."""
+    result = np.empty((len(examples), model.head.in_features), dtype=np.float32)
+    _compute(model, examples, range(len(examples)), result, precision, batch_size, None)
+    return result
+
+
+def _compute(
+    model: Classifier,
+    examples: Examples,
+    wanted: Sequence[int],
+    result: NDArray[np.float32],
+    precision: str,
+    batch_size: int,
+    progress: Progress | None,
+) -> None:
+    """Fill the wanted rows of `result`."""
+    model.eval()
+    for rows in batches(examples, wanted, batch_size):
+        result[rows] = _forward(model, examples, rows, precision, model.features).numpy()
+        if progress:
+            progress(len(rows))
 
 
 def _forward(

@@ -101,6 +101,11 @@ def register_methods() -> Iterator[Method]:
     yield _method("ia3", "Trains factors on keys, values and feed-forward activations.", install=True, merge=True)
     yield _method("bitfit", "Trains the biases of the backbone.")
     yield _method("norm", "Trains the normalisation layers of the backbone.")
+    yield _method(
+        "contrastive",
+        "Trains a text encoder to put texts of one label together, then solves the head; for few labelled rows.",
+        tasks=("text-classification",),
+    )
     yield _method("peft", "Trains what any type of PEFT adds, written peft:TYPE.", install=True)
     yield _method(
         "scratch", "Trains the same architecture from random weights, to show what transfer gives.", install=True

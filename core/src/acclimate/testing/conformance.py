@@ -18,7 +18,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from acclimate import training
+from acclimate import models, training
+from acclimate.api.heads import put_head
 from acclimate.contracts import BackboneError, Method, Need, OptionError, Plan, Settings
 from acclimate.testing import tiny
 from acclimate.testing.toy import IGNORED, ToyExamples
@@ -102,6 +103,12 @@ class Cell:
         examples = self.examples()
         if stop and checkpoint is not None:
             examples = _Stopping(self.architecture, self.task, checkpoint.file)
+
+        def solve_head() -> None:
+            assert examples.truth is not None
+            features = models.current_features(model, examples, precision="float32")
+            put_head(model, features, examples.truth, groups=None, seed=seed)
+
         training.fit(
             model,
             plan,
@@ -112,6 +119,7 @@ class Cell:
             precision="float32",
             validate=lambda: {"log_loss": loss(model, examples)},
             shown=False,
+            solve_head=None if plan.objective is None else solve_head,
             checkpoint=checkpoint,
         )
         model.cpu()  # all properties are checked there; training uses the accelerator where there is one

@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from torch.utils.data import Sampler
 
+from acclimate.contracts import Objective
+
 
 class LengthBatches(Sampler[list[int]]):
     """Rows in random batches whose texts have similar lengths.
@@ -33,6 +35,23 @@ class LengthBatches(Sampler[list[int]]):
         batches = _chunks(order, self.batch_size)
         for place in random.permutation(len(batches)):
             yield [int(row) for row in batches[place]]
+
+
+class DrawnBatches(Sampler[list[int]]):
+    """The batches that an objective draws; every pass over it is the next epoch."""
+
+    def __init__(self, objective: Objective, truth: NDArray[np.int64], *, batch_size: int, seed: int) -> None:
+        self.objective, self.truth = objective, truth
+        self.batch_size, self.seed = batch_size, seed
+        self.passes = 0
+
+    def __len__(self) -> int:
+        return self.objective.steps(self.batch_size)
+
+    def __iter__(self) -> Iterator[list[int]]:
+        epoch = self.passes
+        self.passes += 1
+        yield from self.objective.draw(self.truth, self.batch_size, self.seed, epoch)
 
 
 def _chunks(values: NDArray[np.int64], size: int) -> Sequence[NDArray[np.int64]]:

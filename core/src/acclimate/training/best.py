@@ -24,8 +24,10 @@ class Best(TrainerCallback):
         average: Average,
         patience: int,
         on_epoch: Callable[[Mapping[str, float]], None] | None,
+        solve_head: Callable[[], None] | None = None,
     ) -> None:
         self.validate, self.average, self.patience, self.on_epoch = validate, average, patience, on_epoch
+        self.solve_head = solve_head
         self.learning = {id(parameter) for group in groups for parameter in group["params"]}
         self.history: list[Mapping[str, float]] = []
         self.best_epoch = 0
@@ -52,6 +54,8 @@ class Best(TrainerCallback):
 
     def _look(self, model: Any, epoch: int) -> None:
         with self.average.applied():
+            if epoch > 0 and self.solve_head is not None:  # at the start it is solved already
+                self.solve_head()
             scores = dict(self.validate())
             if epoch == 0 or scores["log_loss"] < min(entry["log_loss"] for entry in self.history):
                 self.best_epoch = epoch

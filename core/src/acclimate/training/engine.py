@@ -1,8 +1,8 @@
 """The training engine: transformers' Trainer, with only that replaced which is wrong for us.
 
 Replaced: evaluation (a callable that scores every row once), optimizer groups (the plan's), batches (of similar
-length), the loss (plain cross-entropy in float32), what is kept (the best weights, in memory) and the progress
-bar. Kept: the loop, devices, distribution, mixed precision, schedules, clipping.
+length, or those the plan draws), the loss (cross-entropy in float32, or the plan's objective), what is kept (the best
+weights, in memory) and the progress bar. Kept: the loop, devices, distribution, mixed precision, schedules, clipping.
 """
 
 import math
@@ -23,7 +23,7 @@ from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArgu
 
 from acclimate.contracts import DataError, Plan, Settings
 from acclimate.training.averaging import Average
-from acclimate.training.batching import LengthBatches
+from acclimate.training.batching import DrawnBatches, LengthBatches
 from acclimate.training.best import Best, Groups, Validate
 from acclimate.training.checkpoint import Checkpoint, Resuming
 from acclimate.training.progress import Bar, bar
@@ -75,6 +75,7 @@ def fit(
     validate: Validate,
     shown: bool = True,
     on_epoch: Callable[[Mapping[str, float]], None] | None = None,
+    solve_head: Callable[[], None] | None = None,
     checkpoint: Checkpoint | None = None,
 ) -> Trained:
     """Train `model` in place by `plan` and leave it with the weights of its best epoch.
@@ -86,6 +87,9 @@ def fit(
     0, so that training never ends below where it began on the validation rows. Where it returns
     `predicted_classes`, the number of classes given to any row, a collapse to one class ends training.
 
+    `solve_head` gives the model a head for the features it has now. A plan with an `objective` of its own needs it,
+    since nothing else trains the head: it is called after each epoch, before `validate`.
+
     `checkpoint` says where the state is kept from time to time. Where that file exists, training goes on from it; on
     the CPU the result is then that of a run without a stop, bit for bit. When training ends the file is removed.
 
@@ -96,10 +100,10 @@ def fit(
     model.to(device())  # before the average copies the weights: its copies must be where they are
     with seeded(settings.seed), tempfile.TemporaryDirectory() as folder:
         arguments = _arguments(plan, groups, settings, folder, _workers(examples))
-        batches = LengthBatches(len(examples), examples.lengths, batch_size=plan.batch_size, seed=settings.seed)
+        batches = _batches(plan, examples, truth, settings.seed)
         average = Average(groups, plan.average)
         patience = plan.patience if settings.patience is None else settings.patience
-        keeper = Best(validate, groups, average, patience, on_epoch)
+        keeper = Best(validate, groups, average, patience, on_epoch, solve_head)
         engine = Engine(
             model, plan, groups, arguments, _Rows(examples, truth, plan.augment, settings.seed), batches, precision
         )
@@ -134,7 +138,7 @@ class Engine(Trainer):
         groups: Groups,
         arguments: TrainingArguments,
         rows: "_Rows",
-        batches: LengthBatches,
+        batches: "_Batches",
         precision: str,
     ) -> None:
         super().__init__(model=model, args=arguments, train_dataset=rows, data_collator=rows.collate)
@@ -197,13 +201,19 @@ class Engine(Trainer):
     def compute_loss(
         self, model: nn.Module, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None
     ) -> Any:
-        """Return the mean cross-entropy over the rows, or the tokens learned from, of a batch in float32."""
-        truth = inputs.pop("truth")
+        """Return the plan's objective on a batch in float32.
+
+        Without one it is the mean cross-entropy over the rows, or over the tokens learned from.
+        """
+        truth, objective = inputs.pop("truth"), self.plan.objective
         # Our own autocast: the one of accelerate stays wrapped around the model when training has ended.
         with torch.autocast(truth.device.type, torch.bfloat16, enabled=self.bfloat16):
-            logits = model(**inputs)
-        loss = cross_entropy(logits.float().flatten(0, -2), truth.flatten(), ignore_index=IGNORED)
-        return (loss, logits) if return_outputs else loss
+            outputs = model(**inputs) if objective is None else cast(Any, model).features(inputs)
+        if objective is None:
+            loss = cross_entropy(outputs.float().flatten(0, -2), truth.flatten(), ignore_index=IGNORED)
+        else:
+            loss = objective.loss(outputs.float(), truth)
+        return (loss, outputs) if return_outputs else loss
 
 
 def freeze_statistics(model: nn.Module) -> None:
@@ -213,6 +223,16 @@ def freeze_statistics(model: nn.Module) -> None:
             module.eval()
 
 
+_Batches = LengthBatches | DrawnBatches
+
+
+def _batches(plan: Plan, examples: Examples, truth: NDArray[np.int64] | None, seed: int) -> _Batches:
+    if plan.objective is None:
+        return LengthBatches(len(examples), examples.lengths, batch_size=plan.batch_size, seed=seed)
+    assert truth is not None, "an objective on pooled features is for rows with one class each"
+    return DrawnBatches(plan.objective, truth, batch_size=plan.batch_size, seed=seed)
+
+
 class _Numbered(Sampler[list[tuple[int, int]]]):
     """Batches whose rows carry the number of the batch, counted from the start of training.
 
@@ -220,7 +240,7 @@ class _Numbered(Sampler[list[tuple[int, int]]]):
     processes, and begin again with the new ones of each epoch.
     """
 
-    def __init__(self, batches: LengthBatches) -> None:
+    def __init__(self, batches: _Batches) -> None:
         self.batches, self.batch_size = batches, batches.batch_size
         self.drawn = 0
 
