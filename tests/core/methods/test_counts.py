@@ -155,9 +155,7 @@ def test_as_many_parameters_train_as_the_formula_says(
     method: str, options: Mapping[str, Any], architecture: str, count: int
 ) -> None:
     task = "image-classification" if architecture in ("vit", "resnet") else "text-classification"
-    cell = Cell(
-        method=Host(discover=False).methods()[method], architecture=architecture, task=task, options=options
-    )
+    cell = Cell(method=Host(discover=False).methods()[method], architecture=architecture, task=task, options=options)
     model = cell.build()
     groups = cell.install(model, cell.plan(model))
     assert sum(parameter.numel() for group in groups for parameter in group["params"]) == count
