@@ -132,14 +132,17 @@ def refusal(cell: Cell) -> str:
         AssertionError: when planning or refusing changed the model, or a refusal does not say what to do.
     """
     model = cell.build()
-    before, reason = snapshot(model), ""
+    before = snapshot(model)
+    refused: BackboneError | OptionError | None = None
     try:
         cell.plan(model)
     except (BackboneError, OptionError) as error:
-        assert error.hint, "a refusal says what to do"
-        reason = error.message
+        refused = error
     assert same(before, snapshot(model)), "planning and refusing change nothing"
-    return reason
+    if refused is None:
+        return ""
+    assert refused.hint, "a refusal says what to do"
+    return refused.message
 
 
 def check(cell: Cell) -> Outcome:

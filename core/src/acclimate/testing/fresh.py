@@ -75,7 +75,7 @@ def write_cell(cell: Cell, folder: Path) -> None:
 
 
 def difference(folder: Path) -> float:
-    """Return the greatest difference between the logits of a cell on disk, rebuilt here, and those written with it."""
+    """Return how far the logits of a cell on disk, rebuilt here, are from those written with it."""
     manifest = bundle.read_manifest(folder)
     model = tiny.build(manifest["architecture"], manifest["task"], seed=9)
     if manifest["install"]:
