@@ -98,6 +98,7 @@ PEFT: dict[str, tuple[Mapping[str, Any], bool, bool]] = {
     "RANDLORA": ({}, True, False),
     "ROAD": ({"group_size": 8}, True, False),
     "SHIRA": ({"r": 4}, True, False),
+    "SUPERTUNING": ({}, True, False),
     "TRAINABLE_TOKENS": ({}, False, False),
     "VERA": ({}, False, False),
     "WAVEFT": ({"n_frequency": 100}, True, False),
