@@ -13,9 +13,11 @@ ELSEWHERE = {"hooks.md", "write-a-plugin.md"}
 PAGES = [
     ROOT / "README.md",
     *(page for page in sorted(ROOT.glob("docs/*.md")) if page.name not in ELSEWHERE),
+    *sorted(ROOT.glob("docs/methods/*.md")),
     *sorted(ROOT.glob("core/README.md")),
     *sorted(ROOT.glob("plugins/*/README.md")),
 ]
+QUICK = {"frozen", "lora"}  # of the pages of methods, which all run the same way; the rest is slow
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 TOPICS = {
     "Permissive": ("permission is granted free of charge to use copy and modify", "redistribution is permitted"),
@@ -32,7 +34,8 @@ def _blocks() -> Iterator[Any]:
     for page in PAGES:
         blocks = [text for language, text in _fences(page) if language == "python"]
         for number, block in enumerate(blocks, 1):
-            yield pytest.param(block, id=f"{page.relative_to(ROOT)}:{number}")
+            slow = [pytest.mark.slow] if page.parent.name == "methods" and page.stem not in QUICK else []
+            yield pytest.param(block, id=f"{page.relative_to(ROOT)}:{number}", marks=slow)
 
 
 @pytest.fixture

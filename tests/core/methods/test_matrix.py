@@ -1,26 +1,85 @@
 """Every method on every architecture and task passes all properties, or is refused with the reason."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 from acclimate.plugins import Host
-from acclimate.testing.conformance import Cell, check, check_seeds
-from acclimate.testing.matrix import PROMISES, QUICK, REFUSED, cells
+from acclimate.testing.conformance import Cell, check, check_resume, check_seeds
+from acclimate.testing.fresh import check_fresh
+from acclimate.testing.matrix import PROMISES, QUICK, REFUSED, cells, variants
 
 CELLS = dict(cells(Host(discover=False)))
+VARIANTS = {name: (cell, passes) for name, cell, passes in variants(Host(discover=False))}
+# One of each kind; the rest is for the slow suite.
+QUICK_VARIANTS = (
+    "lora-dora-bert",
+    "prompt-deep-vit",
+    "adapters-parallel-llama",
+    "layerwise-unfreezing-bert",
+    "peft-LOHA-bert",
+    "peft-OFT-vit",
+    "peft-LILY-bert",
+    "lora-pissa-vit",
+)
 
 
-def marks(cell: Cell) -> list[pytest.MarkDecorator]:
-    quick = cell.architecture in QUICK and cell.task != "token-classification"
+def marks(quick: bool) -> list[pytest.MarkDecorator]:
     return [] if quick else [pytest.mark.slow]
 
 
-@pytest.mark.parametrize("name", [pytest.param(name, marks=marks(cell), id=name) for name, cell in CELLS.items()])
+def is_quick(cell: Cell) -> bool:
+    return cell.architecture in QUICK and cell.task != "token-classification"
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=marks(is_quick(cell)), id=name) for name, cell in CELLS.items()]
+)
 def test_a_cell_passes_or_is_refused(name: str) -> None:
     cell = CELLS[name]
     refused = cell.architecture in REFUSED.get(cell.method.name, ())
     assert check(cell).status == ("refused" if refused else "passed")
 
 
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=marks(name in QUICK_VARIANTS), id=name) for name in VARIANTS]
+)
+def test_a_variant_passes_or_is_refused(name: str) -> None:
+    cell, passes = VARIANTS[name]
+    assert check(cell).status == ("passed" if passes else "refused")
+
+
 @pytest.mark.parametrize("method", PROMISES)
 def test_seeds_decide_and_nothing_else(method: str) -> None:
     fitting = (cell for cell in CELLS.values() if cell.method.name == method and cell.architecture in ("bert", "vit"))
     check_seeds(next(fitting))
+
+
+@pytest.mark.parametrize("architecture", ["bert", "vit"])
+@pytest.mark.parametrize("method", PROMISES)
+def test_a_run_that_stopped_goes_on_as_if_it_had_not(method: str, architecture: str, tmp_path: Path) -> None:
+    name = next(name for name in CELLS if name.startswith(f"{method}-{architecture}-"))
+    # In the middle of the second of three epochs; at its end.
+    check_resume(replace(CELLS[name], epochs=3), tmp_path, stops=(4, 6))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CELLS)
+def test_any_cell_that_stopped_goes_on_as_if_it_had_not(name: str, tmp_path: Path) -> None:
+    cell = CELLS[name]
+    if cell.architecture not in REFUSED.get(cell.method.name, ()):
+        check_resume(replace(cell, epochs=3), tmp_path, stops=(2, 3, 5))
+
+
+def test_cells_come_back_in_a_new_process(tmp_path: Path) -> None:
+    chosen = {name: cell for name, cell in CELLS.items() if cell.architecture in ("bert", "vit") and is_quick(cell)}
+    chosen |= {name: VARIANTS[name][0] for name in QUICK_VARIANTS}
+    assert len(check_fresh(chosen, tmp_path)) >= 2 * len(PROMISES) + 6
+
+
+@pytest.mark.slow
+def test_all_cells_come_back_in_a_new_process(tmp_path: Path) -> None:
+    refused = sum(cell.architecture in REFUSED.get(cell.method.name, ()) for cell in CELLS.values())
+    refused += sum(not passes for _, passes in VARIANTS.values())
+    everything = {**CELLS, **{name: cell for name, (cell, _) in VARIANTS.items()}}
+    assert len(check_fresh(everything, tmp_path)) == len(everything) - refused

@@ -39,8 +39,9 @@ def plan(model: Adaptable, need: Need, settings: Settings) -> Plan:
     """Add what PEFT's type adds to every linear layer and dense convolution, and train it with a new head.
 
     Written `peft:TYPE`, as `peft:LOHA`. Before anything is trained the type is tried on a copy of the encoder:
-    it must add something that receives gradients, leave everything else alone, and give the same output when it is
-    rebuilt and its weights are loaded.
+    it must change no output before it is trained, add something that receives gradients, leave everything else alone,
+    give a row the same output whatever stands beside it, and give the same output when it is rebuilt and its weights
+    are loaded.
 
     Options:
         type: PEFT's name of it; set by writing `peft:TYPE`.
@@ -121,6 +122,7 @@ def _try(model: Adaptable, adapter: Mapping[str, Any]) -> None:
     plain = {name: tensor.clone() for name, tensor in model.encoder.state_dict().items()}
     try:
         first, second = (_Encoder(copy.deepcopy(model.encoder)) for _ in range(2))
+        before = _output(first, inputs).detach()
         with torch.random.fork_rng():
             with torch.no_grad():
                 for parameter in second.encoder.parameters():
@@ -140,6 +142,8 @@ def _try(model: Adaptable, adapter: Mapping[str, Any]) -> None:
         AssertionError,
     ) as error:
         raise refuse(f"{type(error).__name__}: {error}".split("\n")[0].rstrip("."), error) from error
+    if not (difference := _difference(output, before)) <= _TOLERANCE:
+        raise refuse(f"it changes the output by {difference:.2g} of it before it is trained")
     learning = [p for p in first.encoder.parameters() if p.requires_grad]
     if not any(p.grad is not None for p in learning):
         raise refuse("nothing that it trains receives a gradient")
@@ -156,14 +160,36 @@ def _try(model: Adaptable, adapter: Mapping[str, Any]) -> None:
             )
         expected = _output(first, inputs)
         second.encoder.load_state_dict(first.encoder.state_dict())
-        difference = float((_output(second, inputs) - expected).abs().max())
-    if not difference <= _TOLERANCE:
-        raise refuse(f"rebuilt with the same weights its output differs by {difference:.2g}")
+        if not (difference := _difference(_output(second, inputs), expected)) <= _TOLERANCE:
+            raise refuse(f"rebuilt with the same weights its output differs by {difference:.2g} of it")
+        together = _output(first, _beside(model.encoder, inputs))[:1]
+        together = together[:, : expected.shape[1]]  # the tokens of a text; images have no padding
+        if not (difference := _difference(together, expected)) <= _TOLERANCE:
+            raise refuse(f"the rows beside a row change its output by {difference:.2g} of it")
 
 
 @dataclasses.dataclass
 class _Encoder:
     encoder: Any
+
+
+def _difference(found: Tensor, expected: Tensor) -> float:
+    """Return the greatest difference, as a share of the greatest value where that is above 1."""
+    return float((found - expected).abs().max() / expected.abs().max().clamp(min=1))
+
+
+def _beside(encoder: Any, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return a batch of the probe and a longer text, or a white image."""
+    if "pixel_values" in inputs:
+        pixels = inputs["pixel_values"]
+        return {"pixel_values": torch.cat([pixels, torch.ones_like(pixels)])}
+    ids = inputs["input_ids"]
+    padding = getattr(encoder.config, "pad_token_id", None) or 0
+    rows = ids.new_full((2, 3), padding)
+    rows[1] = ids[0, :3]
+    mask = torch.ones(2, ids.shape[1] + 3, dtype=ids.dtype, device=ids.device)
+    mask[0, ids.shape[1] :] = 0
+    return {"input_ids": torch.cat([ids.expand(2, -1), rows], dim=1), "attention_mask": mask}
 
 
 def _output(model: _Encoder, inputs: Mapping[str, Tensor]) -> Tensor:

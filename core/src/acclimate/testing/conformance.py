@@ -7,6 +7,7 @@ Authors of methods outside this project certify theirs with the same function.
 """
 
 import copy
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -15,16 +16,18 @@ from typing import Any, Literal
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from acclimate import models, training
+from acclimate import evaluation, models, training
 from acclimate.api.heads import put_head
-from acclimate.contracts import BackboneError, Method, Need, OptionError, Plan, Settings
+from acclimate.contracts import BackboneError, DataError, Method, Need, OptionError, Plan, Settings
 from acclimate.testing import tiny
 from acclimate.testing.toy import IGNORED, ToyExamples
 
 State = dict[str, Tensor]
+SIZES = (1, 4, 8, 21)  # rows in a batch of evaluation; the last does not divide the 24 rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +46,7 @@ class Cell:
 
     `identity`: it changes no logits before training. `merges`: what it adds can be folded into plain weights.
     `unquantised`: the method that adds the same to weights as they were pretrained, for one that keeps them coarser.
+    `count`: how many parameters train by the method's formula, where it is known.
     """
 
     method: Method
@@ -54,6 +58,7 @@ class Cell:
     merges: bool = False
     unquantised: Method | None = None
     epochs: int = 8
+    count: int | None = None
 
     def build(self, seed: int = 0) -> Any:
         """Return the tiny model, as it was before the method saw it."""
@@ -95,10 +100,12 @@ class Cell:
         seed: int = 0,
         checkpoint: training.Checkpoint | None = None,
         stop: bool = False,
+        keep_last: bool = False,
     ) -> float:
         """Train on the toy task; return the mean loss of the rows at the end.
 
-        With `stop`, training is broken off as soon as the checkpoint is written.
+        With `stop`, training is broken off as soon as the checkpoint is written. With `keep_last`, the weights of the
+        last epoch are kept, not those of the best.
         """
         examples = self.examples()
         if stop and checkpoint is not None:
@@ -117,7 +124,7 @@ class Cell:
             examples.truth,
             settings=Settings(seed=seed, patience=99),
             precision="float32",
-            validate=lambda: {"log_loss": loss(model, examples)},
+            validate=lambda: {"log_loss": -time.monotonic() if keep_last else loss(model, examples)},
             shown=False,
             solve_head=None if plan.objective is None else solve_head,
             checkpoint=checkpoint,
@@ -126,24 +133,36 @@ class Cell:
         return loss(model, examples)
 
 
+def refusal(cell: Cell) -> str:
+    """Return why the method refuses the architecture or the task; "" when it does not.
+
+    Raises:
+        AssertionError: when planning or refusing changed the model, or a refusal does not say what to do.
+    """
+    model = cell.build()
+    before = snapshot(model)
+    refused: BackboneError | OptionError | None = None
+    try:
+        cell.plan(model)
+    except (BackboneError, OptionError) as error:
+        refused = error
+    assert same(before, snapshot(model)), "planning and refusing change nothing"
+    if refused is None:
+        return ""
+    assert refused.hint, "a refusal says what to do"
+    return refused.message
+
+
 def check(cell: Cell) -> Outcome:
     """Check the properties of a cell that one training shows.
 
     Raises:
         AssertionError: which property does not hold, and where.
     """
+    if reason := refusal(cell):
+        return Outcome(status="refused", reason=reason)
     model = cell.build()
-    before = snapshot(model)
-    try:
-        plan = cell.plan(model)
-    except (BackboneError, OptionError) as error:
-        refusal: BackboneError | OptionError | None = error
-    else:
-        refusal = None
-    assert same(before, snapshot(model)), "planning and refusing change nothing"
-    if refusal is not None:
-        assert refusal.hint, "a refusal says what to do"
-        return Outcome(status="refused", reason=refusal.message)
+    plan = cell.plan(model)
     inputs = cell.examples().batch([0, 1, 2])
     inputs.pop("truth", None)
     plain = logits(model, inputs)
@@ -151,7 +170,7 @@ def check(cell: Cell) -> Outcome:
     if cell.identity:
         difference = float((logits(model, inputs) - plain).abs().max())
         assert difference <= 1e-5, f"logits move by {difference:.2g} before any training"
-    _check_groups(model, groups)
+    trained = _check_groups(cell, model, groups)
     start, first = snapshot(model), loss(model, cell.examples())
     reached = _reached(model, cell.examples())
     last = cell.fit(model, plan, groups)
@@ -164,7 +183,7 @@ def check(cell: Cell) -> Outcome:
     if cell.merges:
         _check_merge(cell, model, plan, inputs)
     total = sum(p.numel() for p in model.parameters())
-    return Outcome(status="passed", trained=sum(p.numel() for group in groups for p in group["params"]), total=total)
+    return Outcome(status="passed", trained=trained, total=total)
 
 
 def check_seeds(cell: Cell) -> None:
@@ -179,20 +198,24 @@ def check_seeds(cell: Cell) -> None:
     assert not same(states[0], states[2]), "two seeds gave one result"
 
 
-def check_resume(cell: Cell, folder: Path, *, stop: int) -> None:
-    """Check that a run that is stopped after `stop` steps and goes on has the weights of one that never stopped."""
+def check_resume(cell: Cell, folder: Path, *, stops: Sequence[int]) -> None:
+    """Check that a run that stops after so many steps and goes on has the weights of one that never stopped.
+
+    The toy task has 3 steps an epoch.
+    """
     model = cell.build()
     plan = cell.plan(model)
-    cell.fit(model, plan, cell.install(model, plan))
+    cell.fit(model, plan, cell.install(model, plan), keep_last=True)
     expected = snapshot(model)
-    checkpoint = training.Checkpoint(file=folder / "state.safetensors", key="toy", every_steps=stop)
-    again = cell.build()
-    with suppress(_StoppedError):
-        cell.fit(again, plan, cell.install(again, plan), checkpoint=checkpoint, stop=True)
-    assert checkpoint.file.exists(), f"nothing was written after step {stop}"
-    resumed = cell.build()
-    cell.fit(resumed, plan, cell.install(resumed, plan), checkpoint=checkpoint)
-    assert same(expected, snapshot(resumed)), f"stopping after step {stop} changed the result"
+    for stop in stops:
+        checkpoint = training.Checkpoint(file=folder / f"{stop}.safetensors", key="toy", every_steps=stop)
+        again = cell.build()
+        with suppress(_StoppedError):
+            cell.fit(again, plan, cell.install(again, plan), checkpoint=checkpoint, stop=True, keep_last=True)
+        assert checkpoint.file.exists(), f"nothing was written after step {stop}"
+        resumed = cell.build()
+        cell.fit(resumed, plan, cell.install(resumed, plan), checkpoint=checkpoint, keep_last=True)
+        assert same(expected, snapshot(resumed)), f"stopping after step {stop} changed the result"
 
 
 class _StoppedError(Exception):
@@ -244,17 +267,23 @@ def loss(model: nn.Module, examples: ToyExamples, size: int = 24) -> float:
             assert examples.truth is not None
             truth = torch.from_numpy(examples.truth[rows])
         found = logits(model, inputs).double()
+        broken = int((~found.isfinite().all(dim=-1) & (truth != IGNORED)).sum())
+        assert not broken, f"{broken} of {int((truth != IGNORED).sum())} rows have logits that are not finite"
         total += float(cross_entropy(found.flatten(0, -2), truth.flatten(), ignore_index=IGNORED, reduction="sum"))
         count += int((truth != IGNORED).sum())
     return total / count
 
 
-def _check_groups(model: nn.Module, groups: Sequence[Mapping[str, Any]]) -> None:
+def _check_groups(cell: Cell, model: nn.Module, groups: Sequence[Mapping[str, Any]]) -> int:
+    """Return how many parameters train: each is in one group, and there are as many as the formula says."""
     given = [id(parameter) for group in groups for parameter in group["params"]]
     assert len(given) == len(set(given)), "a parameter is in two groups"
     training_now = {id(parameter) for parameter in model.parameters() if parameter.requires_grad}
     assert training_now <= set(given), "a parameter requires a gradient and is in no group"
     assert set(given) <= {id(parameter) for parameter in model.parameters()}, "a group holds a foreign parameter"
+    trained = sum(parameter.numel() for group in groups for parameter in group["params"])
+    assert cell.count in (None, trained), f"{trained} parameters train, the formula says {cell.count}"
+    return trained
 
 
 def _reached(model: nn.Module, examples: ToyExamples) -> set[int]:
@@ -269,7 +298,8 @@ def _reached(model: nn.Module, examples: ToyExamples) -> set[int]:
         parameter.requires_grad_(parameter.is_floating_point())
     value = cross_entropy(model(**inputs).flatten(0, -2), truth.flatten(), ignore_index=IGNORED)
     torch.autograd.backward(value)
-    found = {id(p) for p in model.parameters() if p.grad is not None and bool((p.grad != 0).any())}
+    # Below Adam's epsilon it is rounding: attention does not depend on what is added to all of its keys.
+    found = {id(p) for p in model.parameters() if p.grad is not None and bool((p.grad.abs() > 1e-8).any())}
     model.zero_grad(set_to_none=True)
     for parameter in frozen:
         parameter.requires_grad_(False)
@@ -311,10 +341,23 @@ def _check_padding(cell: Cell, model: nn.Module) -> None:
 LEARNED_POSITIONS = ("bert", "distilbert", "electra", "gpt2", "deberta-v2")
 
 
-def _check_batches(cell: Cell, model: nn.Module) -> None:
+def _check_batches(cell: Cell, model: Any) -> None:
+    """The evaluation of runs gives each row the same logits in batches of any size, and misses none."""
     examples = cell.examples()
-    found = [loss(model, examples, size) for size in (1, 4, 8, 21)]
-    assert max(found) - min(found) < 1e-5, f"the loss depends on the batch size: {found}"
+    if examples.truth is None:  # runs do not evaluate tokens yet
+        found = [loss(model, examples, size) for size in SIZES]
+        assert max(found) - min(found) < 1e-5, f"the loss depends on the batch size: {found}"
+        return
+    first, *others = (_evaluated(model, examples, size) for size in SIZES)
+    difference = max(float(np.abs(each - first).max()) for each in others)
+    assert difference < 1e-4, f"logits depend on the batch size: they differ by {difference:.2g}"
+
+
+def _evaluated(model: Any, examples: ToyExamples, size: int) -> NDArray[np.float64]:
+    try:
+        return evaluation.by_id(examples.ids, models.logits(model, examples, precision="float32", batch_size=size))
+    except DataError as error:
+        raise AssertionError(f"evaluated in batches of {size}: {error.message}") from error
 
 
 def _check_saved(cell: Cell, model: nn.Module, plan: Plan, inputs: Mapping[str, Tensor]) -> None:

@@ -1,7 +1,7 @@
 """The cells of Acclimate's own methods: every method on every architecture and task."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from acclimate.plugins import Host
@@ -50,24 +50,93 @@ REFUSED: dict[str, tuple[str, ...]] = {
 # A few architectures that show each kind of structure; the rest of the matrix is for the slow suite.
 QUICK = ("bert", "modernbert", "llama", "gpt2", "vit", "timm-vit", "efficientnet")
 
+# Options that change what a method adds, each on architectures that show it.
+REFUSED_VARIANTS = {
+    "lora-pissa": ("vit", "resnet"),
+    "lora-olora": ("vit", "resnet"),
+    "prompt-encoder": ("vit", "resnet"),
+    "prompt-deep": ("bert",),
+}
+DECIDERS = ("bert", "llama", "vit", "resnet")
+VARIANTS: dict[str, tuple[str, Mapping[str, Any], tuple[str, ...]]] = {
+    "lora-dora": ("lora", {"dora": True}, DECIDERS),
+    "lora-rslora": ("lora", {"rslora": True}, DECIDERS),
+    "lora-gaussian": ("lora", {"init": "gaussian"}, DECIDERS),
+    "lora-orthogonal": ("lora", {"init": "orthogonal"}, ("bert", "llama")),
+    "lora-pissa": ("lora", {"init": "pissa"}, DECIDERS),
+    "lora-olora": ("lora", {"init": "olora"}, DECIDERS),
+    "lora-plus": ("lora", {"lora_plus": 4.0}, DECIDERS),
+    "qlora-rslora": ("qlora", {"rslora": True}, ("bert", "llama")),
+    "prompt-encoder": ("prompt", {"length": 8, "encoder": True}, DECIDERS),
+    "prompt-deep": ("prompt", {"length": 8, "deep": True}, ("vit", "timm-vit", "bert")),
+    "adapters-houlsby": ("adapters", {"placement": "houlsby", "width": 8}, DECIDERS),
+    "adapters-parallel": ("adapters", {"placement": "parallel", "width": 8}, DECIDERS),
+    "layerwise-unfreezing": ("layerwise", {"unfreeze_every": 1}, DECIDERS),
+}
+# Types of PEFT with the options that tiny layers need, and whether they pass on texts and on images.
+PEFT: dict[str, tuple[Mapping[str, Any], bool, bool]] = {
+    "ADALORA": ({}, False, False),
+    "ADAMSS": ({}, False, False),
+    "BEFT": ({}, True, False),
+    "BOFT": ({}, True, True),
+    "C3A": ({"block_size": 8}, True, False),
+    "DEFT": ({}, True, False),
+    "DELORA": ({}, True, False),
+    "FOURIERFT": ({"n_frequency": 100}, True, False),
+    "GLORA": ({}, True, False),
+    "GRALORA": ({}, True, False),
+    "HIRA": ({}, True, True),
+    "HRA": ({}, True, True),
+    "IA3": ({}, True, False),
+    "LILY": ({}, False, False),
+    "LOHA": ({}, True, True),
+    "LOKR": ({}, True, True),
+    "MISS": ({"r": 4}, True, False),
+    "OFT": ({}, True, True),
+    "OSF": ({}, False, False),
+    "PEANUT": ({}, True, False),
+    "PSOFT": ({"r": 4}, True, False),
+    "RANDLORA": ({}, True, False),
+    "ROAD": ({"group_size": 8}, True, False),
+    "SHIRA": ({"r": 4}, True, False),
+    "SUPERTUNING": ({}, True, False),
+    "TRAINABLE_TOKENS": ({}, False, False),
+    "VERA": ({}, False, False),
+    "WAVEFT": ({"n_frequency": 100}, True, False),
+}
+
 
 def cells(host: Host, methods: Mapping[str, Promise] = PROMISES) -> Iterator[tuple[str, Cell]]:
     """Yield every cell of a task that the method does, with its name, "lora-bert-text-classification"."""
     for name, promise in methods.items():
         method = host.methods()[name]
         for architecture in (*tiny.TEXT, *tiny.IMAGE):
-            for task in (task for task in tiny.tasks(architecture) if task in method.tasks):
-                yield (
-                    f"{name}-{architecture}-{task}",
-                    Cell(
-                        method=method,
-                        architecture=architecture,
-                        task=task,
-                        options=promise.options,
-                        rate=promise.image if architecture in tiny.IMAGE else promise.text,
-                        identity=promise.identity,
-                        merges=promise.merges,
-                        unquantised=host.methods()[promise.unquantised] if promise.unquantised else None,
-                        epochs=promise.epochs,
-                    ),
-                )
+            for task in (each for each in tiny.tasks(architecture) if each in method.tasks):
+                yield f"{name}-{architecture}-{task}", _cell(host, name, promise, architecture, task)
+
+
+def variants(host: Host) -> Iterator[tuple[str, Cell, bool]]:
+    """Yield the cells of options and of PEFT's types, with their names and whether they must pass."""
+    for name, (method, options, architectures) in VARIANTS.items():
+        promise = replace(PROMISES[method], options=options)
+        for architecture in architectures:
+            passes = architecture not in REFUSED_VARIANTS.get(name, REFUSED.get(method, ()))
+            yield f"{name}-{architecture}", _cell(host, method, promise, architecture), passes
+    for kind, (own, text, image) in PEFT.items():
+        promise = Promise(text=3e-2, image=3e-2, identity=True, options={"type": kind, **own})
+        for architecture, passes in (("bert", text), ("vit", image)):
+            yield f"peft-{kind}-{architecture}", _cell(host, "peft", promise, architecture), passes
+
+
+def _cell(host: Host, name: str, promise: Promise, architecture: str, task: str = "") -> Cell:
+    return Cell(
+        method=host.methods()[name],
+        architecture=architecture,
+        task=task or tiny.tasks(architecture)[0],
+        options=promise.options,
+        rate=promise.image if architecture in tiny.IMAGE else promise.text,
+        identity=promise.identity,
+        merges=promise.merges,
+        unquantised=host.methods()[promise.unquantised] if promise.unquantised else None,
+        epochs=promise.epochs,
+    )
