@@ -12,6 +12,7 @@ from acclimate.cli.compare import compare
 from acclimate.cli.options import (
     Backbone,
     BatchSize,
+    Budget,
     Data,
     Epochs,
     Group,
@@ -76,6 +77,7 @@ def adapt(
     time: Time = "",
     id: Id = "",
     method: Method = None,
+    budget: Budget = None,
     backbone: Backbone = None,
     epochs: Epochs = None,
     max_steps: MaxSteps = None,
@@ -99,6 +101,7 @@ def adapt(
             preset,
             data,
             method=method,
+            budget=budget,
             backbone=backbone,
             test=test,
             validation=validation,

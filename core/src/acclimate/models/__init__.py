@@ -7,6 +7,7 @@ from acclimate.models.infer import Examples, batches, features, logits
 from acclimate.models.recorded import Recorded
 from acclimate.models.replay import Replay
 from acclimate.models.resolve import Preprocessing, Resolved, rebuild, resolve, save_preprocessing
+from acclimate.models.subset import Subset
 from acclimate.models.text import TextExamples, TextPreprocessing
 from acclimate.models.tokens import LanguageModel, TokenClassifier
 
@@ -20,6 +21,7 @@ __all__ = [
     "Recorded",
     "Replay",
     "Resolved",
+    "Subset",
     "TextExamples",
     "TextPreprocessing",
     "TokenClassifier",
