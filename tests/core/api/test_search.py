@@ -44,7 +44,7 @@ def backbone(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture(scope="module")
 def rare(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return texts of ten words in which half of all words stand for one label: 16 frozen numbers cannot hold that."""
+    """Return texts of ten words; half of all words stand for one label, which 16 frozen numbers cannot hold."""
     rng = random.Random(5)
     rows = []
     for number in range(150):
