@@ -130,7 +130,7 @@ def test_frozen_stays_and_nothing_else_is_trained_when_nothing_is_better(
         found = methods(run)[name]
         assert found["outcome"] == "not-better"
         assert found["difference"]["low"] <= 0 <= found["difference"]["high"]
-    assert "nothing that was tried was better" in str(run.report)
+    assert "no other method that was measured is better" in str(run.report)
 
 
 def test_a_budget_that_is_too_small_leaves_frozen_and_says_so(rare: Path, backbone: str, tmp_path: Path) -> None:
@@ -138,6 +138,7 @@ def test_a_budget_that_is_too_small_leaves_frozen_and_says_so(rare: Path, backbo
     assert run.report.method == "frozen"
     assert [each["outcome"] for each in methods(run).values()] == ["first", "not-started", "not-started"]
     assert "lora was not started: the budget was used up" in str(run.report)
+    assert "no other method was measured" in str(run.report)
 
 
 def test_a_candidate_that_would_not_fit_is_not_started_and_the_numbers_are_told(

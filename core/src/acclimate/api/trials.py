@@ -48,8 +48,11 @@ def findings(trials: Sequence[Trial], *, metric: str, folds: int, rows: int, cho
     """Return a note on each method, and one on the choice."""
     notes = [_note(trial.outcome, f"auto: {trial.method} {_what(trial, metric)}") for trial in trials]
     why = f"auto chose {chosen} by {folds}-fold cross-validation of {rows:,} training rows"
-    if trials[-1].outcome != "first" and chosen == trials[0].method:
-        why += "; nothing that was tried was better with an interval above 0"
+    outcomes = {trial.outcome for trial in trials}
+    if not outcomes & {"better", "not-better"}:
+        why += "; no other method was measured"
+    elif "better" not in outcomes:
+        why += "; no other method that was measured is better with an interval above 0"
     return (*notes, _note("chosen", f"{why}. Validation and test rows played no part."))
 
 
