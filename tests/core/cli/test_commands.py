@@ -57,6 +57,19 @@ def test_adapt_for_people_names_the_scores_and_the_folder(acclimate: Acclimate, 
     assert Path("runs/general-text-classification-1/manifest.json").is_file()
 
 
+def test_adapt_searches_within_a_budget_and_prints_what_it_found(acclimate: Acclimate, table: Path) -> None:
+    asked = ["adapt", "text-classification", table, "--label", "kind", "--precision", "float32", "--method", "auto"]
+    done = acclimate(*asked, "--budget", 0.00001, "--output", "here", "--json")
+    assert done.code == 0, done.out
+    report = json.loads(done.out)
+    assert report["method"] == "frozen"
+    assert report["settings"]["auto"]["budget_minutes"] == 0.00001
+    found = {each["method"]: each["outcome"] for each in report["settings"]["auto"]["methods"]}
+    assert (found["frozen"], found["lora"]) == ("first", "not-started")
+    assert "auto: frozen, fold 3 of 3" in done.err
+    assert acclimate(*asked, "--budget", 0).code == 2
+
+
 def test_evaluate_prints_the_same_shape(acclimate: Acclimate, run: Path, table: Path) -> None:
     done = acclimate("evaluate", run, table, "--label", "kind", "--json")
     report = json.loads(done.out)

@@ -1,6 +1,7 @@
 """What core chooses when nobody else does."""
 
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from acclimate.plugins import Host, Need, Ref
@@ -56,22 +57,15 @@ def test_a_folder_is_read_by_what_lies_in_it(host: Host, tmp_path: Path, file: s
     assert (chosen and chosen.name) == loader
 
 
-@pytest.mark.parametrize("task", ["text-classification", "image-classification"])
-@pytest.mark.parametrize(("rows", "method"), [(1, "frozen"), (999, "frozen"), (1000, "full"), (10**6, "full")])
-def test_few_rows_get_a_frozen_backbone(host: Host, task: str, rows: int, method: str) -> None:
-    modality = "image" if task.startswith("image") else "text"
-    need = Need(task=task, modality=modality, rows=rows, labels=("a", "b"))  # type: ignore[arg-type]
+@pytest.mark.parametrize("modality", ["text", "image"])
+@pytest.mark.parametrize("rows", [1, 10**6])
+def test_core_names_a_backbone_and_leaves_the_method_to_a_search(
+    host: Host, modality: Literal["text", "image"], rows: int
+) -> None:
+    need = Need(task=f"{modality}-classification", modality=modality, rows=rows, labels=("a", "b"))
     backbone = host.choose_backbone("general", need)
     assert backbone is not None
     assert backbone.modality == modality
-    chosen = host.choose_method("general", need, backbone)
-    assert chosen is not None
-    assert chosen.name == method
-
-
-def test_a_task_that_no_method_fits_is_left_unanswered(host: Host) -> None:
-    need = Need(task="image-segmentation", modality="image", rows=10, labels=())
-    backbone = host.find("backbone", "efficientnet-lite0", "general")
     assert host.choose_method("general", need, backbone) is None
 
 

@@ -9,12 +9,14 @@ import numpy as np
 
 from acclimate import evaluation, models, training
 from acclimate.api import inputs, saved, scoring, stages
-from acclimate.api.choosing import choose_backbone, choose_method
+from acclimate.api.choosing import choose_backbone, choose_method, first_of_search, make_plan, need_of
 from acclimate.api.clock import Clock
 from acclimate.api.predictor import Predictor, load
 from acclimate.api.reporting import report_of, score_all
 from acclimate.api.request import (
+    BUDGET_MINUTES,
     Request,
+    check_budget,
     check_method,
     check_resume,
     checkpoint_file,
@@ -23,10 +25,11 @@ from acclimate.api.request import (
     split_options,
     with_defaults,
 )
+from acclimate.api.search import search
 from acclimate.api.subject import Subject
 from acclimate.api.variant import read_variant
 from acclimate.contracts import (
-    Need,
+    OptionError,
     Plan,
     Preset,
     Report,
@@ -55,6 +58,7 @@ def adapt(
     source: str | Path,
     *,
     method: str | None = None,
+    budget: float | None = None,
     backbone: str | None = None,
     test: str | Path | None = None,
     validation: str | Path | None = None,
@@ -69,8 +73,9 @@ def adapt(
     Args:
         preset: a preset such as `"legal/clauses"`, or the object a vertical exports.
         source: a file, a folder, `"hub:OWNER/NAME"`, or what the preset's plugin reads.
-        method: `"full"`, `"frozen"`, `"lora"`, …, or `"peft:TYPE"`; the preset's choice when left out. Options may
-            stand behind it: `"lora:rank=16"`, `"full:head=random"`.
+        method: `"full"`, `"frozen"`, `"lora"`, …, `"peft:TYPE"`, or `"auto"` to search for it; the preset's choice
+            when left out. Options may stand behind it: `"lora:rank=16"`, `"full:head=random"`.
+        budget: minutes that reading, searching and training may take by method `"auto"`; 10 when left out.
         backbone: a backbone's name, a hub id, a local folder or `"package:NAME"`.
         test: a source of test rows; when left out they are split off.
         validation: a source of validation rows; when left out they are split off.
@@ -85,7 +90,7 @@ def adapt(
         AcclimateError: for input that cannot be used, before any training.
     """
     host = host or default_host()
-    request = ask(host, preset, source, method, backbone, test, validation, output, options)
+    request = ask(host, preset, source, method, backbone, test, validation, output, options, budget)
     check_resume(request.output, resume)
     return run(host, request, shown=shown)
 
@@ -100,12 +105,14 @@ def ask(
     validation: str | Path | None,
     output: str | Path | None,
     options: dict[str, Any],
+    budget: float | None = None,
 ) -> Request:
     """Return a checked request; the arguments are those of `adapt`."""
     found, owner, name = find_preset(host, preset)
     variant = read_variant(method or found.method)
     own = {**(options.get("options") or {}), **variant.options}
     columns, settings = split_options({**options, **variant.settings, "options": own})
+    _check_budget(budget, variant.method)
     request = Request(
         preset=found,
         owner=owner,
@@ -118,12 +125,24 @@ def ask(
         method=variant.method,
         backbone=backbone or found.backbone,
         output=choose_output(output, name),
+        budget_minutes=BUDGET_MINUTES if budget is None else budget,
     )
     if request.method != "auto":
         check_method(host.find("method", request.method, owner), found.task)
     if request.backbone != "auto":
         choose_backbone(host, request, None)
     return request
+
+
+def _check_budget(budget: float | None, method: str) -> None:
+    if budget is None:
+        return
+    check_budget(budget, f"{BUDGET_MINUTES:g} minutes")
+    if method != "auto":
+        raise OptionError(
+            f"budget bounds the search of method 'auto', found it with method {method!r}.",
+            "Leave budget out, or name method 'auto'.",
+        )
 
 
 def run(host: Host, request: Request, *, shown: bool = True) -> Run:
@@ -137,6 +156,8 @@ def _run(host: Host, request: Request, folder: Path, shown: bool) -> Run:
     _tell(host, request, "started", source=request.source)
     with clock.stage("prepare"):
         subject, plan = _prepare(host, request, folder, shown)
+    if plan is None:
+        request, subject, plan = _search(host, request, subject, clock)
     with clock.stage("train"):
         learned = stages.learn(subject, plan, lambda kind, **details: _tell(host, request, kind, **details))
     with clock.stage("evaluate"):
@@ -155,17 +176,28 @@ def _run(host: Host, request: Request, folder: Path, shown: bool) -> Run:
     return Run(output=request.output, report=report, test_rows=test_rows, host=host)
 
 
-def _prepare(host: Host, request: Request, folder: Path, shown: bool) -> tuple[Subject, Plan]:
+def _search(host: Host, request: Request, subject: Subject, clock: Clock) -> tuple[Request, Subject, Plan]:
+    with clock.stage("search"):
+        found = search(host, request, subject, ends=clock.started + 60 * request.budget_minutes)
+    return (
+        replace(request, notes=(*request.notes, *found.notes), searched=found.record),
+        replace(subject, method=found.method, install=host.load(found.method, "install")),
+        found.plan,
+    )
+
+
+def _prepare(host: Host, request: Request, folder: Path, shown: bool) -> tuple[Subject, Plan | None]:
+    """Return what is adapted and how; no plan, and the method that a search begins with, where one is to find it."""
     parts, labels = _read(host, request, folder)
     rows = {name: len(part.truth) for name, part in parts.items()}
     _tell(host, request, "split", rows=rows)
-    need = Need(task=request.preset.task, modality=request.preset.modality, rows=rows["train"], labels=labels)
+    need = need_of(request, rows["train"], labels)
     backbone = choose_backbone(host, request, need)
-    method = choose_method(host, request, need, backbone)
+    chosen = choose_method(host, request, need, backbone)
+    method = chosen or first_of_search(host, request)
     resolved = models.resolve(backbone, labels=labels, max_tokens=request.settings.max_tokens)
     resolved.model.to(training.device())
-    with training.seeded(request.settings.seed):
-        plan: Plan = host.load(method)(resolved.model, need, request.settings)
+    plan = make_plan(host, request, method, resolved.model, rows["train"])
     prepare = host.load(request.preset)
     examples = {
         name: inputs.examples(part.rows, resolved.preprocessing, prepare, folder / f"{name}.tokens")
@@ -184,7 +216,7 @@ def _prepare(host: Host, request: Request, folder: Path, shown: bool) -> tuple[S
         checkpoint=checkpoint_file(request.output),
         shown=shown,
     )
-    return subject, plan
+    return subject, plan if chosen else None
 
 
 def _read(host: Host, request: Request, folder: Path) -> tuple[dict[str, inputs.Part], tuple[str, ...]]:

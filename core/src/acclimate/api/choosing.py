@@ -1,10 +1,12 @@
-"""Which backbone and which method: as named, or as the preset's plugin chooses."""
+"""Which backbone and which method, as named or as the preset's plugin chooses, and the plan of the method."""
 
 from pathlib import Path
 from typing import TypeVar
 
+from acclimate import training
 from acclimate.api.request import Request
-from acclimate.contracts import Backbone, Method, Need, OptionError, UnknownNameError
+from acclimate.contracts import Backbone, Method, Need, OptionError, Plan, UnknownNameError
+from acclimate.models import Classifier
 from acclimate.plugins import Host
 
 Offered = TypeVar("Offered", Backbone, Method)
@@ -40,11 +42,39 @@ def _fitting(backbone: Backbone, request: Request) -> Backbone:
     return backbone
 
 
-def choose_method(host: Host, request: Request, need: Need, backbone: Backbone) -> Method:
-    """Return the method: an offer by its name, or the choice for `need` and `backbone`."""
+def choose_method(host: Host, request: Request, need: Need, backbone: Backbone) -> Method | None:
+    """Return the method: an offer by its name, or what the plugin names; None where a search is to find it."""
     if request.method != "auto":
         return host.find("method", request.method, request.owner)
-    return _chosen("method", host.choose_method(request.owner, need, backbone), request)
+    return host.choose_method(request.owner, need, backbone)
+
+
+def first_of_search(host: Host, request: Request) -> Method:
+    """Return the method that every search begins with.
+
+    Raises:
+        OptionError: when options were given, which are those of one method.
+        UnknownNameError: when it does not do the task.
+    """
+    if request.settings.options:
+        raise OptionError(
+            f"Method 'auto' tries several methods and takes no options, found {', '.join(request.settings.options)}.",
+            "Name the method that the options are for.",
+        )
+    frozen = host.candidates("method", request.owner).get("frozen")
+    return _chosen("method", frozen if frozen and request.preset.task in frozen.tasks else None, request)
+
+
+def need_of(request: Request, rows: int, labels: tuple[str, ...]) -> Need:
+    """Return what a choice is made for; `rows` are those that train."""
+    return Need(task=request.preset.task, modality=request.preset.modality, rows=rows, labels=labels)
+
+
+def make_plan(host: Host, request: Request, method: Method, model: Classifier, rows: int) -> Plan:
+    """Return how `method` will adapt `model`, which stays as it was, on so many training rows."""
+    with training.seeded(request.settings.seed):
+        plan: Plan = host.load(method)(model, need_of(request, rows, model.labels), request.settings)
+    return plan
 
 
 def _chosen(kind: str, offer: Offered | None, request: Request) -> Offered:

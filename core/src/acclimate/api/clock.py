@@ -19,7 +19,7 @@ class Clock:
         try:
             yield
         finally:
-            self.spent[name] += time.perf_counter() - start
+            self.spent[name] = self.spent.get(name, 0.0) + time.perf_counter() - start
 
     def seconds(self) -> dict[str, float]:
         """Return the seconds of each stage and in total."""

@@ -9,9 +9,10 @@ from typing import Any
 from acclimate.api.adapting import ask
 from acclimate.api.comparison_folder import claim, describe
 from acclimate.api.picture import draw
-from acclimate.api.request import Request, choose_output
+from acclimate.api.request import Request, check_budget, choose_output
 from acclimate.api.schedule import Schedule
 from acclimate.api.tabulating import tabulate
+from acclimate.api.variant import read_variant
 from acclimate.contracts import Comparison, Metric, OptionError, Preset
 from acclimate.plugins import Host, default_host
 
@@ -92,12 +93,12 @@ def _check(methods: Sequence[str], seeds: int, budget: float | None, options: di
     twice = sorted({name for name in methods if list(methods).count(name) > 1})
     if twice:
         raise OptionError(f"Methods are named twice: {', '.join(twice)}.", "Name each method once.")
-    if "auto" in methods:
+    if any(read_variant(name).method == "auto" for name in methods):
         raise OptionError("A comparison takes no method 'auto'.", "Name the methods to compare.")
     if isinstance(seeds, bool) or not isinstance(seeds, int) or seeds < 1:
         raise OptionError(f"seeds is a whole number above 0, found {seeds!r}.", "Leave seeds out for 3.")
-    if budget is not None and not budget > 0:
-        raise OptionError(f"budget is minutes above 0, found {budget!r}.", "Leave budget out for no bound.")
+    if budget is not None:
+        check_budget(budget, "no bound")
     if "seed" in options:
         raise OptionError("A comparison takes no 'seed'.", "Say with seeds how many there are, from 0 on.")
     if options.get("options"):

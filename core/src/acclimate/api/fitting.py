@@ -44,7 +44,7 @@ def train(
     be kept. So an epoch is judged at its best temperature, which then becomes part of the head (Guo et al. 2017).
     The groups that are returned have the rates that were used at last: a collapse halves them.
     """
-    arithmetic = _training_arithmetic(subject, plan)
+    arithmetic = training_arithmetic(subject, plan)
     precisions = {"train": arithmetic.precision, "validation": forward_precision}
     with _replaying(subject, plan, precisions) as (rows, notes):
         trained, groups, more = _fit(rows, plan, groups, precisions, on_epoch)
@@ -141,8 +141,10 @@ def _attempt(
     )
 
 
-def _checkpoint(subject: Subject, plan: Plan, groups: Groups) -> training.Checkpoint:
-    """Return where the state is kept, under a key of all that decides the result."""
+def _checkpoint(subject: Subject, plan: Plan, groups: Groups) -> training.Checkpoint | None:
+    """Return where the state is kept, if it is, under a key of all that decides the result."""
+    if subject.checkpoint is None:
+        return None
     key = models.json_hash(
         [
             asdict(subject.settings),
@@ -167,8 +169,15 @@ def _cool(model: Classifier, temperature: float) -> None:
         model.head.bias.div_(temperature)
 
 
-def _training_arithmetic(subject: Subject, plan: Plan) -> training.Arithmetic:
-    rows = probe_rows(subject, plan.batch_size)
+def training_arithmetic(subject: Subject, plan: Plan) -> training.Arithmetic:
+    """Return the precision of training steps, after what the method adds is installed."""
+    step = training_step(subject, plan, probe_rows(subject, plan.batch_size))
+    with training.seeded(subject.settings.seed):
+        return measured(subject, step, f"training {plan.method}")
+
+
+def training_step(subject: Subject, plan: Plan, rows: Sequence[int]) -> Callable[[str], None]:
+    """Return a function that runs training rows forward and back in a precision, and changes no weight."""
     inputs = to_device(subject.examples["train"].batch(rows))
     truth = torch.from_numpy(subject.parts["train"].truth[rows]).to(training.device())
 
@@ -181,5 +190,4 @@ def _training_arithmetic(subject: Subject, plan: Plan) -> training.Arithmetic:
         torch.autograd.backward(loss)
         subject.model.zero_grad(set_to_none=True)
 
-    with training.seeded(subject.settings.seed):
-        return measured(subject, step, f"training {plan.method}")
+    return step

@@ -32,6 +32,7 @@ def score_all(
     values = scored.pop("")
     findings = (
         *request.notes,
+        *_named_by_plugin(request, plan),
         *inputs.lost_tokens(subject.examples),
         *_about(request, plan, learned.trained),
         *scoring.findings(test.truth, learned.logits, labels, values, scored, metrics),
@@ -90,6 +91,13 @@ def _baselines(request: Request, subject: Subject, frozen: Table | None) -> dict
     return tables
 
 
+def _named_by_plugin(request: Request, plan: Plan) -> tuple[Finding, ...]:
+    if request.method != "auto" or request.searched:
+        return ()
+    message = f"auto took {plan.method}, which plugin {request.owner!r} names for such rows; nothing was searched."
+    return (Finding(code="auto-named", level="note", message=message),)
+
+
 def _about(request: Request, plan: Plan, trained: training.Trained | None) -> tuple[Finding, ...]:
     settings = request.settings
     if trained is None:
@@ -119,6 +127,8 @@ def _settings(request: Request, plan: Plan, learned: Learned) -> dict[str, Any]:
         "max_rows": request.settings.max_rows,
         "options": dict(request.settings.options),
     }
+    if request.searched:
+        settings["auto"] = dict(request.searched)
     if plan.trains:
         settings |= {
             "epochs": plan.epochs,

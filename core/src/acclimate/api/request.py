@@ -1,6 +1,8 @@
 """What a run is asked to do, checked before anything is computed."""
 
-from dataclasses import dataclass, fields, replace
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
@@ -12,13 +14,17 @@ from acclimate.plugins import Host
 _COLUMNS = {field.name for field in fields(Columns)}
 _SETTINGS = {field.name for field in fields(Settings)}
 _WORDS = {"precision": ("auto", "float32", "bfloat16"), "head": ("probe", "random")}
+BUDGET_MINUTES = 10.0
 _FROM_ZERO = ("seed", "patience")
 _WHOLE = ("epochs", "max_steps", "batch_size", "max_tokens", "max_rows", *_FROM_ZERO)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One run, with every default filled in that does not depend on the data."""
+    """One run, with every default filled in that does not depend on the data.
+
+    `budget_minutes` bounds the search of method "auto"; `searched` is what the search says of itself, in plain JSON.
+    """
 
     preset: Preset
     owner: str
@@ -31,7 +37,9 @@ class Request:
     method: str
     backbone: str
     output: Path
+    budget_minutes: float = BUDGET_MINUTES
     notes: tuple[Finding, ...] = ()
+    searched: Mapping[str, Any] = field(default_factory=dict)
 
 
 def find_preset(host: Host, preset: str | Preset) -> tuple[Preset, str, str]:
@@ -80,6 +88,13 @@ def _check_number(name: str, value: Any) -> None:
     if not number or value < 0 or (value == 0 and name not in _FROM_ZERO):
         bound = "from 0 on" if name in _FROM_ZERO else "above 0"
         raise OptionError(f"{name} is {word} {bound}, found {value!r}.", f"Leave {name} out for the default.")
+
+
+def check_budget(budget: object, without: str) -> None:
+    """Raise OptionError unless a budget is minutes above 0; `without` says what leaving it out means."""
+    number = isinstance(budget, Real) and not isinstance(budget, bool)
+    if not number or not math.isfinite(float(budget)) or float(budget) <= 0:  # type: ignore[arg-type]
+        raise OptionError(f"budget is minutes above 0, found {budget!r}.", f"Leave budget out for {without}.")
 
 
 def with_defaults(settings: Settings, preset: Preset) -> Settings:

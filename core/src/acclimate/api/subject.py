@@ -19,7 +19,10 @@ Scores = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """What is adapted: the model, its rows, what the method adds, and where features and checkpoints are kept."""
+    """What is adapted: the model, its rows, what the method adds, and where features and checkpoints are kept.
+
+    Without `checkpoint` the state of training is not kept.
+    """
 
     resolved: Resolved
     backbone: Backbone
@@ -30,7 +33,7 @@ class Subject:
     examples: Mapping[str, Examples]
     settings: Settings
     cache: Path
-    checkpoint: Path
+    checkpoint: Path | None
     shown: bool
 
     @property

@@ -12,6 +12,7 @@ from acclimate.cli.compare import compare
 from acclimate.cli.options import (
     Backbone,
     BatchSize,
+    Budget,
     Data,
     Epochs,
     Group,
@@ -75,6 +76,7 @@ def adapt(
     time: Time = "",
     id: Id = "",
     method: Method = None,
+    budget: Budget = None,
     backbone: Backbone = None,
     epochs: Epochs = None,
     max_steps: MaxSteps = None,
@@ -98,6 +100,7 @@ def adapt(
             preset,
             data,
             method=method,
+            budget=budget,
             backbone=backbone,
             test=test,
             validation=validation,

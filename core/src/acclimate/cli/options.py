@@ -20,8 +20,10 @@ Group = Annotated[str, typer.Option(help="Column whose rows must stay in one par
 Time = Annotated[str, typer.Option(help="Column with the date: the latest rows become the test.")]
 Id = Annotated[str, typer.Option(help="Column with the row id.")]
 Method = Annotated[
-    str | None, typer.Option(help="full, frozen, lora, …, peft:TYPE (the preset's choice when left out).")
+    str | None,
+    typer.Option(help="full, frozen, lora, …, peft:TYPE, or auto to search (the preset's choice when left out)."),
 ]
+Budget = Annotated[float | None, typer.Option(help="Minutes for the search and training of method auto (10).")]
 Seed = Annotated[int, typer.Option(help="Deals the split and every random number.")]
 Epochs = Annotated[int | None, typer.Option(help="Passes over the training rows.")]
 MaxSteps = Annotated[int | None, typer.Option(help="At most this many optimizer steps.")]

@@ -8,6 +8,7 @@ from acclimate.models.language import ResolvedLanguageModel, resolve_language_mo
 from acclimate.models.recorded import Recorded
 from acclimate.models.replay import Replay
 from acclimate.models.resolve import Preprocessing, Resolved, rebuild, resolve, save_preprocessing
+from acclimate.models.subset import Subset
 from acclimate.models.text import TextExamples, TextPreprocessing
 from acclimate.models.tokens import LanguageModel, TokenClassifier
 
@@ -22,6 +23,7 @@ __all__ = [
     "Replay",
     "Resolved",
     "ResolvedLanguageModel",
+    "Subset",
     "TextExamples",
     "TextPreprocessing",
     "TokenClassifier",

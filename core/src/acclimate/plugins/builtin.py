@@ -1,4 +1,7 @@
-"""What core itself offers, through the same hooks as everyone; core is asked last in every choice."""
+"""What core itself offers, through the same hooks as everyone; core is asked last in every choice.
+
+Core chooses no method: where nobody names one, `adapt` searches (`acclimate.api.search`).
+"""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -11,7 +14,6 @@ _TASKS = (*_CLASSIFICATION, "token-classification", "text-generation")
 _DEFAULT_BACKBONE = {"text": "minilm-l6", "image": "efficientnet-lite0"}
 _DATASET_FILES = ("dataset_info.json", "state.json", "dataset_dict.json")
 _IMAGE_SUFFIXES = {".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"}
-_FEW_ROWS = 1_000
 
 
 @hookimpl
@@ -194,15 +196,3 @@ def choose_backbone(need: Need, candidates: Sequence[Backbone]) -> str | None:
     """Take core's text or image model, small enough for two cores and installed as a package."""
     default = _DEFAULT_BACKBONE[need.modality]
     return default if default in {backbone.name for backbone in candidates} else None
-
-
-@hookimpl
-def choose_method(need: Need, candidates: Sequence[Method]) -> str | None:
-    """Take `frozen` below 1,000 rows and `full` from there on.
-
-    A linear head on frozen features has few weights to fit and is ready in seconds; with few rows, changing the
-    whole backbone overfits and its score swings with the seed. With a thousand rows or more there is enough to
-    learn from to be worth the minutes that `full` takes.
-    """
-    default = "frozen" if need.rows < _FEW_ROWS else "full"
-    return default if default in {method.name for method in candidates} else None

@@ -163,8 +163,9 @@ def choose_backbone(need: Need, candidates: Sequence[Backbone]) -> str | None:
 def choose_method(need: Need, backbone: Backbone, candidates: Sequence[Method]) -> str | None:
     """Name the adaptation method when neither the preset nor the user does.
 
-    Asked of the plugin that owns the preset, then of core. `candidates` are the owner's and core's methods that
-    fit `need.task`; `backbone` is already chosen. Return the name of one of them, or None.
+    Asked of the plugin that owns the preset. `candidates` are the owner's and core's methods that fit `need.task`;
+    `backbone` is already chosen. Return the name of one of them, which is then taken without a search, or None: core
+    names none either, it cross-validates `frozen` and others on the training rows and keeps the better.
 
         @hookimpl
         def choose_method(need):

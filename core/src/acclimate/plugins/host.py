@@ -185,7 +185,7 @@ class Host:
         return self._choose("choose_backbone", owner, fitting, {"need": need})
 
     def choose_method(self, owner: str, need: Need, backbone: Backbone) -> Method | None:
-        """Return the method for a job among those that fit its task, asking the owner, then core.
+        """Return the method that the owner names for a job among those that fit its task; None to search for it.
 
         Raises:
             PluginError: when a plugin names something that is not a candidate.

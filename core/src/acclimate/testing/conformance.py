@@ -281,7 +281,7 @@ def _check_groups(cell: Cell, model: nn.Module, groups: Sequence[Mapping[str, An
     training_now = {id(parameter) for parameter in model.parameters() if parameter.requires_grad}
     assert training_now <= set(given), "a parameter requires a gradient and is in no group"
     assert set(given) <= {id(parameter) for parameter in model.parameters()}, "a group holds a foreign parameter"
-    trained = sum(parameter.numel() for group in groups for parameter in group["params"])
+    trained: int = sum(parameter.numel() for group in groups for parameter in group["params"])
     assert cell.count in (None, trained), f"{trained} parameters train, the formula says {cell.count}"
     return trained
 

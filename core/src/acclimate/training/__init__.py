@@ -14,6 +14,7 @@ from acclimate.training.resources import (
     has_bfloat16,
     peak_memory_bytes,
     processor,
+    seconds_of,
 )
 from acclimate.training.seeding import seeded
 
@@ -30,5 +31,6 @@ __all__ = [
     "peak_memory_bytes",
     "processor",
     "quiet_libraries",
+    "seconds_of",
     "seeded",
 ]

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 from uuid import uuid4
@@ -91,12 +92,17 @@ def _ratio(step: Callable[[Precision], object]) -> float:
         step(precision)  # the first call allocates and chooses kernels
     for _ in range(3):
         for precision, seconds in spent.items():
-            _finish()
-            start = time.perf_counter()
-            step(precision)
-            _finish()
-            seconds.append(time.perf_counter() - start)
+            seconds.append(seconds_of(partial(step, precision)))
     return statistics.median(spent["float32"]) / statistics.median(spent["bfloat16"])
+
+
+def seconds_of(work: Callable[[], object]) -> float:
+    """Return how long `work` takes, on the accelerator too."""
+    _finish()
+    start = time.perf_counter()
+    work()
+    _finish()
+    return time.perf_counter() - start
 
 
 def _finish() -> None:
