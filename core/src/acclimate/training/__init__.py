@@ -2,6 +2,7 @@
 
 from acclimate.training.checkpoint import Checkpoint
 from acclimate.training.engine import Trained, fit, freeze_statistics
+from acclimate.training.losses import loss_of
 from acclimate.training.progress import bar, quiet_libraries
 from acclimate.training.resources import (
     Arithmetic,
@@ -23,6 +24,7 @@ __all__ = [
     "fit",
     "freeze_statistics",
     "has_bfloat16",
+    "loss_of",
     "peak_memory_bytes",
     "processor",
     "quiet_libraries",
