@@ -82,9 +82,7 @@ def compare(
         ends=None if budget is None else started + 60 * budget,
     )
     results = schedule.run(methods, seeds)
-    comparison = tabulate(
-        plugins, results, metrics, preset=request.name, output=folder, multilabel=multilabel
-    )
+    comparison = tabulate(plugins, results, metrics, preset=request.name, output=folder, multilabel=multilabel)
     text = json.dumps(comparison.to_dict(), indent=2, ensure_ascii=False)
     (folder / "comparison.json").write_text(text + "\n", encoding="utf-8")
     (folder / "comparison.svg").write_text(draw(comparison), encoding="utf-8")

@@ -47,7 +47,7 @@ class Predictor:
         if self.thresholds is None:
             given: list[tuple[str, ...]] = [(label,) for label in likeliest]
         else:
-            given = scoring.given(scoring.ranked(logits, self.thresholds), self.labels)
+            given = scoring.given(logits, self.thresholds, self.labels)
         return [
             Prediction(
                 label=label,

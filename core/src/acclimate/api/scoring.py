@@ -34,9 +34,9 @@ def probabilities_of(logits: Scores, *, multilabel: bool) -> Scores:
     return found
 
 
-def given(scores: Scores, labels: Sequence[str]) -> list[tuple[str, ...]]:
-    """Return the labels of each row whose scores [rows, labels] reach 0, the highest score first."""
-    return [tuple(labels[k] for k in (-row).argsort(kind="stable") if row[k] >= 0) for row in scores]
+def given(logits: Scores, thresholds: Scores, labels: Sequence[str]) -> list[tuple[str, ...]]:
+    """Return the labels of each row whose logits [rows, labels] reach their thresholds, the most likely first."""
+    return [tuple(labels[k] for k in (-row).argsort(kind="stable") if row[k] >= thresholds[k]) for row in logits]
 
 
 def metric_names(preset: Preset, *, multilabel: bool) -> tuple[str, ...]:
@@ -114,7 +114,7 @@ def records(
         predicted: Sequence[Any] = [labels[index] for index in logits.argmax(axis=1)]
     else:
         names = [tuple(labels[k] for k in np.flatnonzero(row)) for row in truth]
-        predicted = given(ranked(logits, thresholds), labels)
+        predicted = given(logits, thresholds, labels)
     return {
         "ids": list(ids),
         "truth": names,

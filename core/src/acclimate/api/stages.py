@@ -71,7 +71,9 @@ def _thresholds(subject: Subject, validated: Callable[[], Scores]) -> Scores | N
     return evaluation.best_thresholds(part.truth, validated()) if part.multilabel else None
 
 
-def solve(subject: Subject, solver: Literal["sklearn", "torch"] = "sklearn") -> tuple[methods.Head, str, tuple[Finding, ...]]:
+def solve(
+    subject: Subject, solver: Literal["sklearn", "torch"] = "sklearn"
+) -> tuple[methods.Head, str, tuple[Finding, ...]]:
     """Give the model the head that its frozen features call for; return it and the precision of forward passes.
 
     Features of every row are computed at most once per machine: the cache names weights, preprocessing,

@@ -13,7 +13,13 @@ from acclimate.plugins import Host
 
 
 def tabulate(
-    host: Host, results: Results, metrics: Mapping[str, Metric], *, preset: str, output: Path, multilabel: bool = False
+    host: Host,
+    results: Results,
+    metrics: Mapping[str, Metric],
+    *,
+    preset: str,
+    output: Path,
+    multilabel: bool = False,
 ) -> Comparison:
     """Return the comparison of what was measured; the first of `metrics` is compared."""
     measured: dict[str, dict[int, evaluation.ScoredRows]] = {}

@@ -42,7 +42,9 @@ def score(
     values = {name: metric(truth, scores, np.ones(len(truth))) for name, metric in metrics.items()}
     draws: dict[str, list[float]] = {name: [] for name in metrics}
     rng = np.random.default_rng(seed)
-    resampled = within_classes(strata(truth), rng, resamples) if groups is None else whole_groups(groups, rng, resamples)
+    resampled = (
+        within_classes(strata(truth), rng, resamples) if groups is None else whole_groups(groups, rng, resamples)
+    )
     for weights in resampled:
         for name, metric in metrics.items():
             draws[name].append(metric(truth, scores, weights))

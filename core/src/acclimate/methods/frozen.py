@@ -18,5 +18,7 @@ def plan(model: Adaptable, need: Need, settings: Settings) -> Plan:
     del model, need
     head = read_options("frozen", settings.options, {"head": "sklearn"})["head"]
     if head not in ("sklearn", "torch"):
-        raise OptionError(f"Option 'head' of method 'frozen' is 'sklearn' or 'torch', found {head!r}.", "Its default is 'sklearn'.")
+        raise OptionError(
+            f"Option 'head' of method 'frozen' is 'sklearn' or 'torch', found {head!r}.", "Its default is 'sklearn'."
+        )
     return Plan(method="frozen", solver=head)
