@@ -16,7 +16,8 @@ HEADS = ("sklearn", "torch")
 
 
 def clauses(contracts: int, fewest: int) -> list[dict[str, object]]:
-    """Return one row per text of a contract with all its labels; labels with fewer than `fewest` rows are left out."""
+    """Return one row per text of a contract with all its labels; labels with fewer than `fewest` rows are left
+    out."""
     labels: dict[tuple[str, str], set[str]] = {}
     with gzip.open(DATA, "rt", encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
@@ -69,10 +70,10 @@ def main() -> None:
         "multilabel",
         title="Contract clauses with several labels (CUAD)",
         claim=f"{len(rows):,} clauses of {arguments.contracts} contracts, {len(first.labels)} labels with "
-        f"{arguments.fewest} clauses or more, {several:,} clauses with several; split by contract. Macro-F1, mean (range) "
-        f"over seeds: frozen {spread(means['sklearn'])} (sklearn), {spread(means['torch'])} (torch), TF-IDF "
-        f"{spread(tfidf)}. Seconds of training include the features in the first run only, since later ones find them "
-        "kept.",
+        f"{arguments.fewest} clauses or more, {several:,} clauses with several; split by contract. Macro-F1, mean "
+        f"(range) over seeds: frozen {spread(means['sklearn'])} (sklearn), {spread(means['torch'])} (torch), TF-IDF "
+        f"{spread(tfidf)}. Seconds of training include the features in the first run only, since later ones "
+        "find them kept.",
         header=["seed", "model", "macro-F1", "micro-F1", "exact match", "AUROC", "average precision", "training s"],
         rows=lines,
         raw={f"{head}-{seed}": report.to_dict() for (head, seed), report in reports.items()},

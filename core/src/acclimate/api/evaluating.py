@@ -19,8 +19,8 @@ from acclimate.plugins import Host, default_host
 def evaluate(folder: str | Path, source: str | Path, *, host: Host | None = None, **options: Any) -> Report:
     """Return the report of a saved run on the labelled rows of `source`.
 
-    The preset's plugin must be installed. The only baseline is the majority class of the training rows (where rows may
-    carry several labels, the share of rows with each): the training rows themselves are not kept with a run.
+    The preset's plugin must be installed. The only baseline is the majority class of the training rows (where rows
+    may carry several labels, the share of rows with each): the training rows themselves are not kept with a run.
 
     Args:
         folder: a saved run.

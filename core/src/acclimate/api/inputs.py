@@ -23,7 +23,8 @@ PARTS = ("train", "validation", "test")
 class Part:
     """Rows of one part: their ids, their truth, and their groups if there are any.
 
-    `truth` is [rows], the index of each one's label; or [rows, labels] of 0 and 1 where rows may carry several labels.
+    `truth` is [rows], the index of each one's label; or [rows, labels] of 0 and 1 where rows may carry several
+    labels.
     """
 
     rows: "datasets.Dataset"

@@ -95,7 +95,7 @@ def _tfidf_svm(request: Request, subject: Subject) -> Table:
     train, validation, test = (subject.parts[name] for name in inputs.PARTS)
     chosen = validation if test.multilabel else None
     asked = [part for part in (chosen, test) if part is not None]
-    scores = evaluation.tfidf_svm(
+    scores: Table = evaluation.tfidf_svm(
         inputs.prepared_texts(train.rows, subject.prepare),
         train.truth,
         [text for part in asked for text in inputs.prepared_texts(part.rows, subject.prepare)],
@@ -105,7 +105,8 @@ def _tfidf_svm(request: Request, subject: Subject) -> Table:
     if chosen is None:
         return scores
     held = len(chosen.truth)
-    return scores[held:] - evaluation.best_thresholds(chosen.truth, scores[:held])
+    above: Table = scores[held:] - evaluation.best_thresholds(chosen.truth, scores[:held])
+    return above
 
 
 def _about(request: Request, plan: Plan, trained: training.Trained | None) -> tuple[Finding, ...]:

@@ -19,9 +19,9 @@ class Learned:
     """Logits [rows, classes] of the test rows by the adapted model and by the head on frozen features.
 
     `precision` is that of forward passes; `trained` is None when no gradient step was taken. `rates` are the peak
-    learning rates of the optimizer's groups. Where rows may carry several labels, `thresholds` are the logits [labels]
-    from which each label is given, by the adapted model and by the head on frozen features: those with the best F1 on
-    the validation rows.
+    learning rates of the optimizer's groups. Where rows may carry several labels, `thresholds` are the logits
+    [labels] from which each label is given, by the adapted model and by the head on frozen features: those with the
+    best F1 on the validation rows.
     """
 
     logits: Scores

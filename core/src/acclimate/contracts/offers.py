@@ -143,8 +143,8 @@ class Metric:
     how often each row counts: ones for the value itself, bootstrap counts for its interval.
 
     `multilabel` names a function with the same arguments for rows that may carry several labels: there `truth` is
-    [rows, labels] of 0 and 1, and a label is given to a row where its score is 0 or more. Without it the metric is not
-    for such rows.
+    [rows, labels] of 0 and 1, and a label is given to a row where its score is 0 or more. Without it the metric is
+    not for such rows.
     """
 
     name: str

@@ -69,8 +69,8 @@ class Plan:
     parameters that stay frozen until then). No `groups` means that the head is solved in closed form on cached
     features and nothing else changes.
 
-    `head` is where training starts: "probe" is the head solved on frozen features, "random" a new one. `solver` solves
-    the probe: scikit-learn, or torch, which fits all labels at once.
+    `head` is where training starts: "probe" is the head solved on frozen features, "random" a new one. `solver`
+    solves the probe: scikit-learn, or torch, which fits all labels at once.
     `frozen_statistics` keeps batch-normalisation layers on the statistics they were pretrained with. `augment` turns
     on label-preserving augmentation of images. `average` is the decay per step of a moving average of the weights,
     which is then what is validated and kept; 0 keeps the weights themselves. Training stops after `patience` epochs
@@ -125,9 +125,9 @@ class Finding:
 class Report:
     """Everything a run says about itself; `to_dict()` is the JSON that `--json` prints.
 
-    Where rows carry one label, `confusion` counts rows by true (row) and predicted (column) label. Where they may carry
-    several, `by_label` holds of each label the probability from which it is given ("threshold") and the test rows that
-    rightly have it ("tp"), wrongly have it ("fp"), wrongly lack it ("fn") and rightly lack it ("tn").
+    Where rows carry one label, `confusion` counts rows by true (row) and predicted (column) label. Where they may
+    carry several, `by_label` holds of each label the probability from which it is given ("threshold") and the test
+    rows that rightly have it ("tp"), wrongly have it ("fp"), wrongly lack it ("fn") and rightly lack it ("tn").
     """
 
     preset: str

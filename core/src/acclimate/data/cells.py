@@ -105,8 +105,8 @@ class Labels:
         listed = isinstance(value, LISTS)
         if listed and self.separator:
             raise DataError(
-                f"{self.source} {where}: column {self.column!r} holds a list, and text with {self.separator!r} between "
-                "labels was expected.",
+                f"{self.source} {where}: column {self.column!r} holds a list, and text with {self.separator!r} "
+                "between labels was expected.",
                 "Leave out label_separator: lists need none.",
             )
         if listed:
@@ -122,8 +122,8 @@ class Labels:
     def _one(self, value: Any, where: str) -> str:
         if isinstance(value, LISTS):
             raise DataError(
-                f"{self.source} {where}: the label in column {self.column!r} is a {type(value).__name__}, while other "
-                "rows have plain labels.",
+                f"{self.source} {where}: the label in column {self.column!r} is a {type(value).__name__}, while "
+                "other rows have plain labels.",
                 "Write a list in every row where rows carry several labels, and in none where each has one.",
             )
         if isinstance(value, dict):

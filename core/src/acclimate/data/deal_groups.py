@@ -21,9 +21,10 @@ def deal_groups(
 ) -> Integers:
     """Return the part of each row [rows]: 0 is train, then the wanted parts in order.
 
-    `labels` are [rows] class numbers, or [rows, classes] of 0 and 1 where rows may carry several labels. Groups go, largest first, to the part whose counts of labels, strata and rows come closest to its share;
-    then single groups move as long as that brings the counts closer. A class that train would miss is moved
-    there with its smallest group.
+    `labels` are [rows] class numbers, or [rows, classes] of 0 and 1 where rows may carry several labels. Groups go,
+    largest first, to the part whose counts of labels, strata and rows come closest to its share; then single groups
+    move as long as that brings the counts closer. A class that train would miss is moved there with its smallest
+    group.
 
     Raises:
         DataError: there are too few groups for every part to have one.

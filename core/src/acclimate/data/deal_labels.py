@@ -1,7 +1,7 @@
 """Rows with several labels dealt to parts so that each part has its share of every label.
 
-Iterative stratification (Sechidis, Tsoumakas and Vlahavas 2011, "On the stratification of multi-label data", algorithm
-1): the label with the fewest rows left is dealt first, each row to the part that lacks most of it.
+Iterative stratification (Sechidis, Tsoumakas and Vlahavas 2011, "On the stratification of multi-label data",
+algorithm 1): the label with the fewest rows left is dealt first, each row to the part that lacks most of it.
 """
 
 from collections.abc import Mapping
@@ -39,7 +39,9 @@ def take(labels: Indicators, count: int, floors: Integers, random: np.random.Gen
     share = count / len(labels)
     wanted = np.maximum(labels.sum(axis=0) * share, floors)
     lacking = np.stack([labels.sum(axis=0) - wanted, wanted])
-    taken = iterate(labels, lacking, np.array([len(labels) - count, count], dtype=np.float64), random) == 1
+    taken: NDArray[np.bool_] = (
+        iterate(labels, lacking, np.array([len(labels) - count, count], dtype=np.float64), random) == 1
+    )
     order = random.permutation(len(labels))
     # Rows of frequent labels go first: what a rare label loses shows more.
     order = order[np.argsort(_rarest(labels)[order], kind="stable")][::-1]

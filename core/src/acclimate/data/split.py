@@ -54,7 +54,7 @@ def split(
         # A preset may know of a column that the user's own data do not have.
         mixed = [name for name in policy.stratify if name in rows.column_names]
         several = is_multilabel(rows)
-        labels = _indicators(rows) if several else _codes(rows["label"][:])
+        labels: Any = _indicators(rows) if several else _codes(rows["label"][:])
         within = mixed if several else ["label", *mixed]
         columns = [rows[name][:] for name in within] or [[""] * len(rows)]
         strata = _codes(list(zip(*columns, strict=True)))

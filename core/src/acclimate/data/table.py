@@ -38,8 +38,8 @@ def load(
 
     Columns: `id`, `text` or `image` (absolute path), `label` (when labelled), `line` (int64; 0 where the
     source has no lines), `group` and `time` (when named) and those of `keep` that the source has; all but `line`
-    are strings. `label` is a list of strings where rows may carry several labels: the source has lists, or the columns
-    name a separator.
+    are strings. `label` is a list of strings where rows may carry several labels: the source has lists, or the
+    columns name a separator.
     The id is the named column, else the reader's own "id", else "PART:LINE". Everything that is written lies
     under `cache`.
 

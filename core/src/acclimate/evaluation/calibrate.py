@@ -16,7 +16,8 @@ def best_temperature(logits: NDArray[np.float64], truth: NDArray[np.integer]) ->
 
     Args:
         logits: [rows, classes].
-        truth: [rows], class indices; or [rows, classes] of 0 and 1 where rows may carry several labels, whose log-loss
+        truth: [rows], class indices; or [rows, classes] of 0 and 1 where rows may carry several labels, whose
+            log-loss
             is the mean over rows and labels.
     """
 

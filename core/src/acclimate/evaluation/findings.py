@@ -98,17 +98,18 @@ def several_labels(
     the truth of the rows that chose the thresholds.
     """
     given = scores >= 0
+    unchosen = np.zeros(len(labels), dtype=bool) if validation is None else validation.sum(axis=0) == 0
+    absent, constant = truth.sum(axis=0) == 0, np.asarray(truth.all(axis=0))
     findings = []
     if len(given) > 1 and (given == given[0]).all() and not (truth == truth[0]).all():
         message = f"All {len(given)} test rows are given the same labels: the model tells no rows apart."
         findings.append(Finding(code="constant-predictions", level="problem", message=message))
-    absent, constant = truth.sum(axis=0) == 0, truth.all(axis=0)
     for code, which, told in (
         ("labels-without-score", absent, "no test row has them, so that AUROC and average precision leave them out"),
         ("labels-without-score", constant, "every test row has them, so that AUROC leaves them out"),
         (
             "default-thresholds",
-            np.zeros(len(labels), dtype=bool) if validation is None else validation.sum(axis=0) == 0,
+            unchosen,
             "no validation row has them, so that they are given from a probability of 0.5 on",
         ),
     ):

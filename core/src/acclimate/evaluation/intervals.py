@@ -22,9 +22,9 @@ def score(
 ) -> dict[str, Score]:
     """Return each metric's value on all rows with its 95 % percentile-bootstrap interval.
 
-    `truth` is [rows] of class indices, or [rows, classes] of 0 and 1 where rows may carry several labels; `scores` are
-    [rows, classes]. Rows are resampled within their true class (among several labels the rarest), so that no class is
-    lost; where `groups` names a group for each row (a patient, a contract), whole
+    `truth` is [rows] of class indices, or [rows, classes] of 0 and 1 where rows may carry several labels; `scores`
+    are [rows, classes]. Rows are resampled within their true class (among several labels the rarest), so that no
+    class is lost; where `groups` names a group for each row (a patient, a contract), whole
     groups are resampled instead, because rows of a group are not independent. All metrics see the same
     resamples, and the same seed gives the same interval.
 

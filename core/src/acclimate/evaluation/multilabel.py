@@ -42,10 +42,10 @@ def auroc(truth: Indicators, scores: Floats, weights: Floats) -> float:
     It is undefined for a label that no row or every row has: such labels are left out; nan when that leaves none.
     """
     counted = weights > 0
-    truth, weights = truth[counted] > 0, weights[counted]
+    true, weights = truth[counted] > 0, weights[counted]
     columns = np.ascontiguousarray(scores[counted].T)
-    varied = np.flatnonzero(truth.any(axis=0) & ~truth.all(axis=0))
-    return _mean([area(columns[label], truth[:, label], weights) for label in varied])
+    varied = np.flatnonzero(true.any(axis=0) & ~true.all(axis=0))
+    return _mean([area(columns[label], true[:, label], weights) for label in varied])
 
 
 def average_precision(truth: Indicators, scores: Floats, weights: Floats) -> float:
@@ -54,9 +54,9 @@ def average_precision(truth: Indicators, scores: Floats, weights: Floats) -> flo
     Precision at each score is weighed by the recall that the rows of that score add, without interpolation.
     """
     counted = weights > 0
-    truth, weights = truth[counted] > 0, weights[counted]
+    true, weights = truth[counted] > 0, weights[counted]
     columns = np.ascontiguousarray(scores[counted].T)
-    return _mean([_precision(columns[k], truth[:, k], weights) for k in np.flatnonzero(truth.any(axis=0))])
+    return _mean([_precision(columns[k], true[:, k], weights) for k in np.flatnonzero(true.any(axis=0))])
 
 
 def one_against_rest(truth: NDArray[np.int64], scores: Floats, weights: Floats) -> float:
@@ -66,7 +66,7 @@ def one_against_rest(truth: NDArray[np.int64], scores: Floats, weights: Floats) 
 
 
 def counts(truth: Indicators, scores: Floats, weights: Floats) -> Floats:
-    """Return the weight of rows that rightly have, wrongly have, wrongly lack and rightly lack each label [4, labels]."""
+    """The weight of rows that rightly have, wrongly have, wrongly lack, rightly lack each label: [4, labels]."""
     true, given = truth > 0, scores >= 0
     return np.stack([weights @ cell for cell in (true & given, ~true & given, true & ~given, ~true & ~given)])
 
@@ -89,7 +89,8 @@ def strata(truth: NDArray[np.integer]) -> NDArray[np.int64]:
         return truth.astype(np.int64)
     rank = truth.sum(axis=0, dtype=np.int64).argsort(kind="stable")
     carried = truth[:, rank] > 0
-    return np.where(carried.any(axis=1), rank[carried.argmax(axis=1)], truth.shape[1])
+    found: NDArray[np.int64] = np.where(carried.any(axis=1), rank[carried.argmax(axis=1)], truth.shape[1])
+    return found
 
 
 def label_prior(positives: NDArray[np.integer], train_rows: int, rows: int) -> Floats:

@@ -19,8 +19,8 @@ ScoreFunction = Callable[[Integers, Floats, Floats], float]
 class ScoredRows:
     """The test rows of one run and what the model says of them.
 
-    `ids` are [rows], `truth` [rows] class indices or [rows, classes] of 0 and 1, `groups` the group of each row where rows come in groups, `scores`
-    [rows, classes].
+    `ids` are [rows], `truth` [rows] class indices or [rows, classes] of 0 and 1, `groups` the group of each row where
+    rows come in groups, `scores` [rows, classes].
     """
 
     ids: Sequence[str]

@@ -1,8 +1,8 @@
 """Logistic regression at a given strength C: by scikit-learn, or by torch for all labels at once.
 
-Both minimise |weight|² / 2 + C · (sum of the log-losses of the rows), without a penalty on the bias. Where rows may carry
-several labels, the log-loss of a row is the sum over its labels, so that each label has its own regression and C means the
-same with one label and with many.
+Both minimise |weight|² / 2 + C · (sum of the log-losses of the rows), without a penalty on the bias. Where rows may
+carry several labels, the log-loss of a row is the sum over its labels, so that each label has its own regression and
+C means the same with one label and with many.
 """
 
 import warnings
@@ -120,7 +120,7 @@ class TorchLinear:
             torch.autograd.backward(total)
             return total
 
-        optimizer.step(loss)
+        optimizer.step(loss)  # type: ignore[no-untyped-call]
         self.weight, self.bias = weight.detach(), bias.detach()
         return self.weight.numpy().copy(), self.bias.numpy().copy()
 

@@ -76,8 +76,9 @@ def fit(
 ) -> Trained:
     """Train `model` in place by `plan` and leave it with the weights of its best epoch.
 
-    `groups` are what `plan.groups` returned. `truth` is the class of each row, or [rows, labels] of 0 and 1, or None where `examples` put the
-    classes of each token into a batch as `truth` [batch, tokens], `losses.IGNORED` where nothing is learned.
+    `groups` are what `plan.groups` returned. `truth` is the class of each row, or [rows, labels] of 0 and 1, or None
+    where `examples` put the classes of each token into a batch as `truth` [batch, tokens], `losses.IGNORED` where
+    nothing is learned.
 
     `validate` returns at least `log_loss`; the epoch with the lowest one is kept, and the start counts as epoch
     0, so that training never ends below where it began on the validation rows. Where it returns

@@ -1,7 +1,5 @@
 """What training minimises."""
 
-from typing import cast
-
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
@@ -12,10 +10,10 @@ IGNORED = -100
 def loss_of(logits: Tensor, truth: Tensor) -> Tensor:
     """Return the mean cross-entropy in float32 over the rows, or over the tokens learned from.
 
-    `truth` holds a class index for each row or token of `logits` [..., classes]. With as many dimensions as they, it is
-    [batch, labels] of 0 and 1 for rows that may carry several labels: then it is the mean binary cross-entropy.
+    `truth` holds a class index for each row or token of `logits` [..., classes]. With as many dimensions as they, it
+    is [batch, labels] of 0 and 1 for rows that may carry several labels: then it is the mean binary cross-entropy.
     """
     logits = logits.float()
     if truth.ndim == logits.ndim:
-        return cast(Tensor, binary_cross_entropy_with_logits(logits, truth.float()))
-    return cast(Tensor, cross_entropy(logits.flatten(0, -2), truth.flatten(), ignore_index=IGNORED))
+        return binary_cross_entropy_with_logits(logits, truth.float())
+    return cross_entropy(logits.flatten(0, -2), truth.flatten(), ignore_index=IGNORED)
