@@ -83,8 +83,9 @@ def adapt(
         resume: go on with the run to `output` that was stopped, from its last checkpoint.
         host: the plugins to use; those installed when left out.
         shown: show progress on standard error.
-        options: column names (`text`, `image`, `label`, `group`, `time`, `id`) and the fields of
-            `acclimate.contracts.Settings` (`epochs`, `max_steps`, `seed`, `max_tokens`, …).
+        options: column names (`text`, `image`, `label`, `group`, `time`, `id`), `label_separator` where text
+            holds several labels, and the fields of `acclimate.contracts.Settings` (`epochs`, `max_steps`, `seed`,
+            `max_tokens`, …).
 
     Raises:
         AcclimateError: for input that cannot be used, before any training.
@@ -164,14 +165,17 @@ def _run(host: Host, request: Request, folder: Path, shown: bool) -> Run:
         scored = score_all(host, request, subject, plan, learned)
     report = report_of(request, subject, plan, learned, scored, clock)
     test = subject.parts["test"]
-    records = scoring.records(test.ids, test.truth, learned.logits, report.labels)
+    records = scoring.records(test.ids, test.truth, learned.logits, report.labels, learned.thresholds)
     reviewed = host.review_report(request.owner, report, records)
     report = replace(report, findings=(*report.findings, *reviewed))
     _tell(host, request, "evaluated", metrics={name: score.value for name, score in report.metrics.items()})
-    _save(host, request, subject, plan, learned.precision, report)
+    _save(host, request, subject, plan, learned, report)
     _tell(host, request, "written", output=str(request.output))
     test_rows = evaluation.ScoredRows(
-        ids=test.ids, truth=test.truth, groups=test.groups, scores=scoring.log_probabilities(learned.logits)
+        ids=test.ids,
+        truth=test.truth,
+        groups=test.groups,
+        scores=scoring.ranked(learned.logits, learned.thresholds),
     )
     return Run(output=request.output, report=report, test_rows=test_rows, host=host)
 
@@ -191,13 +195,15 @@ def _prepare(host: Host, request: Request, folder: Path, shown: bool) -> tuple[S
     parts, labels = _read(host, request, folder)
     rows = {name: len(part.truth) for name, part in parts.items()}
     _tell(host, request, "split", rows=rows)
-    need = need_of(request, rows["train"], labels)
+    need = need_of(request, parts["train"], labels)
+    names = scoring.metric_names(request.preset, multilabel=need.multilabel)
+    scoring.metrics_of(host, request.owner, names, multilabel=need.multilabel)  # refused before anything is computed
     backbone = choose_backbone(host, request, need)
     chosen = choose_method(host, request, need, backbone)
     method = chosen or first_of_search(host, request)
     resolved = models.resolve(backbone, labels=labels, max_tokens=request.settings.max_tokens)
     resolved.model.to(training.device())
-    plan = make_plan(host, request, method, resolved.model, rows["train"])
+    plan = make_plan(host, request, method, resolved.model, parts["train"])
     prepare = host.load(request.preset)
     examples = {
         name: inputs.examples(part.rows, resolved.preprocessing, prepare, folder / f"{name}.tokens")
@@ -238,8 +244,11 @@ def _read(host: Host, request: Request, folder: Path) -> tuple[dict[str, inputs.
     return inputs.deal(tables, request.preset, seed=request.settings.seed, max_rows=request.settings.max_rows)
 
 
-def _save(host: Host, request: Request, subject: Subject, plan: Plan, precision: str, report: Report) -> None:
+def _save(
+    host: Host, request: Request, subject: Subject, plan: Plan, learned: stages.Learned, report: Report
+) -> None:
     train = subject.parts["train"]
+    positives = train.truth.sum(axis=0) if train.multilabel else np.bincount(train.truth)
     saved.save(
         request.output,
         subject.model,
@@ -255,13 +264,15 @@ def _save(host: Host, request: Request, subject: Subject, plan: Plan, precision:
                 "weights": subject.resolved.weights,
             },
             "labels": list(subject.model.labels),
-            "training_rows_by_label": np.bincount(train.truth, minlength=len(subject.model.labels)).tolist(),
-            "metrics": list(request.preset.metrics),
+            "multilabel": train.multilabel,
+            "thresholds": None if learned.thresholds is None else learned.thresholds.tolist(),
+            "training_rows_by_label": positives.tolist(),
+            "metrics": list(scoring.metric_names(request.preset, multilabel=train.multilabel)),
             "spec": dict(subject.resolved.spec),
             "adapter": dict(plan.adapter),
             "install": str(subject.method.install or ""),
             "prepare": str(request.preset.prepare or ""),
-            "precision": precision,
+            "precision": learned.precision,
             "seed": request.settings.seed,
         },
         documents={

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from acclimate import training
+from acclimate.api.inputs import Part
 from acclimate.api.request import Request
 from acclimate.contracts import Backbone, Method, Need, OptionError, Plan, UnknownNameError
 from acclimate.models import Classifier
@@ -65,15 +66,21 @@ def first_of_search(host: Host, request: Request) -> Method:
     return _chosen("method", frozen if frozen and request.preset.task in frozen.tasks else None, request)
 
 
-def need_of(request: Request, rows: int, labels: tuple[str, ...]) -> Need:
-    """Return what a choice is made for; `rows` are those that train."""
-    return Need(task=request.preset.task, modality=request.preset.modality, rows=rows, labels=labels)
+def need_of(request: Request, train: Part, labels: tuple[str, ...]) -> Need:
+    """Return what a choice is made for; `train` are the rows that train."""
+    return Need(
+        task=request.preset.task,
+        modality=request.preset.modality,
+        rows=len(train.truth),
+        labels=labels,
+        multilabel=train.multilabel,
+    )
 
 
-def make_plan(host: Host, request: Request, method: Method, model: Classifier, rows: int) -> Plan:
-    """Return how `method` will adapt `model`, which stays as it was, on so many training rows."""
+def make_plan(host: Host, request: Request, method: Method, model: Classifier, train: Part) -> Plan:
+    """Return how `method` will adapt `model`, which stays as it was, to training rows."""
     with training.seeded(request.settings.seed):
-        plan: Plan = host.load(method)(model, need_of(request, rows, model.labels), request.settings)
+        plan: Plan = host.load(method)(model, need_of(request, train, model.labels), request.settings)
     return plan
 
 

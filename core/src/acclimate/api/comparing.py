@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from acclimate.api import scoring
 from acclimate.api.adapting import ask
-from acclimate.api.comparison_folder import claim, describe
+from acclimate.api.comparison_folder import SEVERAL, claim, describe
 from acclimate.api.picture import draw
 from acclimate.api.request import Request, check_budget, choose_output
 from acclimate.api.schedule import Schedule
@@ -69,9 +70,13 @@ def compare(
         return ask(plugins, preset, source, method, backbone, test, validation, None, options)
 
     request, requests = asked(None), {name: asked(name) for name in methods}
-    metrics = _metrics(plugins, request, metric)
+    if metric is not None:
+        plugins.find("metric", metric, request.owner)
     folder = Path(output) if output is not None else choose_output(None, f"{request.name}-comparison")
-    claim(folder, describe(plugins, request))
+    described = describe(plugins, request)
+    multilabel = described["labels of a row"] == SEVERAL
+    metrics = _metrics(plugins, request, metric, multilabel=multilabel)
+    claim(folder, described)
     schedule = Schedule(
         host=plugins,
         folder=folder,
@@ -80,7 +85,7 @@ def compare(
         ends=None if budget is None else started + 60 * budget,
     )
     results = schedule.run(requests, seeds)
-    comparison = tabulate(plugins, results, metrics, preset=request.name, output=folder)
+    comparison = tabulate(plugins, results, metrics, preset=request.name, output=folder, multilabel=multilabel)
     text = json.dumps(comparison.to_dict(), indent=2, ensure_ascii=False)
     (folder / "comparison.json").write_text(text + "\n", encoding="utf-8")
     (folder / "comparison.svg").write_text(draw(comparison), encoding="utf-8")
@@ -107,7 +112,8 @@ def _check(methods: Sequence[str], seeds: int, budget: float | None, options: di
         )
 
 
-def _metrics(host: Host, request: Request, asked: str | None) -> dict[str, Metric]:
+def _metrics(host: Host, request: Request, asked: str | None, *, multilabel: bool) -> dict[str, Metric]:
     """Return the metrics by name, the compared one first."""
-    names = dict.fromkeys(([asked] if asked else []) + list(request.preset.metrics))
-    return {name: host.find("metric", name, request.owner) for name in names}
+    own = scoring.metric_names(request.preset, multilabel=multilabel)
+    names = dict.fromkeys(([asked] if asked else []) + list(own))
+    return scoring.metrics_of(host, request.owner, list(names), multilabel=multilabel)

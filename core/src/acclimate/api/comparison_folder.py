@@ -14,11 +14,14 @@ from acclimate.api.request import Request
 from acclimate.contracts import OutputError
 from acclimate.plugins import Host
 
+SEVERAL = "several"
 _FILE = "request.json"
 
 
 def describe(host: Host, request: Request) -> dict[str, str]:
     """Return what all runs of a comparison share, one value by name: rows (by hash), backbone, settings.
+
+    "labels of a row" is "one", or `SEVERAL` where rows may carry more.
 
     Method and seed are those of single runs.
 
@@ -31,7 +34,7 @@ def describe(host: Host, request: Request) -> dict[str, str]:
         "acclimate": __version__,
         "preset": request.name,
         "backbone": request.backbone,
-        **{f"rows of {name}": digest for name, digest in _digests(host, request).items()},
+        **_rows(host, request),
         **{name: json.dumps(value) for name, value in settings.items()},
     }
 
@@ -60,7 +63,7 @@ def claim(folder: Path, wanted: Mapping[str, str]) -> None:
         )
 
 
-def _digests(host: Host, request: Request) -> dict[str, str]:
+def _rows(host: Host, request: Request) -> dict[str, str]:
     sources = {"train": request.source, "validation": request.validation, "test": request.test}
     with TemporaryDirectory(prefix="acclimate-") as folder, training.quiet_libraries():
         tables = {
@@ -77,8 +80,11 @@ def _digests(host: Host, request: Request) -> dict[str, str]:
             for name, source in sources.items()
             if source is not None
         }
-        inputs.deal(tables, request.preset, seed=request.settings.seed, max_rows=request.settings.max_rows)
-        return {name: _digest(table) for name, table in tables.items()}
+        parts, _ = inputs.deal(tables, request.preset, seed=request.settings.seed, max_rows=request.settings.max_rows)
+        return {
+            "labels of a row": SEVERAL if parts["train"].multilabel else "one",
+            **{f"rows of {name}": _digest(table) for name, table in tables.items()},
+        }
 
 
 def _digest(table: Any) -> str:

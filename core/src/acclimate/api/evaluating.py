@@ -10,23 +10,23 @@ import numpy as np
 from acclimate import bundle, data, evaluation, training
 from acclimate.api import inputs, scoring
 from acclimate.api.clock import Clock
-from acclimate.api.predictor import load
+from acclimate.api.predictor import Predictor, load
 from acclimate.api.request import find_preset, split_options
-from acclimate.contracts import Report
+from acclimate.contracts import DataError, Report
 from acclimate.plugins import Host, default_host
 
 
 def evaluate(folder: str | Path, source: str | Path, *, host: Host | None = None, **options: Any) -> Report:
     """Return the report of a saved run on the labelled rows of `source`.
 
-    The preset's plugin must be installed. The only baseline is the majority class of the training rows: the
-    training rows themselves are not kept with a run.
+    The preset's plugin must be installed. The only baseline is the majority class of the training rows (where rows
+    may carry several labels, the share of rows with each): the training rows themselves are not kept with a run.
 
     Args:
         folder: a saved run.
         source: labelled rows, read as in `adapt`.
         host: the plugins to use; those installed when left out.
-        options: column names (`text`, `image`, `label`, `group`, `id`) and `seed`.
+        options: column names (`text`, `image`, `label`, `group`, `id`), `label_separator` and `seed`.
 
     Raises:
         AcclimateError: for a run or rows that cannot be used.
@@ -48,6 +48,7 @@ def evaluate(folder: str | Path, source: str | Path, *, host: Host | None = None
                 part="test",
                 labelled=True,
             )
+            _check_form(rows, predictor)
             data.check_known_labels(rows, predictor.labels, "test")
             part = inputs.as_part(rows, predictor.labels)
             examples = inputs.examples(
@@ -55,13 +56,21 @@ def evaluate(folder: str | Path, source: str | Path, *, host: Host | None = None
             )
         with clock.stage("evaluate"):
             logits = predictor.logits(examples)
+            written = bundle.read_document(predictor.folder, "report.json")
             counts = np.asarray(predictor.manifest["training_rows_by_label"])
-            majority = evaluation.majority_class(np.repeat(np.arange(len(counts)), counts), len(rows), len(counts))
-            metrics = scoring.metrics_of(host, owner, predictor.manifest["metrics"])
+            if part.multilabel:
+                prior = evaluation.label_prior(counts, written["rows"]["train"], len(rows))
+                trivial = {"label_prior": prior}
+            else:
+                drawn = np.repeat(np.arange(len(counts)), counts)
+                trivial = {"majority_class": evaluation.majority_class(drawn, len(rows), len(counts))}
+            names = predictor.manifest["metrics"]
+            metrics = scoring.metrics_of(host, owner, names, multilabel=part.multilabel)
+            scores = scoring.ranked(logits, predictor.thresholds)
             scored = scoring.score(
                 host,
                 part.truth,
-                {"": scoring.log_probabilities(logits), "majority_class": majority},
+                {"": scores, **trivial},
                 metrics,
                 groups=part.groups,
                 seed=settings.seed,
@@ -69,9 +78,8 @@ def evaluate(folder: str | Path, source: str | Path, *, host: Host | None = None
             values = scored.pop("")
             findings = (
                 *inputs.lost_tokens({"test": examples}),
-                *scoring.findings(part.truth, logits, predictor.labels, values, scored, metrics),
+                *scoring.findings(part.truth, scores, predictor.labels, values, scored, metrics),
             )
-    written = bundle.read_document(predictor.folder, "report.json")
     report = Report(
         preset=name,
         method=predictor.manifest["method"],
@@ -89,9 +97,10 @@ def evaluate(folder: str | Path, source: str | Path, *, host: Host | None = None
         peak_memory_bytes=training.peak_memory_bytes(),
         findings=findings,
         labels=predictor.labels,
-        confusion=scoring.confusion(part.truth, logits, predictor.labels),
+        **scoring.tables_of_errors(part.truth, logits, predictor.labels, predictor.thresholds),
     )
-    reviewed = host.review_report(owner, report, scoring.records(part.ids, part.truth, logits, predictor.labels))
+    records = scoring.records(part.ids, part.truth, logits, predictor.labels, predictor.thresholds)
+    reviewed = host.review_report(owner, report, records)
     return replace(report, findings=(*findings, *reviewed))
 
 
@@ -99,6 +108,8 @@ def predict_rows(
     folder: str | Path, source: str | Path, *, host: Host | None = None, **options: Any
 ) -> list[dict[str, Any]]:
     """Return `{id, label, probabilities}` of every row of `source`, labelled or not.
+
+    Where rows may carry several labels it is `{id, labels, probabilities}`.
 
     Raises:
         AcclimateError: for a run or rows that cannot be used.
@@ -112,7 +123,27 @@ def predict_rows(
             host, owner, preset, str(source), columns, Path(temporary) / "rows", part="rows", labelled=False
         )
         predictions = predictor.predict(list(rows[preset.modality]))
+        several = predictor.thresholds is not None
         return [
-            {"id": id, "label": prediction.label, "probabilities": dict(prediction.probabilities)}
+            {
+                "id": id,
+                **({"labels": list(prediction.labels)} if several else {"label": prediction.label}),
+                "probabilities": dict(prediction.probabilities),
+            }
             for id, prediction in zip(rows["id"], predictions, strict=True)
         ]
+
+
+def _check_form(rows: Any, predictor: Predictor) -> None:
+    """Raise DataError where the run gives several labels and the rows have one each, or the other way round."""
+    if data.is_multilabel(rows) == (predictor.thresholds is not None):
+        return
+    if data.is_multilabel(rows):
+        raise DataError(
+            f"The rows may carry several labels, and {predictor.folder} gives each row one.",
+            "Give rows with one label each, without label_separator.",
+        )
+    raise DataError(
+        f"The rows carry one label each, and {predictor.folder} may give several.",
+        "Write lists, or say with label_separator what stands between labels.",
+    )

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch.nn.functional import cross_entropy
 
 from acclimate import evaluation, methods, models, training
 from acclimate.api.heads import put_head
@@ -110,6 +109,10 @@ def _attempt(
     def validate() -> Mapping[str, float]:
         logits = logits_of(subject, "validation", precisions["validation"])
         temperature, loss = evaluation.best_temperature(logits, validation.truth)
+        if validation.multilabel:
+            # No look-out for a collapse to one class: that all rows are given no label may be a good start.
+            f1 = evaluation.micro_f1(validation.truth, logits, np.ones(len(logits)))
+            return {"log_loss": loss, "micro_f1": f1, "temperature": temperature}
         predicted = logits.argmax(axis=1)
         return {
             "log_loss": loss,
@@ -186,7 +189,7 @@ def training_step(subject: Subject, plan: Plan, rows: Sequence[int]) -> Callable
         if plan.frozen_statistics:
             training.freeze_statistics(subject.model)
         with torch.autocast(training.device().type, torch.bfloat16, enabled=precision == "bfloat16"):
-            loss = cross_entropy(subject.model(**inputs), truth)
+            loss = training.loss_of(subject.model(**inputs), truth)
         torch.autograd.backward(loss)
         subject.model.zero_grad(set_to_none=True)
 

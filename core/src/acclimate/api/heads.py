@@ -1,6 +1,7 @@
 """The head that a model's features call for, put into the model."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 import torch
@@ -13,13 +14,15 @@ from acclimate.models import Classifier
 def put_head(
     model: Classifier,
     features: NDArray[np.float32],
-    truth: NDArray[np.int64],
+    truth: NDArray[np.integer],
     *,
     groups: Sequence[str] | None,
     seed: int,
+    solver: Literal["sklearn", "torch"] = "sklearn",
 ) -> methods.Head:
     """Solve the head on the features [rows, width] of the training rows, give it to the model and return it."""
-    head = methods.solve_head(features, truth, model.head.out_features, groups=groups, seed=seed)
+    classes = model.head.out_features
+    head = methods.solve_head(features, truth, classes, groups=groups, seed=seed, solver=solver)
     with torch.no_grad():
         model.head.weight.copy_(torch.from_numpy(head.weight))
         model.head.bias.copy_(torch.from_numpy(head.bias))

@@ -21,11 +21,20 @@ PARTS = ("train", "validation", "test")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """Rows of one part: their ids, the index of each one's label, and their groups if there are any."""
+    """Rows of one part: their ids, their truth, and their groups if there are any.
+
+    `truth` is [rows], the index of each one's label; or [rows, labels] of 0 and 1 where rows may carry several
+    labels.
+    """
 
     rows: "datasets.Dataset"
-    truth: NDArray[np.int64]
+    truth: NDArray[Any]
     groups: list[str] | None
+
+    @property
+    def multilabel(self) -> bool:
+        """Whether rows may carry several labels."""
+        return self.truth.ndim == 2
 
     @property
     def ids(self) -> list[str]:
@@ -77,8 +86,9 @@ def deal(
     whole = tables["train"]
     if max_rows is not None and max_rows < len(whole):
         whole = whole.select(data.sample(whole, max_rows, seed=seed))
+    data.check_alike({**tables, "train": whole})
     data.check_classes(whole)
-    labels = tuple(sorted(set(whole["label"])))
+    labels = tuple(sorted({label for names in data.label_sets(whole) for label in names}))
     given = {name: table for name, table in tables.items() if name != "train"}
     for name, table in given.items():
         data.check_known_labels(table, labels, name)
@@ -86,13 +96,18 @@ def deal(
     indices = data.split(whole, preset.split, seed=seed, want=want, grouped="group" in whole.column_names)
     tables = {**{name: whole.select(rows) for name, rows in indices.items()}, **given}
     data.check_disjoint(tables)
+    if data.is_multilabel(whole):
+        data.check_trained(tables["train"], labels, whole)
     return {name: as_part(tables[name], labels) for name in PARTS}, labels
 
 
 def as_part(rows: "datasets.Dataset", labels: Sequence[str]) -> Part:
-    """Return rows with their labels as indices."""
+    """Return rows with their labels as indices, or as indicators where they may carry several."""
     index = {label: number for number, label in enumerate(labels)}
-    truth = np.asarray([index[label] for label in rows["label"]], dtype=np.int64)
+    if data.is_multilabel(rows):
+        truth: NDArray[Any] = data.indicators(data.label_sets(rows), labels)
+    else:
+        truth = np.asarray([index[label] for label in rows["label"]], dtype=np.int64)
     groups = list(rows["group"]) if "group" in rows.column_names else None
     return Part(rows=rows, truth=truth, groups=groups)
 

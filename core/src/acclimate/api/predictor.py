@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from scipy.special import softmax
 
 from acclimate import data, evaluation, models, training
+from acclimate.api import scoring
 from acclimate.api.inputs import opener
 from acclimate.api.saved import restore
 from acclimate.contracts import DataError, Prediction
@@ -18,7 +18,10 @@ from acclimate.plugins import Host, default_host
 
 
 class Predictor:
-    """What `load` returns. `labels` are in the order of the columns of `probabilities`."""
+    """What `load` returns. `labels` are in the order of the columns of `probabilities`.
+
+    `thresholds` are the logits [labels] from which a label is given where rows may carry several; None elsewhere.
+    """
 
     def __init__(self, folder: str | Path, host: Host | None = None) -> None:
         self.folder = Path(folder)
@@ -27,6 +30,9 @@ class Predictor:
             self.model, self.preprocessing, self.manifest = restore(self.folder, host)
         self.model.to(training.device())
         self.labels: tuple[str, ...] = self.model.labels
+        self.thresholds: NDArray[np.float64] | None = None
+        if self.manifest["multilabel"]:
+            self.thresholds = np.asarray(self.manifest["thresholds"], dtype=np.float64)
         self.prepare: Callable[[Any], Any] | None = host.load_reference(self.manifest["prepare"])
 
     def predict(self, items: Sequence[str | Path | Image.Image]) -> list[Prediction]:
@@ -35,16 +41,27 @@ class Predictor:
         Raises:
             DataError: when an item is empty, of the wrong kind, or an image cannot be read.
         """
+        logits = self._logits_of(items)
+        probabilities = scoring.probabilities_of(logits, multilabel=self.thresholds is not None)
+        likeliest = [self.labels[int(row.argmax())] for row in logits]
+        if self.thresholds is None:
+            given: list[tuple[str, ...]] = [(label,) for label in likeliest]
+        else:
+            given = scoring.given(logits, self.thresholds, self.labels)
         return [
             Prediction(
-                label=self.labels[int(row.argmax())],
-                probabilities={label: float(p) for label, p in zip(self.labels, row, strict=True)},
+                label=label,
+                probabilities={name: float(p) for name, p in zip(self.labels, row, strict=True)},
+                labels=names,
             )
-            for row in self.probabilities(items)
+            for label, row, names in zip(likeliest, probabilities, given, strict=True)
         ]
 
     def probabilities(self, items: Sequence[str | Path | Image.Image]) -> NDArray[np.float64]:
         """Return the probabilities [items, classes]."""
+        return scoring.probabilities_of(self._logits_of(items), multilabel=self.thresholds is not None)
+
+    def _logits_of(self, items: Sequence[str | Path | Image.Image]) -> NDArray[np.float64]:
         if isinstance(items, str | Path | Image.Image):
             raise DataError("predict takes a list, found a single item.", "Write predict([item]).")
         if not len(items):
@@ -55,8 +72,7 @@ class Predictor:
                 examples: models.Examples = self._texts(items, ids, Path(folder))
             else:
                 examples = self._images(items, ids, self.preprocessing)
-            probabilities: NDArray[np.float64] = softmax(self.logits(examples), axis=1)
-            return probabilities
+            return self.logits(examples)
 
     def logits(self, examples: models.Examples) -> NDArray[np.float64]:
         """Return the logits [rows, classes] of prepared examples."""

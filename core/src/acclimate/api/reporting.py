@@ -22,11 +22,13 @@ def score_all(
     host: Host, request: Request, subject: Subject, plan: Plan, learned: Learned
 ) -> tuple[Mapping[str, Score], Scored, tuple[Finding, ...]]:
     """Return the scores of the model, those of the baselines, and what both say."""
-    test, labels = subject.parts["test"], subject.model.labels
-    metrics: dict[str, Metric] = scoring.metrics_of(host, request.owner, request.preset.metrics)
+    test, validation, labels = subject.parts["test"], subject.parts["validation"], subject.model.labels
+    names = scoring.metric_names(request.preset, multilabel=test.multilabel)
+    metrics: dict[str, Metric] = scoring.metrics_of(host, request.owner, names, multilabel=test.multilabel)
+    frozen = scoring.ranked(learned.frozen_logits, learned.frozen_thresholds) if plan.trains else None
     tables = {
-        "": scoring.log_probabilities(learned.logits),
-        **_baselines(request, subject, learned.frozen_logits if plan.trains else None),
+        "": scoring.ranked(learned.logits, learned.thresholds),
+        **_baselines(request, subject, frozen),
     }
     scored = scoring.score(host, test.truth, tables, metrics, groups=test.groups, seed=request.settings.seed)
     values = scored.pop("")
@@ -35,7 +37,7 @@ def score_all(
         *_named_by_plugin(request, plan),
         *inputs.lost_tokens(subject.examples),
         *_about(request, plan, learned.trained),
-        *scoring.findings(test.truth, learned.logits, labels, values, scored, metrics),
+        *scoring.findings(test.truth, tables[""], labels, values, scored, metrics, validation.truth),
         *learned.notes,
     )
     return values, scored, findings
@@ -69,7 +71,7 @@ def report_of(
         peak_memory_bytes=training.peak_memory_bytes(),
         findings=findings,
         labels=labels,
-        confusion=scoring.confusion(truth, learned.logits, labels),
+        **scoring.tables_of_errors(truth, learned.logits, labels, learned.thresholds),
         settings=_settings(request, plan, learned),
         history=learned.trained.history if learned.trained else (),
     )
@@ -77,17 +79,15 @@ def report_of(
 
 def _baselines(request: Request, subject: Subject, frozen: Table | None) -> dict[str, Table]:
     train, test, labels = subject.parts["train"], subject.parts["test"], subject.model.labels
-    tables = {"majority_class": evaluation.majority_class(train.truth, len(test.truth), len(labels))}
+    if test.multilabel:
+        prior = evaluation.label_prior(train.truth.sum(axis=0), len(train.truth), len(test.truth))
+        tables = {"label_prior": prior}
+    else:
+        tables = {"majority_class": evaluation.majority_class(train.truth, len(test.truth), len(labels))}
     if request.preset.modality == "text":
-        tables["tfidf_svm"] = evaluation.tfidf_svm(
-            inputs.prepared_texts(train.rows, subject.prepare),
-            train.truth,
-            inputs.prepared_texts(test.rows, subject.prepare),
-            len(labels),
-            seed=request.settings.seed,
-        )
+        tables["tfidf_svm"] = _tfidf_svm(request, subject)
     if frozen is not None:
-        tables["frozen_linear"] = scoring.log_probabilities(frozen)
+        tables["frozen_linear"] = frozen
     return tables
 
 
@@ -96,6 +96,25 @@ def _named_by_plugin(request: Request, plan: Plan) -> tuple[Finding, ...]:
         return ()
     message = f"auto took {plan.method}, which plugin {request.owner!r} names for such rows; nothing was searched."
     return (Finding(code="auto-named", level="note", message=message),)
+
+
+def _tfidf_svm(request: Request, subject: Subject) -> Table:
+    """Return the scores of the test rows; where rows may carry several labels, less the best thresholds."""
+    train, validation, test = (subject.parts[name] for name in inputs.PARTS)
+    chosen = validation if test.multilabel else None
+    asked = [part for part in (chosen, test) if part is not None]
+    scores: Table = evaluation.tfidf_svm(
+        inputs.prepared_texts(train.rows, subject.prepare),
+        train.truth,
+        [text for part in asked for text in inputs.prepared_texts(part.rows, subject.prepare)],
+        len(subject.model.labels),
+        seed=request.settings.seed,
+    )
+    if chosen is None:
+        return scores
+    held = len(chosen.truth)
+    above: Table = scores[held:] - evaluation.best_thresholds(chosen.truth, scores[:held])
+    return above
 
 
 def _about(request: Request, plan: Plan, trained: training.Trained | None) -> tuple[Finding, ...]:

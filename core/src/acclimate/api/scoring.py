@@ -1,36 +1,75 @@
 """Scores of a run: metrics with intervals, baselines beside them, and what follows from both."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import log_softmax, softmax
+from scipy.special import expit, log_softmax, softmax
 
 from acclimate import evaluation
-from acclimate.contracts import Finding, Metric, Score
+from acclimate.contracts import Finding, Metric, OptionError, Preset, Score
 from acclimate.plugins import Host
 
 Scores = NDArray[np.float64]
+Truth = NDArray[Any]
 
 
-def log_probabilities(logits: Scores) -> Scores:
-    """Return log-probabilities [rows, classes]: what metrics rank, so that scores follow from what `predict` returns.
+def ranked(logits: Scores, thresholds: Scores | None) -> Scores:
+    """Return the scores [rows, classes] that metrics rank, so that they follow from what `predict` returns.
 
-    A constant added to all logits of a row changes no prediction, and would change how the row ranks among others.
+    With one label per row they are log-probabilities: a constant added to all logits of a row changes no prediction,
+    and would change how the row ranks among others. With several (`thresholds` [classes], in logits) they are how far
+    each logit lies above its label's threshold.
     """
+    if thresholds is not None:
+        return logits - thresholds
     scores: Scores = log_softmax(logits, axis=1)
     return scores
 
 
-def metrics_of(host: Host, owner: str, names: Sequence[str]) -> dict[str, Metric]:
-    """Return the metric offers of a preset by the names it uses."""
-    return {name: host.find("metric", name, owner) for name in names}
+def probabilities_of(logits: Scores, *, multilabel: bool) -> Scores:
+    """Return [rows, classes]: shares of one among the classes, or of each label by itself."""
+    found: Scores = expit(logits) if multilabel else softmax(logits, axis=1)
+    return found
+
+
+def given(logits: Scores, thresholds: Scores, labels: Sequence[str]) -> list[tuple[str, ...]]:
+    """Return the labels of each row whose logits [rows, labels] reach their thresholds, the most likely first."""
+    return [tuple(labels[k] for k in (-row).argsort(kind="stable") if row[k] >= thresholds[k]) for row in logits]
+
+
+def metric_names(preset: Preset, *, multilabel: bool) -> tuple[str, ...]:
+    """Return the names of a preset's metrics for rows of one label, or of several."""
+    return preset.multilabel_metrics if multilabel else preset.metrics
+
+
+def metrics_of(host: Host, owner: str, names: Sequence[str], *, multilabel: bool) -> dict[str, Metric]:
+    """Return the metric offers of a preset by the names it uses.
+
+    Raises:
+        OptionError: when rows may carry several labels, and a metric is not for them.
+    """
+    found = {name: host.find("metric", name, owner) for name in names}
+    unfit = [name for name, metric in found.items() if multilabel and metric.multilabel is None]
+    if unfit:
+        fitting = ", ".join(name for name, metric in host.metrics().items() if metric.multilabel)
+        raise OptionError(
+            f"The rows may carry several labels, which metric {unfit[0]!r} is not for.", f"Fitting: {fitting}."
+        )
+    return found
+
+
+def functions_of(
+    host: Host, metrics: Mapping[str, Metric], *, multilabel: bool
+) -> dict[str, Callable[[Any, Any, Any], float]]:
+    """Return the functions of metrics for rows of one label, or of several."""
+    return {name: host.load(metric, "multilabel" if multilabel else "score") for name, metric in metrics.items()}
 
 
 def score(
     host: Host,
-    truth: NDArray[np.int64],
+    truth: Truth,
     tables: Mapping[str, Scores],
     metrics: Mapping[str, Metric],
     *,
@@ -38,42 +77,66 @@ def score(
     seed: int,
 ) -> dict[str, dict[str, Score]]:
     """Return the metrics of each table of scores [rows, classes], all on the same bootstrap samples."""
-    functions = {name: host.load(metric) for name, metric in metrics.items()}
+    functions = functions_of(host, metrics, multilabel=truth.ndim == 2)
     return {
         name: evaluation.score(truth, scores, functions, groups=groups, seed=seed) for name, scores in tables.items()
     }
 
 
 def findings(
-    truth: NDArray[np.int64],
-    logits: Scores,
+    truth: Truth,
+    scores: Scores,
     labels: tuple[str, ...],
     scored: Mapping[str, Score],
     baselines: Mapping[str, Mapping[str, Score]],
     metrics: Mapping[str, Metric],
+    validation: Truth | None = None,
 ) -> tuple[Finding, ...]:
-    """Return what the scores say about the result."""
+    """Return what the scores say about the result; `validation` is the truth of the rows that chose thresholds."""
     better = {name: metric.better for name, metric in metrics.items()}
+    if truth.ndim == 2:
+        about = evaluation.several_labels(truth, scores, validation, labels)
+    else:
+        about = evaluation.constant_predictions(scores, labels, truth=truth)
     return (
         *evaluation.sample_size(truth, labels),
-        *evaluation.constant_predictions(logits, labels, truth=truth),
+        *about,
         *evaluation.compare(scored, baselines, better=better),
     )
 
 
 def records(
-    ids: Sequence[str], truth: NDArray[np.int64], logits: Scores, labels: tuple[str, ...]
+    ids: Sequence[str], truth: Truth, logits: Scores, labels: tuple[str, ...], thresholds: Scores | None
 ) -> Mapping[str, Any]:
     """Return the test rows as `review_report` receives them."""
+    if thresholds is None:
+        names: Sequence[Any] = [labels[index] for index in truth]
+        predicted: Sequence[Any] = [labels[index] for index in logits.argmax(axis=1)]
+    else:
+        names = [tuple(labels[k] for k in np.flatnonzero(row)) for row in truth]
+        predicted = given(logits, thresholds, labels)
     return {
         "ids": list(ids),
-        "truth": [labels[index] for index in truth],
-        "predicted": [labels[index] for index in logits.argmax(axis=1)],
-        "probabilities": softmax(logits, axis=1),
+        "truth": names,
+        "predicted": predicted,
+        "probabilities": probabilities_of(logits, multilabel=thresholds is not None),
     }
 
 
-def confusion(truth: NDArray[np.int64], logits: Scores, labels: tuple[str, ...]) -> tuple[tuple[int, ...], ...]:
-    """Return how many rows of each label (row) were predicted as each label (column)."""
-    counts = evaluation.confusion(truth, logits, len(labels))
-    return tuple(tuple(int(count) for count in row) for row in counts)
+def tables_of_errors(
+    truth: Truth, logits: Scores, labels: tuple[str, ...], thresholds: Scores | None
+) -> dict[str, Any]:
+    """Return the field of `Report` that counts errors: `confusion`, or `by_label` where rows may carry several."""
+    if thresholds is None:
+        table = evaluation.confusion(truth, logits, len(labels))
+        return {"confusion": tuple(tuple(int(count) for count in row) for row in table)}
+    cells = evaluation.counts(truth, ranked(logits, thresholds), np.ones(len(truth)))
+    return {
+        "by_label": {
+            label: {
+                "threshold": float(expit(thresholds[k])),
+                **{name: int(cell[k]) for name, cell in zip(evaluation.COUNTS, cells, strict=True)},
+            }
+            for k, label in enumerate(labels)
+        }
+    }

@@ -47,8 +47,8 @@ def search(host: Host, request: Request, subject: Subject, *, ends: float) -> Fo
     preset's first metric on the rows held out, lies on the better side of 0. None is started that would not be
     trained by `ends`, in seconds of `perf_counter`. The model and the parts for validation and test are left alone.
     """
-    name = request.preset.metrics[0]
-    rows = len(subject.parts["train"].truth)
+    train = subject.parts["train"]
+    name, rows = scoring.metric_names(request.preset, multilabel=train.multilabel)[0], len(train.truth)
     found: list[Trial] = []
     try:
         folds = deal_folds(subject, request.preset.split)
@@ -63,7 +63,7 @@ def search(host: Host, request: Request, subject: Subject, *, ends: float) -> Fo
         notes = trials.findings(found, metric=name, folds=FOLDS, rows=rows, chosen=best.name)
     return Found(
         method=best,
-        plan=make_plan(host, request, best, subject.model, rows),
+        plan=make_plan(host, request, best, subject.model, train),
         record=trials.record(
             found, metric=name, folds=FOLDS, rows=rows, budget=request.budget_minutes, chosen=best.name
         ),
@@ -147,10 +147,10 @@ class _Search:
         )
 
     def _paired(self, rows: Mapping[str, evaluation.ScoredRows]) -> evaluation.Paired:
-        seed = self.request.settings.seed
+        seed, multilabel = self.request.settings.seed, self.subject.parts["train"].multilabel
         return evaluation.paired(
             {name: {seed: each} for name, each in rows.items()},
-            {self.metric.name: self.host.load(self.metric)},
+            scoring.functions_of(self.host, {self.metric.name: self.metric}, multilabel=multilabel),
             better=self.metric.better,
             seed=seed,
         )
@@ -170,7 +170,7 @@ class _Search:
             self._check(cost, FOLDS - number, reserve)
             subject, plan = self._on_fold(method, fold)
             learned = stages.learn(subject, plan, lambda _kind, **_: self._check(cost, 0, reserve))  # noqa: B023 - called at once
-            scores[list(fold.held_out)] = scoring.log_probabilities(learned.logits)
+            scores[list(fold.held_out)] = scoring.ranked(learned.logits, learned.thresholds)
             cost = cost and cost.after(perf_counter() - started)
         return evaluation.ScoredRows(ids=train.ids, truth=train.truth, groups=train.groups, scores=scores)
 
@@ -192,7 +192,7 @@ class _Search:
 
     def _on_fold(self, method: Method, fold: Fold) -> tuple[Subject, Plan]:
         subject = replace(on_fold(self.subject, fold), method=method, install=self.host.load(method, "install"))
-        plan = make_plan(self.host, self.request, method, subject.model, len(fold.train))
+        plan = make_plan(self.host, self.request, method, subject.model, subject.parts["train"])
         return subject, plan
 
     def _tell(self, what: str) -> None:

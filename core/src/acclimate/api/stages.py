@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import torch
@@ -19,7 +20,9 @@ class Learned:
     """Logits [rows, classes] of the test rows by the adapted model and by the head on frozen features.
 
     `precision` is that of forward passes; `trained` is None when no gradient step was taken. `rates` are the peak
-    learning rates of the optimizer's groups.
+    learning rates of the optimizer's groups. Where rows may carry several labels, `thresholds` are the logits
+    [labels] from which each label is given, by the adapted model and by the head on frozen features: those with the
+    best F1 on the validation rows.
     """
 
     logits: Scores
@@ -28,16 +31,27 @@ class Learned:
     trained: training.Trained | None
     notes: tuple[Finding, ...]
     rates: tuple[float, ...] = ()
+    thresholds: Scores | None = None
+    frozen_thresholds: Scores | None = None
 
 
 def learn(subject: Subject, plan: Plan, tell: Callable[..., None]) -> Learned:
     """Solve the head on frozen features, train where the plan asks for it, and run the test rows."""
-    head, precision, notes = solve(subject)
+    head, precision, notes = solve(subject, plan.solver)
     tell("features", rows=len(subject.examples["train"]))
     frozen = frozen_logits(subject, head, precision)
+    level = _thresholds(subject, lambda: frozen_logits(subject, head, precision, "validation"))
     if not plan.trains:
         methods.freeze(subject.model.encoder)
-        return Learned(logits=frozen, frozen_logits=frozen, precision=precision, trained=None, notes=notes)
+        return Learned(
+            logits=frozen,
+            frozen_logits=frozen,
+            precision=precision,
+            trained=None,
+            notes=notes,
+            thresholds=level,
+            frozen_thresholds=level,
+        )
     groups = fitting.install(subject, plan)
     trained, groups, more = fitting.train(subject, plan, groups, precision, lambda scores: tell("epoch", **scores))
     return Learned(
@@ -47,10 +61,20 @@ def learn(subject: Subject, plan: Plan, tell: Callable[..., None]) -> Learned:
         trained=trained,
         notes=(*notes, *more),
         rates=tuple(sorted({float(group["lr"]) for group in groups})),
+        thresholds=_thresholds(subject, lambda: logits_of(subject, "validation", precision)),
+        frozen_thresholds=level,
     )
 
 
-def solve(subject: Subject) -> tuple[methods.Head, str, tuple[Finding, ...]]:
+def _thresholds(subject: Subject, validated: Callable[[], Scores]) -> Scores | None:
+    """Return the logits [labels] from which labels are given; None where each row has one label."""
+    part = subject.parts["validation"]
+    return evaluation.best_thresholds(part.truth, validated()) if part.multilabel else None
+
+
+def solve(
+    subject: Subject, solver: Literal["sklearn", "torch"] = "sklearn"
+) -> tuple[methods.Head, str, tuple[Finding, ...]]:
     """Give the model the head that its frozen features call for; return it and the precision of forward passes.
 
     Features of every row are computed at most once per machine: the cache names weights, preprocessing,
@@ -59,7 +83,9 @@ def solve(subject: Subject) -> tuple[methods.Head, str, tuple[Finding, ...]]:
     arithmetic = _forward_arithmetic(subject)
     train = subject.parts["train"]
     features = _features(subject, "train", arithmetic.precision)
-    head = put_head(subject.model, features, train.truth, groups=train.groups, seed=subject.settings.seed)
+    head = put_head(
+        subject.model, features, train.truth, groups=train.groups, seed=subject.settings.seed, solver=solver
+    )
     note = Finding(
         code="precision-forward",
         level="note",
@@ -68,13 +94,13 @@ def solve(subject: Subject) -> tuple[methods.Head, str, tuple[Finding, ...]]:
     return head, arithmetic.precision, (note,)
 
 
-def frozen_logits(subject: Subject, head: methods.Head, precision: str) -> Scores:
-    """Return the test rows' logits [rows, classes] by the head on frozen features.
+def frozen_logits(subject: Subject, head: methods.Head, precision: str, name: str = "test") -> Scores:
+    """Return a part's logits [rows, classes] by the head on frozen features.
 
     Called before training, while the backbone is still as it was pretrained.
     """
-    part = subject.parts["test"]
-    return evaluation.by_id(part.ids, [(part.ids, head.logits(_features(subject, "test", precision)))])
+    part = subject.parts[name]
+    return evaluation.by_id(part.ids, [(part.ids, head.logits(_features(subject, name, precision)))])
 
 
 def adapted_logits(subject: Subject, precision: str) -> Scores:

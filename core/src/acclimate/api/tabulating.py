@@ -5,13 +5,22 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from acclimate import evaluation
+from acclimate.api import scoring
 from acclimate.api.measuring import Result
 from acclimate.api.schedule import Results
 from acclimate.contracts import Comparison, MethodResult, Metric, Score, SeedResult
 from acclimate.plugins import Host
 
 
-def tabulate(host: Host, results: Results, metrics: Mapping[str, Metric], *, preset: str, output: Path) -> Comparison:
+def tabulate(
+    host: Host,
+    results: Results,
+    metrics: Mapping[str, Metric],
+    *,
+    preset: str,
+    output: Path,
+    multilabel: bool = False,
+) -> Comparison:
     """Return the comparison of what was measured; the first of `metrics` is compared."""
     measured: dict[str, dict[int, evaluation.ScoredRows]] = {}
     for (method, seed), result in results.items():
@@ -20,7 +29,7 @@ def tabulate(host: Host, results: Results, metrics: Mapping[str, Metric], *, pre
     compared = next(iter(metrics))
     scored = evaluation.paired(
         measured,
-        {name: host.load(metric) for name, metric in metrics.items()},
+        scoring.functions_of(host, metrics, multilabel=multilabel),
         better=metrics[compared].better,
     )
     by_method: dict[str, dict[int, Result | str]] = {}

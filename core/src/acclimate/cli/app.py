@@ -1,6 +1,5 @@
 """The commands."""
 
-import csv
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,6 +19,7 @@ from acclimate.cli.options import (
     Image,
     Json,
     Label,
+    LabelSeparator,
     LearningRate,
     MaxRows,
     MaxSteps,
@@ -71,6 +71,7 @@ def adapt(
     validation: Validation = None,
     text: Text = "",
     label: Label = "",
+    label_separator: LabelSeparator = "",
     image: Image = "",
     group: Group = "",
     time: Time = "",
@@ -108,6 +109,7 @@ def adapt(
             resume=resume,
             text=text,
             label=label,
+            label_separator=label_separator,
             image=image,
             group=group,
             time=time,
@@ -131,6 +133,7 @@ def evaluate(
     data: Annotated[str, typer.Argument(help="Labelled rows.")],
     text: Text = "",
     label: Label = "",
+    label_separator: LabelSeparator = "",
     image: Image = "",
     group: Group = "",
     id: Id = "",
@@ -140,7 +143,9 @@ def evaluate(
     with output.failing_well(as_json):
         from acclimate.api import evaluate as run_evaluate
 
-        report = run_evaluate(run, data, text=text, label=label, image=image, group=group, id=id)
+        report = run_evaluate(
+            run, data, text=text, label=label, label_separator=label_separator, image=image, group=group, id=id
+        )
         _report(report, as_json)
 
 
@@ -153,7 +158,7 @@ def predict(
     id: Id = "",
     as_json: Json = False,
 ) -> None:
-    """Predict the label of every row: CSV on standard output, or JSON."""
+    """Predict the label, or the labels, of every row: CSV on standard output, or JSON."""
     with output.failing_well(as_json):
         from acclimate.api import predict_rows
 
@@ -161,9 +166,7 @@ def predict(
         if as_json:
             output.show_json({"run": str(run), "predictions": rows})
             return
-        writer = csv.writer(sys.stdout)
-        writer.writerow(["id", "label", "probability"])
-        writer.writerows((row["id"], row["label"], f"{row['probabilities'][row['label']]:.4f}") for row in rows)
+        output.show_predictions(rows)
 
 
 app.command()(compare)

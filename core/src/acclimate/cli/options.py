@@ -15,6 +15,7 @@ Output = Annotated[Path | None, typer.Option("--output", help="New folder for th
 Resume = Annotated[bool, typer.Option("--resume", help="Go on with the run to --output that was stopped.")]
 Text = Annotated[str, typer.Option(help="Column with the text.")]
 Label = Annotated[str, typer.Option(help="Column with the label.")]
+LabelSeparator = Annotated[str, typer.Option(help="Stands between the labels of a row in text, such as |.")]
 Image = Annotated[str, typer.Option(help="Column with the image path.")]
 Group = Annotated[str, typer.Option(help="Column whose rows must stay in one part (patient, contract).")]
 Time = Annotated[str, typer.Option(help="Column with the date: the latest rows become the test.")]

@@ -1,8 +1,9 @@
 """What the command line prints: for people, or as one JSON object; and how it fails."""
 
+import csv
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -18,6 +19,26 @@ UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 def show(text: str) -> None:
     """Print for people, on standard output."""
     typer.echo(text)
+
+
+def show_predictions(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Print predictions as CSV; several labels of a row stand between bars, as do their probabilities.
+
+    Raises:
+        OptionError: when one of several labels holds a bar itself.
+    """
+    writer = csv.writer(sys.stdout)
+    if not rows or "label" in rows[0]:
+        writer.writerow(["id", "label", "probability"])
+        writer.writerows((row["id"], row["label"], f"{row['probabilities'][row['label']]:.4f}") for row in rows)
+        return
+    barred = [label for label in rows[0]["probabilities"] if "|" in label]
+    if barred:
+        raise OptionError(f"The label {barred[0]!r} holds a bar, which stands between labels here.", "Add --json.")
+    writer.writerow(["id", "labels", "probabilities"])
+    for row in rows:
+        values = "|".join(f"{row['probabilities'][label]:.4f}" for label in row["labels"])
+        writer.writerow([row["id"], "|".join(row["labels"]), values])
 
 
 def show_json(value: Any) -> None:

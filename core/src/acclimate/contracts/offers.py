@@ -141,12 +141,17 @@ class Metric:
     `score` names a function `(truth, scores, weights) -> float` with `truth` [rows] the class index of each
     row, `scores` [rows, classes] (higher means more likely, not always probabilities) and `weights` [rows]
     how often each row counts: ones for the value itself, bootstrap counts for its interval.
+
+    `multilabel` names a function with the same arguments for rows that may carry several labels: there `truth` is
+    [rows, labels] of 0 and 1, and a label is given to a row where its score is 0 or more. Without it the metric is
+    not for such rows.
     """
 
     name: str
     summary: str
     tasks: tuple[str, ...]
     score: Ref
+    multilabel: Ref | None = None
     better: Literal["higher", "lower"] = "higher"
 
     def __post_init__(self) -> None:
@@ -193,7 +198,9 @@ class Preset:
     """What a vertical offers for one job: its task and the defaults its trade would choose.
 
     `prepare` names a pure function applied to every text (`str -> str`) or image (`PIL.Image -> PIL.Image`),
-    the same in training and prediction. `settings` are defaults of `Settings` fields (`max_tokens`, …).
+    the same in training and prediction. `settings` are defaults of `Settings` fields (`max_tokens`, …). `metrics` are
+    for rows of one label, `multilabel_metrics` for rows that may carry several; which of them the rows are decides
+    what the source holds.
     """
 
     name: str
@@ -204,6 +211,7 @@ class Preset:
     loader: str = "auto"
     prepare: Ref | None = None
     metrics: tuple[str, ...] = ("accuracy", "macro_f1", "mcc", "auroc")
+    multilabel_metrics: tuple[str, ...] = ("macro_f1", "micro_f1", "subset_accuracy", "auroc", "average_precision")
     split: SplitPolicy = SplitPolicy()
     settings: dict[str, Any] = field(default_factory=dict)
     demo: Demo | None = None

@@ -8,11 +8,16 @@ from typing import Any, Literal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Columns:
-    """Which columns of the source hold what; an empty name is inferred from the source's own names."""
+    """Which columns of the source hold what; an empty name is inferred from the source's own names.
+
+    `label_separator` stands between the labels of a row where the label column is text ("Cap|Term"); it is never
+    guessed. Without it a text is one label, and a list is several.
+    """
 
     text: str = ""
     image: str = ""
     label: str = ""
+    label_separator: str = ""
     group: str = ""
     time: str = ""
     id: str = ""
@@ -45,12 +50,13 @@ class Settings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Need:
-    """What a choice of backbone or method is made for."""
+    """What a choice of backbone or method is made for; `multilabel` says that a row may carry several labels."""
 
     task: str
     modality: Literal["text", "image"]
     rows: int
     labels: tuple[str, ...]
+    multilabel: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +84,8 @@ class Plan:
     parameters that stay frozen until then). No `groups` means that the head is solved in closed form on cached
     features and nothing else changes.
 
-    `head` is where training starts: "probe" is the head solved on frozen features, "random" a new one.
+    `head` is where training starts: "probe" is the head solved on frozen features, "random" a new one. `solver`
+    solves the probe: scikit-learn, or torch, which fits all labels at once.
     `frozen_statistics` keeps batch-normalisation layers on the statistics they were pretrained with. `augment` turns
     on label-preserving augmentation of images. `average` is the decay per step of a moving average of the weights,
     which is then what is validated and kept; 0 keeps the weights themselves. Training stops after `patience` epochs
@@ -89,6 +96,7 @@ class Plan:
     groups: Callable[[Any], Sequence[Mapping[str, Any]]] | None = None
     adapter: Mapping[str, Any] = field(default_factory=dict)
     head: Literal["probe", "random"] = "probe"
+    solver: Literal["sklearn", "torch"] = "sklearn"
     epochs: int = 0
     batch_size: int = 16
     warmup: float = 0.1
@@ -131,7 +139,12 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """Everything a run says about itself; `to_dict()` is the JSON that `--json` prints."""
+    """Everything a run says about itself; `to_dict()` is the JSON that `--json` prints.
+
+    Where rows carry one label, `confusion` counts rows by true (row) and predicted (column) label. Where they may
+    carry several, `by_label` holds of each label the probability from which it is given ("threshold") and the test
+    rows that rightly have it ("tp"), wrongly have it ("fp"), wrongly lack it ("fn") and rightly lack it ("tn").
+    """
 
     preset: str
     method: str
@@ -146,12 +159,17 @@ class Report:
     findings: tuple[Finding, ...] = ()
     labels: tuple[str, ...] = ()
     confusion: tuple[tuple[int, ...], ...] = ()
+    by_label: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     history: tuple[Mapping[str, float], ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain dictionaries, lists and numbers; a bound that is not defined is None."""
+        """Return plain dictionaries, lists and numbers; a bound that is not defined is None.
+
+        A run has either "confusion" or "by_label".
+        """
         plain: dict[str, Any] = finite(asdict(self))
+        del plain["confusion" if self.by_label else "by_label"]
         return plain
 
     def __str__(self) -> str:
@@ -185,14 +203,19 @@ def _lines(report: Report) -> list[str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prediction:
-    """One prediction: the most likely label and the probability of each."""
+    """One prediction: the most likely label and the probability of each.
+
+    `labels` are the labels that the row is given: the most likely one, or, where rows may carry several, those whose
+    probability reaches the label's own threshold, the most likely first; then there may be none.
+    """
 
     label: str
     probabilities: Mapping[str, float]
+    labels: tuple[str, ...]
 
     @property
     def probability(self) -> float:
-        """The probability of the predicted label."""
+        """The probability of the most likely label."""
         return self.probabilities[self.label]
 
 

@@ -1,9 +1,10 @@
 """The data room: read any source, load it as one table, check it, split it."""
 
-from acclimate.data.checks import check_classes, check_disjoint, check_known_labels
+from acclimate.data.checks import check_alike, check_classes, check_disjoint, check_known_labels, check_trained
 from acclimate.data.duplicates import near_duplicate_groups
 from acclimate.data.images import fingerprints as image_fingerprints
 from acclimate.data.images import open_image, to_rgb
+from acclimate.data.labels import indicators, is_multilabel, label_sets
 from acclimate.data.read import (
     csv_rows,
     dataset_folder_rows,
@@ -18,15 +19,20 @@ from acclimate.data.table import load
 from acclimate.data.texts import text_fingerprints
 
 __all__ = [
+    "check_alike",
     "check_classes",
     "check_disjoint",
     "check_known_labels",
+    "check_trained",
     "csv_rows",
     "dataset_folder_rows",
     "hub_rows",
     "image_fingerprints",
     "image_folder_rows",
+    "indicators",
+    "is_multilabel",
     "jsonl_rows",
+    "label_sets",
     "load",
     "near_duplicate_groups",
     "open_image",

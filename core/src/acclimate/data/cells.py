@@ -9,6 +9,7 @@ from typing import Any
 from acclimate.contracts import DataError
 
 _SHOWN = 5
+LISTS = (list, tuple, set, frozenset)
 
 
 @dataclass(slots=True)
@@ -61,35 +62,82 @@ def as_text(value: Any) -> str:
 
 
 class Labels:
-    """Turns label values into text and remembers what is wrong with them, for one error at the end."""
+    """Turns label values into text and remembers what is wrong with them, for one error at the end.
 
-    def __init__(self, column: str, source: str) -> None:
+    With `several` a row may carry any number of labels, as a list, or as text with a `separator` between them.
+    """
+
+    def __init__(self, column: str, source: str, *, several: bool = False, separator: str = "") -> None:
         self.column, self.source = column, source
+        self.several, self.separator = several, separator
         self.rows = 0
         self.absent = Tally()
         self.kinds: dict[str, str] = {}
 
-    def text(self, value: Any, where: str) -> str:
-        """Return one label as text: 1 and 1.0 are "1", True is "True".
+    def read(self, value: Any, where: str) -> str | list[str]:
+        """Return one label as text (1 and 1.0 are "1", True is "True"), or all labels of a row in sorted order.
+
+        An empty list, or with a separator an empty text, is a row without labels; no value at all is a missing one.
 
         Raises:
-            DataError: the value is a list, an object, or a number that is not whole.
+            DataError: the value is an object or a number that is not whole, a list among plain labels or the other
+                way round, or holds an empty label or one label twice.
         """
         self.rows += 1
+        if isinstance(value, str) and self.separator and not value.strip():
+            return []
         if missing(value):
             self.absent.add(where)
-            return ""
-        if isinstance(value, list | tuple | dict | set):
+            return [] if self.several else ""
+        if not self.several:
+            return self._one(value, where)
+        names = [self._one(item, where) for item in self._parts(value, where)]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if "" in names or twice:
+            found = f"the label {twice[0]!r} twice" if twice else "a label without a name"
             raise DataError(
-                f"{self.source} {where}: the label in column {self.column!r} is a {type(value).__name__}.",
-                "Each row needs exactly one label; several labels per row are not supported here.",
+                f"{self.source} {where}: {value!r} in column {self.column!r} holds {found}.",
+                "Write each label of a row once, and nothing where a row has no label.",
+            )
+        return sorted(names)
+
+    def _parts(self, value: Any, where: str) -> Sequence[Any]:
+        listed = isinstance(value, LISTS)
+        if listed and self.separator:
+            raise DataError(
+                f"{self.source} {where}: column {self.column!r} holds a list, and text with {self.separator!r} "
+                "between labels was expected.",
+                "Leave out label_separator: lists need none.",
+            )
+        if listed:
+            return ["" if missing(item) else item for item in value]
+        if self.separator:
+            return as_text(value).split(self.separator) if isinstance(value, str) else [value]
+        raise DataError(
+            f"{self.source} {where}: the label in column {self.column!r} is plain ({value!r}), while other rows have "
+            "lists.",
+            "Write a list in every row: several labels, one, or none ([]).",
+        )
+
+    def _one(self, value: Any, where: str) -> str:
+        if isinstance(value, LISTS):
+            raise DataError(
+                f"{self.source} {where}: the label in column {self.column!r} is a {type(value).__name__}, while "
+                "other rows have plain labels.",
+                "Write a list in every row where rows carry several labels, and in none where each has one.",
+            )
+        if isinstance(value, dict):
+            raise DataError(
+                f"{self.source} {where}: the label in column {self.column!r} is an object.",
+                "A label is a text or a whole number; several labels are a list of them.",
             )
         if isinstance(value, float) and not value.is_integer():
             raise DataError(
                 f"{self.source} {where}: the label in column {self.column!r} is the number {value}.",
                 "Classes are needed: sort the numbers into named ranges first ('low', 'high').",
             )
-        self.kinds.setdefault(_kind(value), f"{where} has {value!r}")
+        if value != "":
+            self.kinds.setdefault(_kind(value), f"{where} has {value!r}")
         return as_text(value)
 
     def check(self) -> None:

@@ -7,6 +7,7 @@ from datasets import Dataset
 
 from acclimate.contracts import DataError, did_you_mean
 from acclimate.data.cells import Tally, place
+from acclimate.data.labels import is_multilabel, label_sets
 
 _SHOWN = 10
 
@@ -14,9 +15,14 @@ _SHOWN = 10
 def check_classes(rows: Dataset, *, what: str = "training data") -> None:
     """Pass when there are two classes or more, each with two rows or more.
 
+    Where rows may carry several labels, pass when some label is on some rows and not on others.
+
     Raises:
         DataError: otherwise; it names the class or classes.
     """
+    if is_multilabel(rows):
+        _check_sets(rows, what)
+        return
     counts = Counter(rows["label"][:])
     if len(counts) < 2:
         only = next(iter(counts), "")
@@ -32,15 +38,65 @@ def check_classes(rows: Dataset, *, what: str = "training data") -> None:
         )
 
 
+def _check_sets(rows: Dataset, what: str) -> None:
+    sets = {tuple(sorted(names)) for names in label_sets(rows)}
+    if len(sets) < 2:
+        only = ", ".join(repr(name) for name in next(iter(sets), ())) or "no label"
+        raise DataError(
+            f"The {what} has nothing to tell apart: all {len(rows):,} rows have {only}.",
+            "Some rows must carry a label that others do not; check which column holds the labels.",
+        )
+
+
+def check_trained(train: Dataset, labels: Sequence[str], whole: Dataset) -> None:
+    """Pass when every label is on some row of `train`, which is a part of `whole`.
+
+    Raises:
+        DataError: otherwise; it names the labels with how many rows of all carry them.
+    """
+    trained = {label for names in label_sets(train) for label in names}
+    missed = [label for label in labels if label not in trained]
+    if missed:
+        counts = Counter(label for names in label_sets(whole) for label in names)
+        named = ", ".join(f"{label!r} ({counts[label]})" for label in missed[:_SHOWN])
+        raise DataError(
+            f"{len(missed):,} of {len(labels):,} labels are on no training row (in brackets, rows of all parts that "
+            f"have it): {named}{_rest(missed)}.",
+            "Add rows with these labels, or take the labels out.",
+        )
+
+
+def check_alike(tables: Mapping[str, Dataset]) -> None:
+    """Pass when all tables have one label per row, or all may have several.
+
+    Raises:
+        DataError: otherwise.
+    """
+    several = {part: is_multilabel(rows) for part, rows in tables.items()}
+    if len(set(several.values())) > 1:
+        lists = ", ".join(part for part, found in several.items() if found)
+        plain = ", ".join(part for part, found in several.items() if not found)
+        raise DataError(
+            f"Rows may carry several labels in {lists}, and carry one each in {plain}.",
+            "Write the label column of all files alike: lists, text with a label_separator, or one label.",
+        )
+
+
+def _rest(names: Sequence[str]) -> str:
+    return f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
+
+
 def _listed(names: Sequence[str]) -> str:
-    rest = f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
-    return ", ".join(repr(name) for name in names[:_SHOWN]) + rest
+    return ", ".join(repr(name) for name in names[:_SHOWN]) + _rest(names)
 
 
 def _advice(single: Sequence[str]) -> str:
     numbers = all(name.lstrip("+-").replace(".", "", 1).isdigit() for name in single)
     if numbers and any("." in name for name in single):
         return "The labels look like measurements: sort them into named ranges first ('low', 'high')."
+    separator = next((mark for mark in "|;" if any(mark in name for name in single)), "")
+    if separator:
+        return f"If {separator} stands between the labels of a row, say so: label_separator={separator!r}."
     return "Each class needs at least 2 rows: merge these classes, add rows, or remove them."
 
 
@@ -52,9 +108,10 @@ def check_known_labels(rows: Dataset, labels: Sequence[str], part: str) -> None:
     """
     known = set(labels)
     tallies: dict[str, Tally] = {}
-    for ordinal, (label, line) in enumerate(zip(rows["label"][:], rows["line"][:], strict=True), 1):
-        if label not in known:
-            tallies.setdefault(label, Tally()).add(place(line, ordinal))
+    for ordinal, (names, line) in enumerate(zip(label_sets(rows), rows["line"][:], strict=True), 1):
+        for label in names:
+            if label not in known:
+                tallies.setdefault(label, Tally()).add(place(line, ordinal))
     if tallies:
         shown = [_unknown(label, tally, labels) for label, tally in list(tallies.items())[:_SHOWN]]
         rest = f"; and {len(tallies) - _SHOWN:,} more labels" if len(tallies) > _SHOWN else ""

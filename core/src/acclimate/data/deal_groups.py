@@ -14,16 +14,17 @@ _ROUNDS = 10
 
 def deal_groups(
     groups: Integers,
-    labels: Integers,
+    labels: NDArray[np.integer],
     strata: Integers,
     shares: Mapping[str, float],
     random: np.random.Generator,
 ) -> Integers:
     """Return the part of each row [rows]: 0 is train, then the wanted parts in order.
 
-    Groups go, largest first, to the part whose counts of labels, strata and rows come closest to its share;
-    then single groups move as long as that brings the counts closer. A class that train would miss is moved
-    there with its smallest group.
+    `labels` are [rows] class numbers, or [rows, classes] of 0 and 1 where rows may carry several labels. Groups go,
+    largest first, to the part whose counts of labels, strata and rows come closest to its share; then single groups
+    move as long as that brings the counts closer. A class that train would miss is moved there with its smallest
+    group.
 
     Raises:
         DataError: there are too few groups for every part to have one.
@@ -33,8 +34,7 @@ def deal_groups(
     # Every label, stratum and the number of rows weigh the same, however many rows they have.
     scaled = counts / counts.sum(axis=0)
     parts = _assign(scaled, targets, random)
-    classes = counts[:, : int(labels.max()) + 1]
-    _give_train_every_class(parts, classes)
+    give_train_every_class(parts, counts[:, : _classes(labels)])
     for number, name in enumerate(("train", *shares)):
         if not (parts == number).any():
             raise DataError(
@@ -45,12 +45,18 @@ def deal_groups(
     return parts[groups]
 
 
-def _counts(groups: Integers, labels: Integers, strata: Integers) -> Floats:
+def _classes(labels: NDArray[np.integer]) -> int:
+    return labels.shape[1] if labels.ndim == 2 else int(labels.max()) + 1
+
+
+def _counts(groups: Integers, labels: NDArray[np.integer], strata: Integers) -> Floats:
     """Return rows per group: of each label, of each stratum, in all [groups, labels + strata + 1]."""
-    columns = [labels, strata + labels.max() + 1, np.full_like(labels, labels.max() + strata.max() + 2)]
-    counts = np.zeros((int(groups.max()) + 1, int(columns[-1].max()) + 1))
-    for column in columns:
-        np.add.at(counts, (groups, column), 1)
+    rows = np.arange(len(groups))
+    carrying, carried = np.nonzero(labels) if labels.ndim == 2 else (rows, labels)
+    first, last = _classes(labels), _classes(labels) + int(strata.max()) + 1
+    counts = np.zeros((int(groups.max()) + 1, last + 1))
+    for of, column in ((carrying, carried), (rows, strata + first), (rows, np.full(len(rows), last))):
+        np.add.at(counts, (groups[of], column), 1)
     return counts
 
 
@@ -95,7 +101,8 @@ def _improve(parts: Integers, lacking: Floats, scaled: Floats, order: Integers) 
     return moved
 
 
-def _give_train_every_class(parts: Integers, classes: Floats) -> None:
+def give_train_every_class(parts: Integers, classes: Floats) -> None:
+    """Move to train (part 0) the smallest group of each class that train misses; `classes` are [groups, classes]."""
     for label in range(classes.shape[1]):
         holders = np.flatnonzero(classes[:, label])
         if not (parts[holders] == 0).any():

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from acclimate.contracts import DataError
 from acclimate.data.cells import Tally, place
+from acclimate.data.labels import label_sets
 
 
 def deal_by_time(rows: Dataset, shares: Mapping[str, float]) -> NDArray[np.int64]:
@@ -35,7 +36,7 @@ def deal_by_time(rows: Dataset, shares: Mapping[str, float]) -> NDArray[np.int64
                 f"{', '.join(('train', *shares))}: {name} stays empty.",
                 "Use a finer time, or give files for the parts.",
             )
-    _check_classes(rows["label"][:], parts, rows["time"][:], times)
+    _check_classes(label_sets(rows), parts, rows["time"][:], times)
     return parts
 
 
@@ -82,10 +83,10 @@ def _moment(value: str) -> float | None:
 
 
 def _check_classes(
-    labels: Sequence[str], parts: NDArray[np.int64], values: Sequence[str], times: NDArray[np.float64]
+    sets: Sequence[Sequence[str]], parts: NDArray[np.int64], values: Sequence[str], times: NDArray[np.float64]
 ) -> None:
-    trained = {label for label, part in zip(labels, parts, strict=True) if part == 0}
-    late = sorted(set(labels) - trained)
+    trained = {label for names, part in zip(sets, parts, strict=True) if part == 0 for label in names}
+    late = sorted({label for names in sets for label in names} - trained)
     if late:
         last = values[int(np.argmax(np.where(parts == 0, times, -np.inf)))]
         raise DataError(

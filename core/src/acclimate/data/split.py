@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 
 from acclimate.contracts import DataError, OptionError, SplitPolicy
 from acclimate.data.deal_groups import deal_groups
+from acclimate.data.deal_labels import deal_labels, take
 from acclimate.data.deal_time import deal_by_time
+from acclimate.data.labels import indicators, is_multilabel, label_sets
 
 Integers = NDArray[np.int64]
 PARTS = ("train", "validation", "test")
@@ -28,7 +30,8 @@ def split(
 
     Every row is in exactly one part, every class is in train, and the same rows and seed give the same parts.
     Without a `group` or `time` column each part has the label mix of the whole to within a row per class, and
-    the mix of the policy's `stratify` columns inside each class. With `grouped` no group is in two parts and
+    the mix of the policy's `stratify` columns inside each class; where rows carry several labels, both mixes are kept
+    as close as whole rows allow. With `grouped` no group is in two parts and
     the label mix is kept as close as whole groups allow. With a `time` column the last rows are the test part
     and those before them validation; rows of one time stay together.
 
@@ -48,13 +51,18 @@ def split(
     if timed:
         parts = deal_by_time(rows, shares)
     else:
-        labels = _codes(rows["label"][:])
         # A preset may know of a column that the user's own data do not have.
         mixed = [name for name in policy.stratify if name in rows.column_names]
-        strata = _codes(list(zip(*(rows[name][:] for name in ("label", *mixed)), strict=True)))
+        several = is_multilabel(rows)
+        labels: Any = _indicators(rows) if several else _codes(rows["label"][:])
+        within = mixed if several else ["label", *mixed]
+        columns = [rows[name][:] for name in within] or [[""] * len(rows)]
+        strata = _codes(list(zip(*columns, strict=True)))
         random = np.random.default_rng(seed)
         if grouped:
             parts = deal_groups(_codes(rows["group"][:]), labels, strata, shares, random)
+        elif several:
+            parts = deal_labels(labels, strata, shares, random)
         else:
             parts = _deal_rows(labels, strata, shares, random)
     _check_filled(parts, ("train", *shares), len(rows))
@@ -65,31 +73,45 @@ def sample(rows: Dataset, count: int, *, seed: int) -> list[int]:
     """Return the numbers of `count` rows in their original order, with the label mix of the whole.
 
     Each class keeps at least two rows where it had two; all rows are returned when there are no more than
-    `count`.
+    `count`. Where rows carry several labels the mix is kept as close as whole rows allow.
 
     Raises:
         OptionError: `count` is too small for two rows of each class.
     """
     if count >= len(rows):
         return list(range(len(rows)))
+    random = np.random.default_rng(seed)
+    if "label" in rows.column_names and is_multilabel(rows):
+        members = _indicators(rows)
+        taken = take(members, count, np.minimum(members.sum(axis=0), _FLOOR), random)
+        _check_room(count, int(taken.sum()), members.shape[1])
+        return np.flatnonzero(taken).tolist()
     labels = _codes(rows["label"][:] if "label" in rows.column_names else [""] * len(rows))
     sizes = np.bincount(labels)
     floors = np.minimum(sizes, _FLOOR)
-    if count < floors.sum():
-        raise OptionError(
-            f"{count:,} rows cannot hold {_FLOOR} rows of each of {len(sizes):,} classes.",
-            f"Ask for {floors.sum():,} rows or more.",
-        )
+    _check_room(count, int(floors.sum()), len(sizes))
     quotas = np.maximum(quotas_of(sizes, count / len(rows)), floors)
     while quotas.sum() > count:
         quotas[np.argmax(quotas - floors)] -= 1
     while quotas.sum() < count:
         quotas[np.argmax(sizes - quotas)] += 1
-    random = np.random.default_rng(seed)
     chosen = [
         random.choice(np.flatnonzero(labels == label), quota, replace=False) for label, quota in enumerate(quotas)
     ]
     return sorted(np.concatenate(chosen).tolist())
+
+
+def _check_room(count: int, needed: int, classes: int) -> None:
+    if count < needed:
+        raise OptionError(
+            f"{count:,} rows cannot hold {_FLOOR} rows of each of {classes:,} classes.",
+            f"Ask for {needed:,} rows or more.",
+        )
+
+
+def _indicators(rows: Dataset) -> Any:
+    sets = label_sets(rows)
+    return indicators(sets, sorted({label for names in sets for label in names}))
 
 
 def quotas_of(sizes: Integers, share: float) -> Integers:

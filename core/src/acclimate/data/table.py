@@ -12,7 +12,7 @@ import pyarrow
 from datasets import Dataset
 
 from acclimate.contracts import Columns, DataError
-from acclimate.data.cells import Labels, Tally, as_text, missing, place
+from acclimate.data.cells import LISTS, Labels, Tally, as_text, missing, place
 from acclimate.data.columns import Mapping, Modality, resolve
 from acclimate.data.read.files import LINE, name_of
 from acclimate.data.stored import image_path
@@ -38,14 +38,15 @@ def load(
 
     Columns: `id`, `text` or `image` (absolute path), `label` (when labelled), `line` (int64; 0 where the
     source has no lines), `group` and `time` (when named) and those of `keep` that the source has; all but `line`
-    are strings.
+    are strings. `label` is a list of strings where rows may carry several labels: the source has lists, or the
+    columns name a separator.
     The id is the named column, else the reader's own "id", else "PART:LINE". Everything that is written lies
     under `cache`.
 
     Raises:
         DataError: what the reader raises; no rows; a column that is not recognised; a missing text, image,
-            label, group or time; labels of mixed types, lists, or numbers that are not whole; an id that
-            two rows have.
+            label, group or time; labels of mixed types, or numbers that are not whole; lists beside plain labels, and
+            lists with an empty or repeated label; an id that two rows have.
         UnknownNameError: a named column does not exist.
     """
     rows = iter(read(source))
@@ -54,23 +55,30 @@ def load(
         raise DataError(f"{name_of(source)} has no rows.", "It needs one row per example.")
     names = [name for name in dict.fromkeys(chain.from_iterable(head)) if name != LINE]
     mapping = resolve(names, columns, modality, labelled=labelled, keep=keep, source=name_of(source))
-    table = _Table(source, mapping, modality, cache=cache, labelled=labelled, part=part)
+    labels = _labels(head, mapping.label, source, columns.label_separator) if labelled else None
+    table = _Table(source, mapping, modality, cache=cache, labels=labels, part=part)
     key = hashlib.sha256(f"{part}\0{source}".encode()).hexdigest()[:16]
     path = cache / f"{part or 'rows'}-{key}.arrow"
     _write(table.rows(chain(head, rows)), table.schema, path)
     return Dataset.from_file(str(path))
 
 
+def _labels(head: Sequence[dict[str, Any]], column: str, source: str, separator: str) -> Labels:
+    first = next((row[column] for row in head if not missing(row.get(column))), "")
+    several = bool(separator) or isinstance(first, LISTS)
+    return Labels(column, name_of(source), several=several, separator=separator)
+
+
 class _Table:
     """Turns a reader's rows into rows of our columns and collects what is wrong with them."""
 
     def __init__(
-        self, source: str, mapping: Mapping, modality: Modality, *, cache: Path, labelled: bool, part: str
+        self, source: str, mapping: Mapping, modality: Modality, *, cache: Path, labels: Labels | None, part: str
     ) -> None:
         self.name, self.part = name_of(source), part
         self.folder = Path(source) if Path(source).is_dir() else Path(source).parent
         self.mapping, self.modality, self.cache = mapping, modality, cache
-        self.labels = Labels(mapping.label, self.name) if labelled else None
+        self.labels = labels
         self.required = {modality: mapping.content, "group": mapping.group, "time": mapping.time}
         self.blank = {kind: Tally() for kind in self.required}
         self.places: dict[str, str] = {}
@@ -79,9 +87,11 @@ class _Table:
     @property
     def schema(self) -> Any:
         text = pyarrow.string()
-        names = ["id", self.modality, *(["label"] if self.labels else [])]
         extra = [name for name in ("group", "time") if self.required[name]]
-        fields = [(name, text) for name in names] + [("line", pyarrow.int64())]
+        fields = [("id", text), (self.modality, text)]
+        if self.labels:
+            fields.append(("label", pyarrow.list_(text) if self.labels.several else text))
+        fields.append(("line", pyarrow.int64()))
         return pyarrow.schema(fields + [(name, text) for name in (*extra, *self.mapping.keep)])
 
     def rows(self, rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -101,7 +111,7 @@ class _Table:
                 out[kind] = self._cell(kind, value, where)
         out["id"] = self._id(row, out, line, where)
         if self.labels:
-            out["label"] = self.labels.text(row.get(self.mapping.label), where)
+            out["label"] = self.labels.read(row.get(self.mapping.label), where)
         return out
 
     def _cell(self, kind: str, value: Any, where: str) -> str:

@@ -2,27 +2,34 @@
 
 from acclimate.evaluation.baselines import majority_class, tfidf_svm
 from acclimate.evaluation.calibrate import best_temperature
-from acclimate.evaluation.findings import compare, constant_predictions, sample_size
+from acclimate.evaluation.findings import compare, constant_predictions, sample_size, several_labels
 from acclimate.evaluation.gather import by_id
 from acclimate.evaluation.intervals import score
 from acclimate.evaluation.metrics import accuracy, auroc, confusion, macro_f1, mcc
+from acclimate.evaluation.multilabel import COUNTS, best_thresholds, counts, label_prior, micro_f1
 from acclimate.evaluation.paired import Paired, ScoredRows, paired
 
 __all__ = [
+    "COUNTS",
     "Paired",
     "ScoredRows",
     "accuracy",
     "auroc",
     "best_temperature",
+    "best_thresholds",
     "by_id",
     "compare",
     "confusion",
     "constant_predictions",
+    "counts",
+    "label_prior",
     "macro_f1",
     "majority_class",
     "mcc",
+    "micro_f1",
     "paired",
     "sample_size",
     "score",
+    "several_labels",
     "tfidf_svm",
 ]

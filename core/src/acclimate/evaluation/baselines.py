@@ -5,10 +5,12 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from scipy.sparse import csr_matrix
 from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.model_selection import StratifiedKFold
+from sklearn.model_selection import KFold, StratifiedKFold
+from sklearn.multiclass import OneVsRestClassifier
 from sklearn.svm import LinearSVC
 
 from acclimate.contracts import DataError
+from acclimate.evaluation import multilabel
 from acclimate.evaluation.metrics import Floats, Integers, macro_f1
 
 STRENGTHS = (0.1, 1.0, 10.0)
@@ -36,7 +38,8 @@ def tfidf_svm(
 ) -> Floats:
     """Return decision scores [test rows, classes] of a linear SVM on TF-IDF of words and word pairs.
 
-    `train` is [training rows] of class indices. The words are those of the training texts. The strength C is
+    `train` is [training rows] of class indices, or [training rows, classes] of 0 and 1 where rows may carry several
+    labels: then one machine for each label. The words are those of the training texts. The strength C is
     the one of 0.1, 1 and 10 with the best macro-F1 in a stratified cross-validation inside the training
     rows; it is 1 where a class has a single row. A class without training rows scores -1e6.
 
@@ -53,6 +56,9 @@ def tfidf_svm(
 
 def _best_strength(texts: Sequence[str], train: Integers, classes: int, seed: int) -> float:
     """The first strength with the best mean macro-F1 over the folds."""
+    if train.ndim == 2:
+        found = np.nanmean(list(_trials(texts, train, classes, folds=FOLDS, seed=seed)), axis=0)
+        return STRENGTHS[int(found.argmax())]
     sizes = np.unique_counts(train).counts
     folds = min(FOLDS, int(sizes.min()))
     if folds < 2 or len(sizes) < 2:
@@ -63,10 +69,13 @@ def _best_strength(texts: Sequence[str], train: Integers, classes: int, seed: in
 
 def _trials(texts: Sequence[str], train: Integers, classes: int, *, folds: int, seed: int) -> Iterator[list[float]]:
     """Yield the macro-F1 of each strength on one fold; words, too, are learned without that fold."""
-    for kept, held in StratifiedKFold(folds, shuffle=True, random_state=seed).split(train, train):
+    several = train.ndim == 2
+    dealt = (KFold if several else StratifiedKFold)(folds, shuffle=True, random_state=seed)
+    metric = multilabel.macro_f1 if several else macro_f1
+    for kept, held in dealt.split(train, train):
         fitted, asked = _features([texts[row] for row in kept], [texts[row] for row in held])
         yield [
-            macro_f1(
+            metric(
                 train[held],
                 _decide(fitted, train[kept], asked, classes, strength=strength, seed=seed),
                 np.ones(len(held)),
@@ -99,6 +108,14 @@ def _decide(
 ) -> Floats:
     """Decision scores [asked rows, classes] of a linear SVM, spread over all classes."""
     scores = np.full((asked.shape[0], classes), ABSENT)
+    if train.ndim == 2:
+        varied = np.flatnonzero(train.any(axis=0) & ~train.all(axis=0))
+        scores[:, train.all(axis=0)] = 1.0
+        machines = OneVsRestClassifier(LinearSVC(C=strength, random_state=seed)).fit(fitted, train[:, varied])
+        decided = machines.decision_function(asked)
+        # Of a single label scikit-learn returns one column without its axis.
+        scores[:, varied] = decided.reshape(asked.shape[0], len(varied))
+        return scores
     present = np.unique(train)
     if len(present) == 1:
         scores[:, present[0]] = 0.0
@@ -111,5 +128,5 @@ def _decide(
 def _check_train(train: Integers, classes: int) -> None:
     if not len(train):
         raise DataError("Expected training rows for the baseline, found none.")
-    if train.min() < 0 or train.max() >= classes:
+    if train.ndim == 1 and (train.min() < 0 or train.max() >= classes):
         raise DataError(f"Expected class indices from 0 to {classes - 1}, found {train.min()} to {train.max()}.")

@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from acclimate.contracts import Finding, Score
 from acclimate.evaluation.metrics import Floats, Integers
 
-DECISIVE = ("accuracy", "macro_f1")
+DECISIVE = ("accuracy", "macro_f1", "micro_f1")
 FEW_PER_CLASS = 10
 FEW_ROWS = 30
 NAMED_CLASSES = 10
@@ -21,7 +22,7 @@ def compare(
 ) -> tuple[Finding, ...]:
     """Say which baselines beat the model: one finding "baseline-wins" for each of them, naming the values.
 
-    A baseline wins by a better accuracy or macro_f1; where the run has neither, by any of its metrics.
+    A baseline wins by a better accuracy, macro_f1 or micro_f1; where the run has neither, by any of its metrics.
     `better` says of each metric whether "higher" or "lower" is better, "higher" where it says nothing. The
     finding is a "problem" where the intervals of a metric that was won lie apart, and a "warning" where they
     all overlap.
@@ -43,7 +44,7 @@ def compare(
 def sample_size(truth: Integers, labels: Sequence[str]) -> tuple[Finding, ...]:
     """Say whether the test rows are too few: fewer than 30 in all, or fewer than 10 of a class.
 
-    `truth` is [rows] of class indices into `labels`.
+    `truth` is [rows] of class indices into `labels`, or [rows, labels] of 0 and 1.
     """
     findings = []
     if len(truth) < FEW_ROWS:
@@ -55,7 +56,7 @@ def sample_size(truth: Integers, labels: Sequence[str]) -> tuple[Finding, ...]:
                 f"use at least {FEW_ROWS}, better some hundred.",
             )
         )
-    counts = np.bincount(truth, minlength=len(labels))
+    counts = truth.sum(axis=0) if truth.ndim == 2 else np.bincount(truth, minlength=len(labels))
     small = [row for row in counts.argsort(kind="stable") if counts[row] < FEW_PER_CLASS]
     if small:
         named = ", ".join(f"{labels[row]} ({counts[row]})" for row in small[:NAMED_CLASSES])
@@ -86,6 +87,38 @@ def constant_predictions(
         "classes: the model has learned nothing that tells them apart."
     )
     return (Finding(code="constant-predictions", level="problem", message=message),)
+
+
+def several_labels(
+    truth: NDArray[np.int8], scores: Floats, validation: NDArray[np.int8] | None, labels: Sequence[str]
+) -> tuple[Finding, ...]:
+    """Say which labels are not told apart, have no score, or were given a threshold by no validation row.
+
+    `truth` [rows, labels] and `scores` (a label is given where 0 or more) are those of the test rows, `validation`
+    the truth of the rows that chose the thresholds.
+    """
+    given = scores >= 0
+    unchosen = np.zeros(len(labels), dtype=bool) if validation is None else validation.sum(axis=0) == 0
+    absent, constant = truth.sum(axis=0) == 0, np.asarray(truth.all(axis=0))
+    findings = []
+    if len(given) > 1 and (given == given[0]).all() and not (truth == truth[0]).all():
+        message = f"All {len(given)} test rows are given the same labels: the model tells no rows apart."
+        findings.append(Finding(code="constant-predictions", level="problem", message=message))
+    for code, which, told in (
+        ("labels-without-score", absent, "no test row has them, so that AUROC and average precision leave them out"),
+        ("labels-without-score", constant, "every test row has them, so that AUROC leaves them out"),
+        (
+            "default-thresholds",
+            unchosen,
+            "no validation row has them, so that they are given from a probability of 0.5 on",
+        ),
+    ):
+        named = [label for label, found in zip(labels, which, strict=True) if found]
+        if named:
+            rest = f" and {len(named) - NAMED_CLASSES} more" if len(named) > NAMED_CLASSES else ""
+            message = f"Labels {', '.join(repr(label) for label in named[:NAMED_CLASSES])}{rest}: {told}."
+            findings.append(Finding(code=code, message=message))
+    return tuple(findings)
 
 
 def _wins(baseline: Score, model: Score, direction: str) -> bool:

@@ -6,6 +6,7 @@ import numpy as np
 
 from acclimate.contracts import DataError, Score
 from acclimate.evaluation.metrics import Floats, Integers
+from acclimate.evaluation.multilabel import strata
 
 PERCENTILES = (2.5, 97.5)
 
@@ -21,8 +22,9 @@ def score(
 ) -> dict[str, Score]:
     """Return each metric's value on all rows with its 95 % percentile-bootstrap interval.
 
-    `truth` is [rows] of class indices, `scores` [rows, classes]. Rows are resampled within their true class,
-    so that no class is lost; where `groups` names a group for each row (a patient, a contract), whole
+    `truth` is [rows] of class indices, or [rows, classes] of 0 and 1 where rows may carry several labels; `scores`
+    are [rows, classes]. Rows are resampled within their true class (among several labels the rarest), so that no
+    class is lost; where `groups` names a group for each row (a patient, a contract), whole
     groups are resampled instead, because rows of a group are not independent. All metrics see the same
     resamples, and the same seed gives the same interval.
 
@@ -40,7 +42,9 @@ def score(
     values = {name: metric(truth, scores, np.ones(len(truth))) for name, metric in metrics.items()}
     draws: dict[str, list[float]] = {name: [] for name in metrics}
     rng = np.random.default_rng(seed)
-    resampled = within_classes(truth, rng, resamples) if groups is None else whole_groups(groups, rng, resamples)
+    resampled = (
+        within_classes(strata(truth), rng, resamples) if groups is None else whole_groups(groups, rng, resamples)
+    )
     for weights in resampled:
         for name, metric in metrics.items():
             draws[name].append(metric(truth, scores, weights))
@@ -77,12 +81,15 @@ def interval(value: float, draws: Sequence[float]) -> Score:
 
 def check(truth: Integers, scores: Floats, groups: Sequence[str] | None) -> None:
     """Raise DataError where truth, scores and groups do not fit each other."""
-    if truth.ndim != 1 or not len(truth) or scores.ndim != 2 or len(scores) != len(truth):
+    if truth.ndim == 2 and truth.shape == scores.shape and len(truth):
+        if not np.isin(truth, (0, 1)).all():
+            raise DataError("Expected truth [rows, labels] of 0 and 1, found other numbers.")
+    elif truth.ndim != 1 or not len(truth) or scores.ndim != 2 or len(scores) != len(truth):
         raise DataError(
             "Expected truth [rows] and scores [rows, classes] with at least one row, "
             f"found {list(truth.shape)} and {list(scores.shape)}."
         )
-    if truth.min() < 0 or truth.max() >= scores.shape[1]:
+    elif truth.min() < 0 or truth.max() >= scores.shape[1]:
         raise DataError(
             f"Expected class indices from 0 to {scores.shape[1] - 1}, found {truth.min()} to {truth.max()}.",
             "Index the labels in the order of the score columns.",

@@ -58,9 +58,9 @@ def auroc(truth: Integers, scores: Floats, weights: Floats) -> float:
     if len(present) < 2:
         return float("nan")
     if scores.shape[1] == 2:
-        return _area(scores[counted, 1] - scores[counted, 0], truth == 1, weights)
+        return area(scores[counted, 1] - scores[counted, 0], truth == 1, weights)
     columns = np.ascontiguousarray(scores[counted].T)
-    return float(np.mean([_area(columns[index], truth == index, weights) for index in present]))
+    return float(np.mean([area(columns[index], truth == index, weights) for index in present]))
 
 
 def confusion(truth: Integers, scores: Floats, classes: int) -> Integers:
@@ -77,7 +77,7 @@ def _table(truth: Integers, scores: Floats, weights: Floats) -> Floats:
     return counts.reshape(classes, classes)
 
 
-def _area(score: Floats, positive: NDArray[np.bool_], weights: Floats) -> float:
+def area(score: Floats, positive: NDArray[np.bool_], weights: Floats) -> float:
     """The area under one ROC curve: `score`, `positive` and `weights` are [rows], all weights above zero.
 
     Each positive row outranks the weight below it plus half the weight at its own score. Positives among

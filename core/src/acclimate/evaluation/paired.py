@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from acclimate.contracts import DataError, Score
 from acclimate.evaluation.intervals import check, interval, whole_groups, within_classes
 from acclimate.evaluation.metrics import Floats, Integers
+from acclimate.evaluation.multilabel import strata
 
 ScoreFunction = Callable[[Integers, Floats, Floats], float]
 
@@ -18,8 +19,8 @@ ScoreFunction = Callable[[Integers, Floats, Floats], float]
 class ScoredRows:
     """The test rows of one run and what the model says of them.
 
-    `ids` are [rows], `truth` [rows] class indices, `groups` the group of each row where rows come in groups, `scores`
-    [rows, classes].
+    `ids` are [rows], `truth` [rows] class indices or [rows, classes] of 0 and 1, `groups` the group of each row where
+    rows come in groups, `scores` [rows, classes].
     """
 
     ids: Sequence[str]
@@ -130,7 +131,7 @@ def _same_rows(runs: Mapping[str, Mapping[int, ScoredRows]], seed: int) -> Score
 
 def _weights(tests: Sequence[ScoredRows], rng: np.random.Generator, resamples: int) -> Iterator[list[Floats]]:
     """Yield how often each row counts under each seed, alike for a row that several seeds test."""
-    about: dict[str, tuple[int, str | None]] = {}
+    about: dict[str, tuple[int | list[int], str | None]] = {}
     for run in tests:
         groups: Sequence[str | None] = run.groups or [None] * len(run.ids)
         for id, truth, group in zip(run.ids, run.truth.tolist(), groups, strict=True):
@@ -145,7 +146,7 @@ def _weights(tests: Sequence[ScoredRows], rng: np.random.Generator, resamples: i
     if len(named) not in (0, len(about)):
         raise DataError(f"Expected a group for all of {len(about)} rows or for none, found {len(named)}.")
     truth = np.array([truth for truth, _ in about.values()], dtype=np.int64)
-    drawn = whole_groups(named, rng, resamples) if named else within_classes(truth, rng, resamples)
+    drawn = whole_groups(named, rng, resamples) if named else within_classes(strata(truth), rng, resamples)
     return ([weight[row] for row in rows] for weight in drawn)
 
 

@@ -39,12 +39,17 @@ def plan(model: Adaptable, need: Need, settings: Settings) -> Plan:
         weight_decay: AdamW's, 0.01.
 
     Raises:
-        OptionError: for other tasks, and for values out of range.
+        OptionError: for other tasks, rows of several labels, and values out of range.
     """
     if need.task != TASK:
         raise OptionError(
             f"Method 'contrastive' does {TASK}, asked for was {need.task}: it compares one feature per text.",
             "Use 'full', 'lora' or 'frozen' for images, 'full' or 'lora' for tokens.",
+        )
+    if need.multilabel:
+        raise OptionError(
+            "Method 'contrastive' pairs rows by their one label; these rows may carry several.",
+            "Use 'full', 'lora' or 'frozen'.",
         )
     options = read_options("contrastive", settings.options, OPTIONS)
     chosen = chosen_defaults("contrastive", model, need, settings)

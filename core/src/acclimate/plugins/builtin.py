@@ -142,6 +142,7 @@ def register_metrics() -> Iterator[Metric]:
         summary="F1 averaged over the labels, each counting the same.",
         tasks=_CLASSIFICATION,
         score=Ref("acclimate.evaluation.metrics:macro_f1"),
+        multilabel=Ref("acclimate.evaluation.multilabel:macro_f1"),
     )
     yield Metric(
         name="mcc",
@@ -154,6 +155,28 @@ def register_metrics() -> Iterator[Metric]:
         summary="Area under the ROC curve, one label against the rest, averaged.",
         tasks=_CLASSIFICATION,
         score=Ref("acclimate.evaluation.metrics:auroc"),
+        multilabel=Ref("acclimate.evaluation.multilabel:auroc"),
+    )
+    yield Metric(
+        name="average_precision",
+        summary="Average precision, one label against the rest, averaged.",
+        tasks=_CLASSIFICATION,
+        score=Ref("acclimate.evaluation.multilabel:one_against_rest"),
+        multilabel=Ref("acclimate.evaluation.multilabel:average_precision"),
+    )
+    yield Metric(
+        name="micro_f1",
+        summary="F1 of all labels counted together; where rows have one label each, the accuracy.",
+        tasks=_CLASSIFICATION,
+        score=Ref("acclimate.evaluation.metrics:accuracy"),
+        multilabel=Ref("acclimate.evaluation.multilabel:micro_f1"),
+    )
+    yield Metric(
+        name="subset_accuracy",
+        summary="Share of rows that are given exactly their labels.",
+        tasks=_CLASSIFICATION,
+        score=Ref("acclimate.evaluation.metrics:accuracy"),
+        multilabel=Ref("acclimate.evaluation.multilabel:subset_accuracy"),
     )
 
 

@@ -40,7 +40,7 @@ class LengthBatches(Sampler[list[int]]):
 class DrawnBatches(Sampler[list[int]]):
     """The batches that an objective draws; every pass over it is the next epoch."""
 
-    def __init__(self, objective: Objective, truth: NDArray[np.int64], *, batch_size: int, seed: int) -> None:
+    def __init__(self, objective: Objective, truth: NDArray[np.integer], *, batch_size: int, seed: int) -> None:
         self.objective, self.truth = objective, truth
         self.batch_size, self.seed = batch_size, seed
         self.passes = 0

@@ -17,7 +17,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy
 from torch.utils.data import DataLoader, Sampler
 from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArguments
 
@@ -26,12 +25,10 @@ from acclimate.training.averaging import Average
 from acclimate.training.batching import DrawnBatches, LengthBatches
 from acclimate.training.best import Best, Groups, Validate
 from acclimate.training.checkpoint import Checkpoint, Resuming
+from acclimate.training.losses import loss_of
 from acclimate.training.progress import Bar, bar
 from acclimate.training.resources import device
 from acclimate.training.seeding import seeded
-
-# The class index of tokens that are not learned from: padding, prompts, parts of words after the first.
-IGNORED = -100
 
 
 class Examples(Protocol):
@@ -68,7 +65,7 @@ def fit(
     plan: Plan,
     groups: Groups,
     examples: Examples,
-    truth: NDArray[np.int64] | None,
+    truth: NDArray[np.integer] | None,
     *,
     settings: Settings,
     precision: str,
@@ -80,8 +77,9 @@ def fit(
 ) -> Trained:
     """Train `model` in place by `plan` and leave it with the weights of its best epoch.
 
-    `groups` are what `plan.groups` returned. `truth` is the class of each row, or None where `examples` put the
-    classes of each token into a batch as `truth` [batch, tokens], `IGNORED` where nothing is learned.
+    `groups` are what `plan.groups` returned. `truth` is the class of each row, or [rows, labels] of 0 and 1, or None
+    where `examples` put the classes of each token into a batch as `truth` [batch, tokens], `losses.IGNORED` where
+    nothing is learned.
 
     `validate` returns at least `log_loss`; the epoch with the lowest one is kept, and the start counts as epoch
     0, so that training never ends below where it began on the validation rows. Where it returns
@@ -201,18 +199,12 @@ class Engine(Trainer):
     def compute_loss(
         self, model: nn.Module, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None
     ) -> Any:
-        """Return the plan's objective on a batch in float32.
-
-        Without one it is the mean cross-entropy over the rows, or over the tokens learned from.
-        """
+        """Return the loss of a batch in float32: the plan's objective, where it has one, on its pooled features."""
         truth, objective = inputs.pop("truth"), self.plan.objective
         # Our own autocast: the one of accelerate stays wrapped around the model when training has ended.
         with torch.autocast(truth.device.type, torch.bfloat16, enabled=self.bfloat16):
             outputs = model(**inputs) if objective is None else cast(Any, model).features(inputs)
-        if objective is None:
-            loss = cross_entropy(outputs.float().flatten(0, -2), truth.flatten(), ignore_index=IGNORED)
-        else:
-            loss = objective.loss(outputs.float(), truth)
+        loss = loss_of(outputs, truth) if objective is None else objective.loss(outputs.float(), truth)
         return (loss, outputs) if return_outputs else loss
 
 
@@ -226,7 +218,7 @@ def freeze_statistics(model: nn.Module) -> None:
 _Batches = LengthBatches | DrawnBatches
 
 
-def _batches(plan: Plan, examples: Examples, truth: NDArray[np.int64] | None, seed: int) -> _Batches:
+def _batches(plan: Plan, examples: Examples, truth: NDArray[np.integer] | None, seed: int) -> _Batches:
     if plan.objective is None:
         return LengthBatches(len(examples), examples.lengths, batch_size=plan.batch_size, seed=seed)
     assert truth is not None, "an objective on pooled features is for rows with one class each"
@@ -260,7 +252,7 @@ class _Numbered(Sampler[list[tuple[int, int]]]):
 class _Rows(torch.utils.data.Dataset[tuple[int, int]]):
     """Numbers of batch and row; `collate` turns a batch of them into model inputs with their truth."""
 
-    def __init__(self, examples: Examples, truth: NDArray[np.int64] | None, augment: bool, seed: int) -> None:
+    def __init__(self, examples: Examples, truth: NDArray[np.integer] | None, augment: bool, seed: int) -> None:
         self.examples = examples
         self.truth = None if truth is None else torch.from_numpy(truth)
         self.augment, self.seed = augment, seed

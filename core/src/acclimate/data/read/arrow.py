@@ -109,9 +109,14 @@ def _features_applied(rows: Any) -> Iterator[dict[str, Any]]:
 
 
 def _class_names(features: Any) -> dict[str, list[str]]:
+    """Return the names of the classes of each column that holds class numbers, or lists of them."""
+    inner = {
+        column: feature.feature if isinstance(feature, datasets.List) else feature
+        for column, feature in features.items()
+    }
     return {
         column: feature.names
-        for column, feature in features.items()
+        for column, feature in inner.items()
         if isinstance(feature, datasets.ClassLabel) and feature.names
     }
 
@@ -123,5 +128,7 @@ def _named(rows: Iterable[dict[str, Any]], names: dict[str, list[str]]) -> Itera
         yield {**row, **named}
 
 
-def _name(number: Any, names: list[str]) -> str | None:
+def _name(number: Any, names: list[str]) -> Any:
+    if isinstance(number, list):
+        return [_name(each, names) for each in number]
     return None if number is None or number < 0 else names[number]
