@@ -91,7 +91,7 @@ PEFT: dict[str, tuple[Mapping[str, Any], bool, bool]] = {
     "LOHA": ({}, True, True),
     "LOKR": ({}, True, True),
     "MISS": ({"r": 4}, True, False),
-    "OFT": ({}, True, True),
+    "OFT": ({}, True, False),
     "OSF": ({}, False, False),
     "PEANUT": ({}, True, False),
     "PSOFT": ({"r": 4}, False, False),
