@@ -18,7 +18,7 @@ QUICK_VARIANTS = (
     "adapters-parallel-llama",
     "layerwise-unfreezing-bert",
     "peft-LOHA-bert",
-    "peft-OFT-vit",
+    "peft-LOHA-vit",
     "peft-LILY-bert",
     "lora-pissa-vit",
 )
