@@ -117,8 +117,12 @@ BAD_ROWS = [
      r"more than one type: line 1 has True, line 2 has 1"),
     ("measured labels", "jsonl", '{"text": "a", "label": 1.0}\n{"text": "b", "label": 0.37}\n',
      r"rows\.jsonl line 2: .*is the number 0\.37.*ranges"),
-    ("several labels", "jsonl", '{"text": "a", "label": ["x", "y"]}\n',
-     r"rows\.jsonl line 1: .*'label' is a list.*several labels"),
+    ("a list after plain labels", "jsonl", '{"text": "b", "label": "x"}\n{"text": "a", "label": ["x", "y"]}\n',
+     r"rows\.jsonl line 2: .*'label' is a list, while other rows have plain labels"),
+    ("a plain label after lists", "jsonl", '{"text": "a", "label": ["x"]}\n{"text": "b", "label": "x"}\n',
+     r"rows\.jsonl line 2: .*'label' is plain \('x'\), while other rows have lists"),
+    ("a label twice", "jsonl", '{"text": "a", "label": ["x", "x"]}\n', r"holds the label 'x' twice"),
+    ("an empty name", "jsonl", '{"text": "a", "label": ["x", ""]}\n', r"holds a label without a name"),
     ("an id twice", "csv", "id,text,label\n7,a,x\n8,b,y\n7,c,x\n", r"rows\.csv have the id '7': line 2 and line 4"),
 ]  # fmt: skip
 
