@@ -44,6 +44,7 @@ TABLE: list[tuple[str, Mapping[str, Any], Mapping[str, int]]] = [
     ("full", {}, FULL),
     ("layerwise", {}, FULL),
     ("scratch", {}, FULL),
+    ("contrastive", {}, {"bert": FULL["bert"], "llama": FULL["llama"]}),
     (
         "partial",
         {"blocks": 1},

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import torch
 from acclimate.contracts import BackboneError, Method, Need, OptionError, Plan, Settings
-from acclimate.methods import frozen, full, lora
+from acclimate.methods import frozen, full, lora, norm
 from acclimate.methods.layers import groups, layers
 from acclimate.models import Classifier
 from torch import nn
@@ -52,7 +52,8 @@ def test_an_unknown_option_is_refused(
     [
         (lora, {"rnak": 4}, r"Method 'lora' has no option 'rnak'\. Did you mean 'rank'\?"),
         (full, {"layer_decai": 0.5}, r"Method 'full' has no option 'layer_decai'\. Did you mean 'layer_decay'\?"),
-        (frozen, {"rank": 4}, r"Method 'frozen' has no option 'rank'\. There are none\."),
+        (frozen, {"rank": 4}, r"Method 'frozen' has no option 'rank'\. Known: head\."),
+        (norm, {"rank": 4}, r"Method 'norm' has no option 'rank'\. There are none\."),
         (lora, {"rank": "8"}, r"Option 'rank' of method 'lora' is a int, found '8'\. Its default is 8\."),
         (lora, {"rank": 8.0}, r"'rank' of method 'lora' is a int, found 8\.0"),
         (lora, {"rank": True}, r"'rank' of method 'lora' is a int, found True"),

@@ -114,7 +114,7 @@ def test_a_weights_file_with_one_changed_byte_is_refused(monkeypatch: pytest.Mon
     (tmp_path / "models").mkdir()
     (tmp_path / "models" / name).write_bytes(content)
     monkeypatch.setattr(packages, "folder_of", lambda package: tmp_path)
-    with pytest.raises(BackboneError, match=r"is not the EfficientNet-Lite0 file.*sha256.*--force-reinstall"):
+    with pytest.raises(BackboneError, match=r"is not the file that was tested: sha256.*--force-reinstall"):
         packages.efficientnet_lite0()
 
 
