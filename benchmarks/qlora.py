@@ -16,7 +16,7 @@ from acclimate import training
 from acclimate.contracts import Backbone, Need, Settings
 from acclimate.models import LanguageModel, TextPreprocessing, resolve_language_model
 from acclimate.plugins import Host
-from acclimate.training.engine import IGNORED
+from acclimate.training.losses import IGNORED
 from recording import SHARED, record, spread
 from torch import Tensor
 from torch.nn.functional import cross_entropy
@@ -143,17 +143,19 @@ def main() -> None:
     """Train both by each seed and record the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    parser.add_argument("--rows", type=int, default=80)
-    parser.add_argument("--held-out", type=int, default=32)
+    parser.add_argument("--rows", type=int, default=160)
+    parser.add_argument("--held-out", type=int, default=48)
+    parser.add_argument("--learning-rate", type=float, default=1e-3)
     arguments = parser.parse_args()
     host = Host(discover=False)
     precision = "float32"
     raw: list[dict[str, Any]] = []
     for seed in arguments.seeds:
         pairs = deal(seed, arguments.rows, arguments.held_out)
+        settings = Settings(seed=seed, batch_size=8, learning_rate=arguments.learning_rate)
         for method in ("lora", "qlora"):
             with training.quiet_libraries():
-                found = train(host, method, pairs, Settings(seed=seed, batch_size=8), precision)
+                found = train(host, method, pairs, settings, precision)
             raw.append({"seed": seed, "method": method, **found})
             print(raw[-1], flush=True)
     by = {m: [entry for entry in raw if entry["method"] == m] for m in ("lora", "qlora")}
@@ -167,7 +169,8 @@ def main() -> None:
         f"whole model {quantised['total']:.3f}, counted from the storage of its tensors, without the updates. "
         f"{arguments.rows} rows of question and answer pairs of chatterbot-corpus, of at most {WORDS} words, once in "
         f"batches of 8; {arguments.held_out} held-out rows whose questions are not trained on; loss on answer tokens "
-        f"only; rank 8, the default rates, {precision}, the same batches, one core.",
+        f"only; rank 8, rate {arguments.learning_rate:g} for both, {precision}, the same batches, one core. The weights "
+        "of the package were rounded to four bits before (Q4_1), which both start from.",
         header=["seed", "method", "loss before", "loss after", "to lora", "layers / float16", "model / float16", "s"],
         rows=[
             [
