@@ -169,8 +169,8 @@ def main() -> None:
         f"whole model {quantised['total']:.3f}, counted from the storage of its tensors, without the updates. "
         f"{arguments.rows} rows of question and answer pairs of chatterbot-corpus, of at most {WORDS} words, once in "
         f"batches of 8; {arguments.held_out} held-out rows whose questions are not trained on; loss on answer tokens "
-        f"only; rank 8, rate {arguments.learning_rate:g} for both, {precision}, the same batches, one core. The weights "
-        "of the package were rounded to four bits before (Q4_1), which both start from.",
+        f"only; rank 8, rate {arguments.learning_rate:g} for both, {precision}, the same batches, one core. The "
+        "weights of the package were rounded to four bits before (Q4_1), which both start from.",
         header=["seed", "method", "loss before", "loss after", "to lora", "layers / float16", "model / float16", "s"],
         rows=[
             [
