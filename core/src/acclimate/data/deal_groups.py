@@ -23,8 +23,8 @@ def deal_groups(
 ) -> Integers:
     """Return the part of each row [rows]: 0 is train, then the wanted parts in order.
 
-    `labels` are [rows] class numbers, or [rows, classes] of 0 and 1 where rows may carry several labels. Groups go, in
-    random order, to the part whose counts of labels, strata and rows come closest to its share; then single groups
+    `labels` are [rows] class numbers, or [rows, classes] of 0 and 1 where rows may carry several labels. Groups go,
+    in random order, to the part whose counts of labels, strata and rows come closest to its share; then single groups
     move as long as that brings the counts closer. Were the largest to go first, they would always train, and every
     seed would give much the same parts. A class that train would miss is moved there with its smallest group.
 
