@@ -1,4 +1,4 @@
-"""Contract clauses that carry several labels (CUAD): `frozen` with both heads against TF-IDF with linear SVMs."""
+"""Contract clauses that carry several labels (CUAD): `frozen` with both solvers against TF-IDF with linear SVMs."""
 
 import argparse
 import csv
@@ -13,7 +13,7 @@ from acclimate import adapt
 from recording import SHARED, record, spread
 
 DATA = SHARED / "legal" / "cuad_clauses" / "all.csv.gz"
-HEADS = ("sklearn", "torch")
+SOLVERS = ("sklearn", "torch")
 
 
 def clauses(contracts: int, fewest: int, seed: int) -> list[dict[str, object]]:
@@ -31,7 +31,7 @@ def clauses(contracts: int, fewest: int, seed: int) -> list[dict[str, object]]:
 
 
 def main() -> None:
-    """Run both heads with every seed and record the table."""
+    """Run both solvers with every seed and record the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--contracts", type=int, default=30)
@@ -43,33 +43,35 @@ def main() -> None:
         for seed in arguments.seeds:
             table = Path(folder) / f"clauses-{seed}.jsonl"
             table.write_text("\n".join(json.dumps(row) for row in rows[seed]), encoding="utf-8")
-            for head in HEADS:
+            for solver in SOLVERS:
                 run = adapt(
                     "general/text-classification",
                     table,
                     group="contract",
                     method="frozen",
-                    options={"head": head},
+                    options={"solver": solver},
                     max_tokens=128,
                     seed=seed,
-                    output=Path(folder) / f"{head}-{seed}",
+                    output=Path(folder) / f"{solver}-{seed}",
                 )
                 print(run.report, flush=True)
-                reports[head, seed] = run.report
+                reports[solver, seed] = run.report
     lines = []
     for seed in arguments.seeds:
-        for head in HEADS:
-            report = reports[head, seed]
-            lines.append(_line(str(seed), f"frozen, {head}", report.metrics, f"{report.seconds['train']:.1f}"))
-        lines.append(_line(str(seed), "TF-IDF, linear SVMs", reports[HEADS[0], seed].baselines["tfidf_svm"], ""))
-        lines.append(_line(str(seed), "label prior", reports[HEADS[0], seed].baselines["label_prior"], ""))
+        for solver in SOLVERS:
+            report = reports[solver, seed]
+            lines.append(_line(str(seed), f"frozen, {solver}", report.metrics, f"{report.seconds['train']:.1f}"))
+        lines.append(_line(str(seed), "TF-IDF, linear SVMs", reports[SOLVERS[0], seed].baselines["tfidf_svm"], ""))
+        lines.append(_line(str(seed), "label prior", reports[SOLVERS[0], seed].baselines["label_prior"], ""))
     drawn = "; ".join(
-        f"{seed}: {len(rows[seed]):,} clauses, {len(reports[HEADS[0], seed].labels)} labels, "
+        f"{seed}: {len(rows[seed]):,} clauses, {len(reports[SOLVERS[0], seed].labels)} labels, "
         f"{sum(len(row['label']) > 1 for row in rows[seed]):,} clauses with several"  # type: ignore[misc,arg-type]
         for seed in arguments.seeds
     )
-    means = {head: [reports[head, seed].metrics["macro_f1"].value for seed in arguments.seeds] for head in HEADS}
-    tfidf = [reports[HEADS[0], seed].baselines["tfidf_svm"]["macro_f1"].value for seed in arguments.seeds]
+    means = {
+        solver: [reports[solver, seed].metrics["macro_f1"].value for seed in arguments.seeds] for solver in SOLVERS
+    }
+    tfidf = [reports[SOLVERS[0], seed].baselines["tfidf_svm"]["macro_f1"].value for seed in arguments.seeds]
     record(
         "multilabel",
         title="Contract clauses with several labels (CUAD)",
@@ -80,7 +82,7 @@ def main() -> None:
         "the second finds them kept.",
         header=["seed", "model", "macro-F1", "micro-F1", "exact match", "AUROC", "average precision", "training s"],
         rows=lines,
-        raw={f"{head}-{seed}": report.to_dict() for (head, seed), report in reports.items()},
+        raw={f"{solver}-{seed}": report.to_dict() for (solver, seed), report in reports.items()},
     )
 
 
