@@ -110,6 +110,34 @@ def test_groups_never_straddle_the_split_and_the_label_mix_stays_close(seed: int
         assert rare == pytest.approx(share, abs=0.06)
 
 
+@pytest.mark.parametrize("several", [False, True], ids=["one label", "several"])
+def test_another_seed_deals_other_groups_and_the_largest_do_not_always_train(several: bool) -> None:
+    groups = [f"g{number}" for number in range(30) for _ in range(number + 3)]  # no two of one size
+    labels = random.Random(0).choices(["common", "rare"], [0.8, 0.2], k=len(groups))
+    rows = made(labels, group=groups)
+    if several:
+        rows = Dataset.from_dict(
+            {
+                "label": [["common", "rare"] if label == "rare" else ["common"] for label in labels],
+                "line": rows["line"][:],
+                "group": groups,
+            }
+        )
+    dealt = [split(rows, POLICY, seed=seed, grouped=True) for seed in range(8)]
+    assert dealt[0] == split(rows, POLICY, seed=0, grouped=True)
+    tested = [frozenset(groups[row] for row in parts["test"]) for parts in dealt]
+    assert len(set(tested)) == 8
+    assert set.union(*map(set, tested)) & {"g29", "g28", "g27"}
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_few_groups_fill_every_part_whatever_the_seed(seed: int) -> None:
+    groups = [f"g{number}" for number, size in enumerate([40, 20, 20, 5, 5, 5, 2, 2]) for _ in range(size)]
+    parts = split(made(["a", "b", "c"] * 33, group=groups), POLICY, seed=seed, grouped=True)
+    assert len(parts["test"]) == pytest.approx(20, abs=3)
+    assert len(parts["validation"]) == pytest.approx(10, abs=3)
+
+
 def test_a_class_of_one_group_stays_in_train() -> None:
     labels = ["a", "b"] * 40 + ["lone"] * 6
     groups = [str(number // 4) for number in range(80)] + ["x"] * 6

@@ -10,6 +10,8 @@ from acclimate.contracts import DataError
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
 _ROUNDS = 10
+# With few groups some orders leave a part empty or far from its share; with many, every order comes close to it.
+_ORDERS, _MANY = 10, 1000
 
 
 def deal_groups(
@@ -22,9 +24,9 @@ def deal_groups(
     """Return the part of each row [rows]: 0 is train, then the wanted parts in order.
 
     `labels` are [rows] class numbers, or [rows, classes] of 0 and 1 where rows may carry several labels. Groups go,
-    largest first, to the part whose counts of labels, strata and rows come closest to its share; then single groups
-    move as long as that brings the counts closer. A class that train would miss is moved there with its smallest
-    group.
+    in random order, to the part whose counts of labels, strata and rows come closest to its share; then single groups
+    move as long as that brings the counts closer. Were the largest to go first, they would always train, and every
+    seed would give much the same parts. A class that train would miss is moved there with its smallest group.
 
     Raises:
         DataError: there are too few groups for every part to have one.
@@ -33,7 +35,8 @@ def deal_groups(
     counts = _counts(groups, labels, strata)
     # Every label, stratum and the number of rows weigh the same, however many rows they have.
     scaled = counts / counts.sum(axis=0)
-    parts = _assign(scaled, targets, random)
+    tried = [_assign(scaled, targets, random) for _ in range(_ORDERS if len(counts) < _MANY else 1)]
+    parts = min(tried, key=lambda parts: _distance(parts, scaled, targets))
     give_train_every_class(parts, counts[:, : _classes(labels)])
     for number, name in enumerate(("train", *shares)):
         if not (parts == number).any():
@@ -63,7 +66,6 @@ def _counts(groups: Integers, labels: NDArray[np.integer], strata: Integers) -> 
 def _assign(scaled: Floats, targets: Floats, random: np.random.Generator) -> Integers:
     """Return the part of each group [groups]; `scaled` [groups, features], `targets` [parts]."""
     order = random.permutation(len(scaled))
-    order = order[np.argsort(-scaled[order].sum(axis=1), kind="stable")]
     parts = np.full(len(scaled), -1)
     # What each part still lacks of its share [parts, features].
     lacking = np.repeat(targets[:, None], scaled.shape[1], axis=1)
@@ -74,6 +76,13 @@ def _assign(scaled: Floats, targets: Floats, random: np.random.Generator) -> Int
         if not _improve(parts, lacking, scaled, order):
             break
     return parts
+
+
+def _distance(parts: Integers, scaled: Floats, targets: Floats) -> tuple[int, float]:
+    """Return how many parts are empty, and the squared distance of all counts to their shares."""
+    held = np.stack([scaled[parts == number].sum(axis=0) for number in range(len(targets))])
+    empty = len(targets) - len(np.unique(parts))
+    return empty, float(np.square(held - targets[:, None]).sum())
 
 
 def _best(lacking: Floats, group: Floats) -> int:

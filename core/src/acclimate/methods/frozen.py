@@ -9,16 +9,17 @@ def plan(model: Adaptable, need: Need, settings: Settings) -> Plan:
     """Plan no training: the head is solved on cached features.
 
     Options:
-        head: "sklearn" fits scikit-learn's logistic regression, once for each label where rows may carry several;
-            "torch" fits all labels at once to the same optimum, which is faster with many of them.
+        solver: "sklearn" fits scikit-learn's logistic regression, once for each label where rows may carry several;
+            "torch" minimises the same loss for all labels at once, which is faster with many of them.
 
     Raises:
-        OptionError: for another head.
+        OptionError: for another solver.
     """
     del model, need
-    head = read_options("frozen", settings.options, {"head": "sklearn"})["head"]
-    if head not in ("sklearn", "torch"):
+    solver = read_options("frozen", settings.options, {"solver": "sklearn"})["solver"]
+    if solver not in ("sklearn", "torch"):
         raise OptionError(
-            f"Option 'head' of method 'frozen' is 'sklearn' or 'torch', found {head!r}.", "Its default is 'sklearn'."
+            f"Option 'solver' of method 'frozen' is 'sklearn' or 'torch', found {solver!r}.",
+            "Its default is 'sklearn'.",
         )
-    return Plan(method="frozen", solver=head)
+    return Plan(method="frozen", solver=solver)
