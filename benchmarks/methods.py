@@ -55,9 +55,16 @@ def main() -> None:
         + " The difference to the best is paired on the same rows and seeds.",
         header=["method", "score", "difference to best", "trained", "seconds", "peak MiB"],
         rows=[_row(method) for method in found.methods],
-        raw={**found.to_dict(), "output": ""},
+        raw=_without_folders(found.to_dict()),
         script=f"methods.py {arguments.task}",
     )
+
+
+def _without_folders(value: Any) -> Any:
+    """Return the comparison without where its runs lie on this machine."""
+    if isinstance(value, dict):
+        return {key: _without_folders(item) for key, item in value.items() if key != "output"}
+    return [_without_folders(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _row(method: MethodResult) -> list[str]:

@@ -170,8 +170,9 @@ def report(raw: Sequence[dict[str, Any]], *, rows: int, held_out: int, rate: flo
         "qlora",
         title="`qlora` against `lora`: SmolLM2-135M on answers",
         claim=f"Held-out loss of `qlora` over that of `lora`: {spread(ratios)} over {len(ratios)} seeds, where "
-        f"1.03 was the aim. Bytes held by the quantised linear layers are {quantised['layers']:.3f} of those layers in float16, those of the "
-        f"whole model {quantised['total']:.3f}, counted from the storage of its tensors, without the updates. "
+        f"1.03 was the aim. Bytes held by the quantised linear layers are {quantised['layers']:.3f} of those layers "
+        f"in float16, those of the whole model {quantised['total']:.3f}, counted from the storage of its tensors, "
+        "without the updates. "
         f"{rows} rows of question and answer pairs of chatterbot-corpus, of at most {WORDS} words, once in "
         f"batches of 8; {held_out} held-out rows whose questions are not trained on; loss on answer tokens "
         f"only; rank 8, rate {rate:g} for both, {PRECISION}, the same batches, one core. The "

@@ -288,7 +288,7 @@ NAMES: list[tuple[str, str, dict[str, Any], type[AcclimateError], str, str]] = [
         {"options": {"rank": 4}},
         OptionError,
         "Method 'frozen' has no option 'rank'",
-        "Known: head",
+        "Known: solver",
     ),
     (
         "type of an option",

@@ -208,7 +208,7 @@ def test_compare_judges_methods_on_label_sets(tables: dict[str, Path], tmp_path:
         "general/text-classification", tables["text"], methods=["norm", "frozen:solver=torch"], seeds=1,
         output=tmp_path / "here", max_steps=2, batch_size=8, max_rows=60, precision="float32", shown=False,
     )  # fmt: skip
-    assert [method.seeds[0].status for method in compared.methods] == ["done", "done"]
+    assert [method.seeds[0].status for method in compared.methods] == ["measured", "measured"]
     assert set(compared.methods[0].seeds[0].metrics) == METRICS
     assert compared.methods[0].metrics["macro_f1"].value == pytest.approx(
         compared.methods[0].seeds[0].metrics["macro_f1"]

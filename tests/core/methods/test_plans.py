@@ -52,7 +52,7 @@ def test_an_unknown_option_is_refused(
     [
         (lora, {"rnak": 4}, r"Method 'lora' has no option 'rnak'\. Did you mean 'rank'\?"),
         (full, {"layer_decai": 0.5}, r"Method 'full' has no option 'layer_decai'\. Did you mean 'layer_decay'\?"),
-        (frozen, {"rank": 4}, r"Method 'frozen' has no option 'rank'\. Known: head\."),
+        (frozen, {"rank": 4}, r"Method 'frozen' has no option 'rank'\. Known: solver\."),
         (norm, {"rank": 4}, r"Method 'norm' has no option 'rank'\. There are none\."),
         (lora, {"rank": "8"}, r"Option 'rank' of method 'lora' is a int, found '8'\. Its default is 8\."),
         (lora, {"rank": 8.0}, r"'rank' of method 'lora' is a int, found 8\.0"),

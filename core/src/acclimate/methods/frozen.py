@@ -4,6 +4,8 @@ from acclimate.contracts import Need, OptionError, Plan, Settings
 from acclimate.methods.model import Adaptable
 from acclimate.methods.options import read_options
 
+OPTIONS = {"solver": "sklearn"}
+
 
 def plan(model: Adaptable, need: Need, settings: Settings) -> Plan:
     """Plan no training: the head is solved on cached features.
@@ -16,7 +18,7 @@ def plan(model: Adaptable, need: Need, settings: Settings) -> Plan:
         OptionError: for another solver.
     """
     del model, need
-    solver = read_options("frozen", settings.options, {"solver": "sklearn"})["solver"]
+    solver = read_options("frozen", settings.options, OPTIONS)["solver"]
     if solver not in ("sklearn", "torch"):
         raise OptionError(
             f"Option 'solver' of method 'frozen' is 'sklearn' or 'torch', found {solver!r}.",
