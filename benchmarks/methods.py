@@ -1,12 +1,15 @@
 """Every method beside full fine-tuning, on texts (Twitter financial news) and images (solar cells), by `compare`."""
 
 import argparse
+import csv
+import random
 import tempfile
 from pathlib import Path
 from typing import Any
 
 from acclimate import compare
 from acclimate.contracts import MethodResult
+from acclimate_manufacturing import solar_cells
 from recording import SHARED, record
 
 NEWS = SHARED / "finance" / "twitter_financial_news"
@@ -20,13 +23,22 @@ TASKS: dict[str, dict[str, Any]] = {
         "methods": ("full", "layerwise", "lora", "adapters", "prefix", "prompt", "ia3", "bitfit", "norm", "frozen"),
         "max_rows": 2000,
     },
-    "image": {
-        "title": "Solar cells: every method beside full fine-tuning of EfficientNet-Lite0",
+    "text500": {
+        "title": "Twitter financial news, 500 training rows: what pretraining gives",
+        "preset": "general/text-classification",
+        "source": str(NEWS / "train.csv"),
+        "test": str(NEWS / "valid.csv"),
+        "metric": "macro_f1",
+        "methods": ("full", "full:head=random", "frozen", "scratch"),
+        "max_rows": 556,
+    },
+    "image500": {
+        "title": "Solar cells, 500 training rows: methods beside full fine-tuning of EfficientNet-Lite0, and what "
+        "pretraining gives",
         "preset": "manufacturing/defects",
-        "source": "package:elpv-dataset",
         "metric": "accuracy",
-        "methods": ("full", "layerwise", "lora", "adapters", "norm", "frozen"),
-        "max_rows": 1000,
+        "methods": ("full", "layerwise", "lora", "frozen", "scratch"),
+        "max_rows": 556,
     },
 }
 
@@ -40,11 +52,16 @@ def main() -> None:
     parser.add_argument("--output", type=Path, help="where finished runs are kept; the benchmark goes on from there")
     arguments = parser.parse_args()
     task = dict(TASKS[arguments.task])
-    title, preset, source = (task.pop(name) for name in ("title", "preset", "source"))
+    title, preset = task.pop("title"), task.pop("preset")
     methods = tuple(arguments.methods or task.pop("methods"))
     task.pop("methods", None)
     with tempfile.TemporaryDirectory() as folder:
         output = arguments.output or Path(folder) / "comparison"
+        if "source" not in task:
+            rows = output.with_name(f"{output.name}-rows")
+            rows.mkdir(exist_ok=True)
+            task["source"], task["test"] = deal_cells(rows)
+        source = task.pop("source")
         found = compare(preset, source, methods=methods, seeds=arguments.seeds, output=output, **task)
     print(found)
     record(
@@ -58,6 +75,21 @@ def main() -> None:
         raw=_without_folders(found.to_dict()),
         script=f"methods.py {arguments.task}",
     )
+
+
+def deal_cells(folder: Path, test: int = 800) -> tuple[str, str]:
+    """Write tables of the solar cells, one to draw training rows from and one of test rows, and return both."""
+    rows = list(solar_cells.read("package:elpv-dataset"))
+    random.Random(0).shuffle(rows)
+    paths = []
+    for name, part in (("pool", rows[test:]), ("test", rows[:test])):
+        path = folder / f"{name}.csv"
+        with path.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, fieldnames=["image", "label", "cell_type"], extrasaction="ignore")
+            writer.writeheader()
+            writer.writerows(part)
+        paths.append(str(path))
+    return paths[0], paths[1]
 
 
 def _without_folders(value: Any) -> Any:

@@ -42,6 +42,15 @@ def test_tied_weights_stay_tied() -> None:
     assert model.head.weight is whole.get_input_embeddings().weight
 
 
+def test_a_head_that_is_kept_in_16_bits_computes_in_the_precision_of_its_input() -> None:
+    model = tiny.build("llama", "text-generation")
+    model.head.weight.data = model.head.weight.data.bfloat16()
+    inputs = tiny.inputs("llama")
+    with torch.inference_mode():
+        hidden = model.encoder(**inputs).last_hidden_state
+        torch.testing.assert_close(model(**inputs), hidden @ model.head.weight.float().T)
+
+
 @pytest.mark.parametrize("architecture", ["bert", "llama"])
 def test_a_token_classifier_is_linear_on_the_last_layer(architecture: str) -> None:
     model = tiny.build(architecture, "token-classification")

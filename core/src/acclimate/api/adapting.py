@@ -129,7 +129,8 @@ def ask(
         budget_minutes=BUDGET_MINUTES if budget is None else budget,
     )
     if request.method != "auto":
-        check_method(host.find("method", request.method, owner), found.task)
+        offers = host.candidates("method", owner)
+        check_method(host.find("method", request.method, owner), found.task, offers.values())
     if request.backbone != "auto":
         choose_backbone(host, request, None)
     return request

@@ -1,7 +1,7 @@
 """What a run is asked to do, checked before anything is computed."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from numbers import Integral, Real
 from pathlib import Path
@@ -141,10 +141,11 @@ def check_resume(output: Path, resume: bool) -> None:
         )
 
 
-def check_method(method: Method, task: str) -> None:
-    """Raise OptionError when a method cannot do the preset's task."""
+def check_method(method: Method, task: str, others: Iterable[Method]) -> None:
+    """Raise OptionError, with the names of `others` that can, when a method cannot do the preset's task."""
     if task not in method.tasks:
+        able = ", ".join(sorted(other.name for other in others if task in other.tasks))
         raise OptionError(
             f"Method {method.name!r} does not do {task}; it does {', '.join(method.tasks)}.",
-            "Choose another --method.",
+            f"Methods that do {task}: {able or 'none is installed'}.",
         )

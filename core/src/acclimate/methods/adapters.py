@@ -21,7 +21,7 @@ PLACEMENTS = ("houlsby", "pfeiffer", "parallel")
 ACTIVATIONS: dict[str, type[nn.Module]] = {"gelu": nn.GELU, "relu": nn.ReLU}
 OPTIONS = {
     "placement": "pfeiffer",
-    "reduction": 16,
+    "reduction": 6,
     "width": 0,
     "activation": "gelu",
     "scale": 1.0,

@@ -48,7 +48,7 @@ _TABLE: dict[tuple[str, str], tuple[tuple[float, float, float], float, int, floa
     ("lora", "image"): ((1e-3, 5e-4, 2e-4), 1.0, 6, 1.0, 0.0),
     ("qlora", "text"): ((1e-3, 2e-4, 2e-4), 1.0, 4, 1.0, 0.0),
     ("qlora", "image"): ((1e-3, 5e-4, 2e-4), 1.0, 6, 1.0, 0.0),
-    ("adapters", "text"): ((2e-3, 3e-4, 1e-4), 1.0, 5, 1.0, 0.0),
+    ("adapters", "text"): ((1e-3, 3e-4, 1e-4), 1.0, 5, 1.0, 0.0),
     ("adapters", "image"): ((1e-3, 5e-4, 2e-4), 1.0, 6, 1.0, 0.0),
     ("prefix", "text"): ((2e-2, 1e-2, 1e-2), 0.2, 6, 1.0, 0.0),
     ("prefix", "image"): ((5e-3, 5e-3, 5e-3), 0.2, 8, 1.0, 0.0),

@@ -178,7 +178,7 @@ class _Encoder:
 
 def _difference(found: Tensor, expected: Tensor) -> float:
     """Return the greatest difference, as a share of the greatest value where that is above 1."""
-    return float((found - expected).abs().max() / expected.abs().max().clamp(min=1))
+    return float((found - expected).detach().abs().max() / expected.abs().max().clamp(min=1))
 
 
 def _beside(encoder: Any, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -16,8 +16,8 @@ from torch import nn
 
 from acclimate import bundle, training
 from acclimate.contracts import Ref
-from acclimate.testing import tiny
 from acclimate.testing.conformance import Cell, logits, refusal, snapshot
+from acclimate.testing.zoo import zoo
 
 _EXPECTED = "expected.safetensors"
 _TOLERANCE = 1e-6
@@ -77,7 +77,7 @@ def write_cell(cell: Cell, folder: Path) -> None:
 def difference(folder: Path) -> float:
     """Return how far the logits of a cell on disk, rebuilt here, are from those written with it."""
     manifest = bundle.read_manifest(folder)
-    model = tiny.build(manifest["architecture"], manifest["task"], seed=9)
+    model = zoo(manifest["architecture"]).build(manifest["architecture"], manifest["task"], seed=9)
     if manifest["install"]:
         Ref(manifest["install"]).load()(model, manifest["adapter"])
     model.load_state_dict(bundle.read_tensors(folder), strict=True)

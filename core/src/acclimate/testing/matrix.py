@@ -1,12 +1,13 @@
 """The cells of Acclimate's own methods: every method on every architecture and task."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from acclimate.plugins import Host
-from acclimate.testing import tiny
+from acclimate.testing import real, tiny
 from acclimate.testing.conformance import Cell
+from acclimate.testing.zoo import zoo
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +27,7 @@ class Promise:
 
 
 PROMISES: dict[str, Promise] = {
+    "frozen": Promise(text=1.0, image=1.0),
     "full": Promise(text=1e-2, image=3e-3),
     "layerwise": Promise(text=1e-2, image=1e-2),
     "partial": Promise(text=1e-2, image=1e-2),
@@ -42,10 +44,10 @@ PROMISES: dict[str, Promise] = {
 }
 # Architectures that a method cannot adapt, which it must refuse; all others must pass.
 REFUSED: dict[str, tuple[str, ...]] = {
-    "qlora": ("resnet", "efficientnet"),
-    "prefix": ("convnext", "resnet", "efficientnet"),
-    "prompt": ("swin", "convnext", "resnet", "efficientnet"),
-    "bitfit": ("modernbert", "llama", "qwen3", "gemma", "t5"),
+    "qlora": ("resnet", "efficientnet", "efficientnet-lite0"),
+    "prefix": ("convnext", "resnet", "efficientnet", "efficientnet-lite0"),
+    "prompt": ("swin", "convnext", "resnet", "efficientnet", "efficientnet-lite0"),
+    "bitfit": ("modernbert", "llama", "qwen3", "gemma", "t5", "smollm2"),
 }
 # A few architectures that show each kind of structure; the rest of the matrix is for the slow suite.
 QUICK = ("bert", "modernbert", "llama", "gpt2", "vit", "timm-vit", "efficientnet")
@@ -105,14 +107,28 @@ PEFT: dict[str, tuple[Mapping[str, Any], bool, bool]] = {
     "WAVEFT": ({"n_frequency": 100}, True, False),
 }
 
+_REAL_EPOCHS = {"minilm": 8, "smollm2": 4, "efficientnet-lite0": 8}
+_FROM_SCRATCH = 30  # sixteen blocks of random convolutions pass on little of what they see at first
 
-def cells(host: Host, methods: Mapping[str, Promise] = PROMISES) -> Iterator[tuple[str, Cell]]:
-    """Yield every cell of a task that the method does, with its name, "lora-bert-text-classification"."""
-    for name, promise in methods.items():
-        method = host.methods()[name]
-        for architecture in (*tiny.TEXT, *tiny.IMAGE):
-            for task in (each for each in tiny.tasks(architecture) if each in method.tasks):
+
+def cells(host: Host, architectures: Sequence[str] = (*tiny.TEXT, *tiny.IMAGE)) -> Iterator[tuple[str, Cell]]:
+    """Yield every method on every architecture and task with its name, "lora-bert-text-classification"."""
+    for name, promise in PROMISES.items():
+        for architecture in architectures:
+            for task in zoo(architecture).tasks(architecture):
                 yield f"{name}-{architecture}-{task}", _cell(host, name, promise, architecture, task)
+
+
+def must_refuse(cell: Cell) -> bool:
+    """Return whether a cell of a method must be refused; all others must pass."""
+    return cell.task not in cell.method.tasks or cell.architecture in REFUSED.get(cell.method.name, ())
+
+
+def real_cells(host: Host) -> Iterator[tuple[str, Cell]]:
+    """Yield the cells of pretrained weights, which learn at the default rates."""
+    for name, cell in cells(host, (*real.TEXT, *real.IMAGE)):
+        epochs = _FROM_SCRATCH if cell.method.name == "scratch" else min(cell.epochs, _REAL_EPOCHS[cell.architecture])
+        yield name, replace(cell, rate=None, epochs=epochs)
 
 
 def variants(host: Host) -> Iterator[tuple[str, Cell, bool]]:

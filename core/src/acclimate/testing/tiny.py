@@ -27,6 +27,7 @@ TEXT = (
 IMAGE = ("vit", "dinov2", "swin", "convnext", "resnet", "efficientnet", "timm-vit")
 DECODERS = ("llama", "qwen3", "gpt2", "gemma")
 VOCABULARY = 64
+FIRST_TOKEN = 0
 LABELS = ("a", "b", "c")
 
 _SIZE = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32}

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from acclimate.testing import tiny
+from acclimate.testing.zoo import zoo
 
 IGNORED = -100
 
@@ -23,13 +24,13 @@ class ToyExamples:
 
     def __init__(self, architecture: str, task: str, rows: int = 24, seed: int = 0) -> None:
         random = np.random.default_rng(seed)
-        self.task, self.rows, self.padding = task, rows, tiny.padding(architecture)
+        self.task, self.rows, self.padding = task, rows, zoo(architecture).padding(architecture)
         self.ids = [str(number) for number in range(rows)]
         self.fingerprints = [f"{number:064x}" for number in range(rows)]
         self.classes = np.arange(rows) % len(tiny.LABELS)
         self.lengths: NDArray[np.int64] | None = None
         if task == "image-classification":
-            side = tiny.image_size(architecture)
+            side = zoo(architecture).image_size(architecture)
             noise = random.random((rows, 3, side, side), dtype=np.float32) * 0.3
             noise[np.arange(rows), self.classes] += 0.7
             self.pixels = torch.from_numpy(noise * 2 - 1)
@@ -43,6 +44,7 @@ class ToyExamples:
             for tokens, label in zip(self.tokens, self.classes, strict=True):
                 tokens[0] = 3 + label
                 tokens[-1] = 3 + label  # decoders read the last token
+        self.tokens = [zoo(architecture).FIRST_TOKEN + tokens for tokens in self.tokens]
 
     def __len__(self) -> int:
         return self.rows
