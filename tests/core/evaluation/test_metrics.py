@@ -1,14 +1,18 @@
 """Metrics agree with scikit-learn, with worked examples, and whatever the range of the scores."""
 
 import math
+import warnings
 
 import numpy as np
 import pytest
 from acclimate.evaluation import accuracy, auroc, confusion, macro_f1, mcc
+from acclimate.evaluation.metrics import balanced_accuracy, quadratic_kappa, weighted_f1
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import (
     accuracy_score,
+    balanced_accuracy_score,
+    cohen_kappa_score,
     confusion_matrix,
     f1_score,
     matthews_corrcoef,
@@ -16,7 +20,7 @@ from sklearn.metrics import (
 )
 
 RANGES = [(0.0, 1.0), (20.0, 40.0), (-1e6, 1e6)]
-METRICS = [accuracy, macro_f1, mcc, auroc]
+METRICS = [accuracy, macro_f1, weighted_f1, balanced_accuracy, quadratic_kappa, mcc, auroc]
 
 
 @st.composite
@@ -49,6 +53,33 @@ def test_macro_f1_agrees_with_scikit_learn(evaluation):
     truth, _, predicted, weights = counted(*evaluation)
     expected = f1_score(truth, predicted, average="macro", sample_weight=weights, zero_division=0)
     assert macro_f1(*evaluation) == pytest.approx(expected, abs=1e-12)
+
+
+@given(evaluations())
+def test_weighted_f1_agrees_with_scikit_learn(evaluation):
+    truth, _, predicted, weights = counted(*evaluation)
+    expected = f1_score(truth, predicted, average="weighted", sample_weight=weights, zero_division=0)
+    assert weighted_f1(*evaluation) == pytest.approx(expected, abs=1e-12)
+
+
+@given(evaluations())
+def test_balanced_accuracy_agrees_with_scikit_learn(evaluation):
+    truth, _, predicted, weights = counted(*evaluation)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # a class that is predicted and does not occur
+        expected = balanced_accuracy_score(truth, predicted, sample_weight=weights)
+    assert balanced_accuracy(*evaluation) == pytest.approx(expected, abs=1e-12)
+
+
+@given(evaluations())
+def test_quadratic_kappa_agrees_with_scikit_learn(evaluation):
+    truth, scores, predicted, weights = counted(*evaluation)
+    if len({*truth, *predicted}) == 1:
+        assert quadratic_kappa(*evaluation) == 0.0
+        return
+    classes = list(range(scores.shape[1]))
+    expected = cohen_kappa_score(truth, predicted, weights="quadratic", labels=classes, sample_weight=weights)
+    assert quadratic_kappa(*evaluation) == pytest.approx(expected, abs=1e-9)
 
 
 @given(evaluations())

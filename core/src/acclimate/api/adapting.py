@@ -24,6 +24,7 @@ from acclimate.api.request import (
     find_preset,
     split_options,
     with_defaults,
+    with_metrics,
 )
 from acclimate.api.search import search
 from acclimate.api.subject import Subject
@@ -115,7 +116,7 @@ def ask(
     columns, settings = split_options({**options, **variant.settings, "options": own})
     _check_budget(budget, variant.method)
     request = Request(
-        preset=found,
+        preset=with_metrics(found, settings.metrics),
         owner=owner,
         name=name,
         source=str(source),

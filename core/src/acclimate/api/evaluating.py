@@ -26,7 +26,8 @@ def evaluate(folder: str | Path, source: str | Path, *, host: Host | None = None
         folder: a saved run.
         source: labelled rows, read as in `adapt`.
         host: the plugins to use; those installed when left out.
-        options: column names (`text`, `image`, `label`, `group`, `id`), `label_separator` and `seed`.
+        options: column names (`text`, `image`, `label`, `group`, `id`), `label_separator`, `seed`, and `metrics`
+            in place of those of the run.
 
     Raises:
         AcclimateError: for a run or rows that cannot be used.
@@ -64,7 +65,7 @@ def evaluate(folder: str | Path, source: str | Path, *, host: Host | None = None
             else:
                 drawn = np.repeat(np.arange(len(counts)), counts)
                 trivial = {"majority_class": evaluation.majority_class(drawn, len(rows), len(counts))}
-            names = predictor.manifest["metrics"]
+            names = settings.metrics or predictor.manifest["metrics"]
             metrics = scoring.metrics_of(host, owner, names, multilabel=part.multilabel)
             scores = scoring.ranked(logits, predictor.thresholds)
             scored = scoring.score(

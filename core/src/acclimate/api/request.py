@@ -74,12 +74,22 @@ def split_options(given: dict[str, Any]) -> tuple[Columns, Settings]:
             _check_number(name, given[name])
     columns = Columns(**{name: value or "" for name, value in given.items() if name in _COLUMNS})
     settings = Settings(**{name: value for name, value in given.items() if name in _SETTINGS})
+    settings = replace(settings, metrics=_metric_names(settings.metrics))
     for name, words in _WORDS.items():
         value = getattr(settings, name)
         if value not in words:
             listed = " or ".join(", ".join(map(repr, words)).rsplit(", ", 1))
             raise OptionError(f"{name} is {listed}, found {value!r}.", did_you_mean(str(value), words))
     return columns, settings
+
+
+def _metric_names(metrics: object) -> tuple[str, ...]:
+    names = tuple(metrics) if isinstance(metrics, list | tuple) else (metrics,)
+    if not all(isinstance(name, str) for name in names) or len(set(names)) < len(names):
+        raise OptionError(
+            f"metrics are different names of metrics, found {metrics!r}.", 'Such as ("accuracy", "brier").'
+        )
+    return names
 
 
 def _check_number(name: str, value: Any) -> None:
@@ -95,6 +105,11 @@ def check_budget(budget: object, without: str) -> None:
     number = isinstance(budget, Real) and not isinstance(budget, bool)
     if not number or not math.isfinite(float(budget)) or float(budget) <= 0:  # type: ignore[arg-type]
         raise OptionError(f"budget is minutes above 0, found {budget!r}.", f"Leave budget out for {without}.")
+
+
+def with_metrics(preset: Preset, names: tuple[str, ...]) -> Preset:
+    """Return the preset with these metrics in place of its own, where any are named."""
+    return replace(preset, metrics=names, multilabel_metrics=names) if names else preset
 
 
 def with_defaults(settings: Settings, preset: Preset) -> Settings:

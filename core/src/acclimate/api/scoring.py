@@ -76,10 +76,12 @@ def score(
     groups: Sequence[str] | None,
     seed: int,
 ) -> dict[str, dict[str, Score]]:
-    """Return the metrics of each table of scores [rows, classes], all on the same bootstrap samples."""
+    """Return the metrics of each table of scores [rows, classes]; bootstrap intervals are of the same samples."""
     functions = functions_of(host, metrics, multilabel=truth.ndim == 2)
+    formulas = {name: host.load(metric, "interval") for name, metric in metrics.items() if metric.interval}
     return {
-        name: evaluation.score(truth, scores, functions, groups=groups, seed=seed) for name, scores in tables.items()
+        name: evaluation.score(truth, scores, functions, groups=groups, seed=seed, formulas=formulas)
+        for name, scores in tables.items()
     }
 
 

@@ -25,6 +25,7 @@ from acclimate.cli.options import (
     MaxSteps,
     MaxTokens,
     Method,
+    Metrics,
     Options,
     Output,
     Precision,
@@ -87,6 +88,7 @@ def adapt(
     max_rows: MaxRows = None,
     precision: Precision = "auto",
     option: Options = None,
+    metrics: Metrics = "",
     seed: Seed = 0,
     output_folder: Output = None,
     resume: Resume = False,
@@ -122,6 +124,7 @@ def adapt(
             max_rows=max_rows,
             precision=precision,
             options=dict(read_pair(pair, "--option rank=16") for pair in option or []),
+            metrics=_names(metrics),
             seed=seed,
         )
         _report(run.report, as_json)
@@ -137,6 +140,7 @@ def evaluate(
     image: Image = "",
     group: Group = "",
     id: Id = "",
+    metrics: Metrics = "",
     as_json: Json = False,
 ) -> None:
     """Measure a saved run on new labelled rows."""
@@ -144,7 +148,15 @@ def evaluate(
         from acclimate.api import evaluate as run_evaluate
 
         report = run_evaluate(
-            run, data, text=text, label=label, label_separator=label_separator, image=image, group=group, id=id
+            run,
+            data,
+            text=text,
+            label=label,
+            label_separator=label_separator,
+            image=image,
+            group=group,
+            id=id,
+            metrics=_names(metrics),
         )
         _report(report, as_json)
 
@@ -200,6 +212,10 @@ def doctor(as_json: Json = False) -> None:
             output.show_json(found)
             return
         output.show("\n".join(lines(found)))
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
 def _report(report: Any, as_json: bool) -> None:

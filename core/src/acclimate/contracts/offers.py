@@ -145,6 +145,10 @@ class Metric:
     `multilabel` names a function with the same arguments for rows that may carry several labels: there `truth` is
     [rows, labels] of 0 and 1, and a label is given to a row where its score is 0 or more. Without it the metric is
     not for such rows.
+
+    `interval` names a function `(truth, scores) -> (low, high)` with the bounds of the 95 % interval for independent
+    rows of one label each, or None where it does not apply. Without it, and for rows in groups, the interval is found
+    by bootstrap.
     """
 
     name: str
@@ -152,6 +156,7 @@ class Metric:
     tasks: tuple[str, ...]
     score: Ref
     multilabel: Ref | None = None
+    interval: Ref | None = None
     better: Literal["higher", "lower"] = "higher"
 
     def __post_init__(self) -> None:

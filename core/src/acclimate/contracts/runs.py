@@ -32,6 +32,7 @@ class Settings:
     the source, `precision` the arithmetic of matrix products ("auto" measures the machine once), `head` where
     training starts: "probe", the head solved on frozen features, or "random". `checkpoint_minutes` is how often the
     state of training is written beside the output, so that a run that is stopped can go on.
+    `metrics` are names in place of the preset's; the first one decides.
     """
 
     epochs: int | None = None
@@ -45,6 +46,7 @@ class Settings:
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     head: Literal["probe", "random"] = "probe"
     checkpoint_minutes: float = 5.0
+    metrics: tuple[str, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -21,7 +21,7 @@ ABSENT = -1e6
 
 
 def majority_class(train: Integers, rows: int, classes: int) -> Floats:
-    """Return the class shares of the training rows for each of `rows` rows: [rows, classes], in [0, 1].
+    """Return the logarithm of the class shares of the training rows for each of `rows` rows: [rows, classes].
 
     `train` is [training rows] of class indices; the highest share is the largest class.
 
@@ -30,7 +30,7 @@ def majority_class(train: Integers, rows: int, classes: int) -> Floats:
     """
     _check_train(train, classes)
     shares = np.bincount(train, minlength=classes) / len(train)
-    return np.tile(shares, (rows, 1))
+    return np.tile(np.log(np.maximum(shares, np.finfo(np.float64).tiny)), (rows, 1))
 
 
 def tfidf_svm(

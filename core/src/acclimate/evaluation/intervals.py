@@ -1,4 +1,4 @@
-"""Values with their 95 % intervals, by the bootstrap."""
+"""Values with their 95 % intervals: by a formula where a metric has one and rows are independent, else bootstrap."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
@@ -9,6 +9,7 @@ from acclimate.evaluation.metrics import Floats, Integers
 from acclimate.evaluation.multilabel import strata
 
 PERCENTILES = (2.5, 97.5)
+Formula = Callable[[Integers, Floats], tuple[float, float] | None]
 
 
 def score(
@@ -19,14 +20,18 @@ def score(
     groups: Sequence[str] | None = None,
     seed: int = 0,
     resamples: int = 1000,
+    formulas: Mapping[str, Formula] | None = None,
 ) -> dict[str, Score]:
-    """Return each metric's value on all rows with its 95 % percentile-bootstrap interval.
+    """Return each metric's value on all rows with its 95 % interval, by percentile bootstrap or by its formula.
 
     `truth` is [rows] of class indices, or [rows, classes] of 0 and 1 where rows may carry several labels; `scores`
     are [rows, classes]. Rows are resampled within their true class (among several labels the rarest), so that no
     class is lost; where `groups` names a group for each row (a patient, a contract), whole
     groups are resampled instead, because rows of a group are not independent. All metrics see the same
     resamples, and the same seed gives the same interval.
+
+    `formulas` are functions of truth and scores, by metric, that return the bounds or None where they do not apply.
+    They are used for rows of one label without groups.
 
     Resamples on which a metric is not finite are left out of its interval. The bounds are nan where more than
     half are left out, where the value itself is not finite, and where there is a single group.
@@ -40,15 +45,27 @@ def score(
     """
     check(truth, scores, groups)
     values = {name: metric(truth, scores, np.ones(len(truth))) for name, metric in metrics.items()}
-    draws: dict[str, list[float]] = {name: [] for name in metrics}
+    found = _by_formula(values, truth, scores, (formulas or {}) if groups is None and truth.ndim == 1 else {})
+    draws: dict[str, list[float]] = {name: [] for name in metrics if name not in found}
     rng = np.random.default_rng(seed)
     resampled = (
         within_classes(strata(truth), rng, resamples) if groups is None else whole_groups(groups, rng, resamples)
     )
-    for weights in resampled:
-        for name, metric in metrics.items():
-            draws[name].append(metric(truth, scores, weights))
-    return {name: interval(float(values[name]), draws[name]) for name in metrics}
+    for weights in resampled if draws else ():
+        for name, drawn in draws.items():
+            drawn.append(metrics[name](truth, scores, weights))
+    return {name: found.get(name) or interval(float(values[name]), draws[name]) for name in metrics}
+
+
+def _by_formula(
+    values: Mapping[str, float], truth: Integers, scores: Floats, formulas: Mapping[str, Formula]
+) -> dict[str, Score]:
+    found = {}
+    for name, formula in formulas.items():
+        bounds = formula(truth, scores)
+        if bounds is not None and np.isfinite(bounds).all():
+            found[name] = Score(value=float(values[name]), low=bounds[0], high=bounds[1])
+    return found
 
 
 def within_classes(truth: Integers, rng: np.random.Generator, resamples: int) -> Iterator[Floats]:

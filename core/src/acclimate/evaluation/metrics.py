@@ -29,6 +29,37 @@ def macro_f1(truth: Integers, scores: Floats, weights: Floats) -> float:
     return float(np.mean(2 * table.diagonal()[seen] / mass[seen]))
 
 
+def weighted_f1(truth: Integers, scores: Floats, weights: Floats) -> float:
+    """The mean over classes of F1, each counting by its rows, in [0, 1]: common classes decide it."""
+    table = _table(truth, scores, weights)
+    true, mass = table.sum(axis=1), table.sum(axis=0) + table.sum(axis=1)
+    seen = mass > 0
+    return float(true[seen] @ (2 * table.diagonal()[seen] / mass[seen]) / true.sum())
+
+
+def balanced_accuracy(truth: Integers, scores: Floats, weights: Floats) -> float:
+    """The mean over the classes that occur of the share of their rows that is found, in [0, 1].
+
+    For two classes it is the mean of sensitivity and specificity. Chance has 1 / classes.
+    """
+    table = _table(truth, scores, weights)
+    true = table.sum(axis=1)
+    seen = true > 0
+    return float(np.mean(table.diagonal()[seen] / true[seen]))
+
+
+def quadratic_kappa(truth: Integers, scores: Floats, weights: Floats) -> float:
+    """Agreement of ordered classes beyond chance, in [-1, 1]; a miss counts by the square of its distance.
+
+    Classes are ordered as their columns (Cohen 1968, "Weighted kappa"). 0 when truth and prediction are one class.
+    """
+    table = _table(truth, scores, weights)
+    true, predicted, places = table.sum(axis=1), table.sum(axis=0), np.arange(len(table))
+    distance = np.square(places[:, None] - places[None, :])
+    by_chance = (distance * np.outer(true, predicted)).sum() / true.sum()
+    return float(1 - (distance * table).sum() / by_chance) if by_chance else 0.0
+
+
 def mcc(truth: Integers, scores: Floats, weights: Floats) -> float:
     """Matthews correlation of truth and prediction, in [-1, 1]; 0 when either of them has one class only.
 

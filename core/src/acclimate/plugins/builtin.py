@@ -136,6 +136,7 @@ def register_metrics() -> Iterator[Metric]:
         summary="Share of rows whose most likely label is right.",
         tasks=_CLASSIFICATION,
         score=Ref("acclimate.evaluation.metrics:accuracy"),
+        interval=Ref("acclimate.evaluation.proportions:accuracy_interval"),
     )
     yield Metric(
         name="macro_f1",
@@ -156,6 +157,46 @@ def register_metrics() -> Iterator[Metric]:
         tasks=_CLASSIFICATION,
         score=Ref("acclimate.evaluation.metrics:auroc"),
         multilabel=Ref("acclimate.evaluation.multilabel:auroc"),
+        interval=Ref("acclimate.evaluation.delong:auroc_interval"),
+    )
+    yield Metric(
+        name="balanced_accuracy",
+        summary="Share of the rows of a label that is found, averaged over the labels.",
+        tasks=_CLASSIFICATION,
+        score=Ref("acclimate.evaluation.metrics:balanced_accuracy"),
+    )
+    yield Metric(
+        name="weighted_f1",
+        summary="F1 averaged over the labels, each counting by its rows.",
+        tasks=_CLASSIFICATION,
+        score=Ref("acclimate.evaluation.metrics:weighted_f1"),
+    )
+    yield Metric(
+        name="quadratic_kappa",
+        summary="Agreement of ordered labels beyond chance, misses counting by their squared distance.",
+        tasks=_CLASSIFICATION,
+        score=Ref("acclimate.evaluation.metrics:quadratic_kappa"),
+    )
+    yield Metric(
+        name="log_loss",
+        summary="Minus the logarithm of the probability of the true label, averaged.",
+        tasks=_CLASSIFICATION,
+        score=Ref("acclimate.evaluation.probability:log_loss"),
+        better="lower",
+    )
+    yield Metric(
+        name="brier",
+        summary="Squared distance of the probabilities from the truth, averaged.",
+        tasks=_CLASSIFICATION,
+        score=Ref("acclimate.evaluation.probability:brier"),
+        better="lower",
+    )
+    yield Metric(
+        name="ece",
+        summary="Expected calibration error: how far confidence is from accuracy.",
+        tasks=_CLASSIFICATION,
+        score=Ref("acclimate.evaluation.probability:ece"),
+        better="lower",
     )
     yield Metric(
         name="average_precision",
@@ -169,6 +210,7 @@ def register_metrics() -> Iterator[Metric]:
         summary="F1 of all labels counted together; where rows have one label each, the accuracy.",
         tasks=_CLASSIFICATION,
         score=Ref("acclimate.evaluation.metrics:accuracy"),
+        interval=Ref("acclimate.evaluation.proportions:accuracy_interval"),
         multilabel=Ref("acclimate.evaluation.multilabel:micro_f1"),
     )
     yield Metric(
@@ -176,6 +218,7 @@ def register_metrics() -> Iterator[Metric]:
         summary="Share of rows that are given exactly their labels.",
         tasks=_CLASSIFICATION,
         score=Ref("acclimate.evaluation.metrics:accuracy"),
+        interval=Ref("acclimate.evaluation.proportions:accuracy_interval"),
         multilabel=Ref("acclimate.evaluation.multilabel:subset_accuracy"),
     )
 
