@@ -1,4 +1,4 @@
-"""How often a 95 % interval contains the true value: simulated test sets of known accuracy, macro-F1, MCC and AUROC."""
+"""How often a 95 % interval contains the true value, on simulated test sets whose true values are known."""
 
 import argparse
 import math
@@ -61,10 +61,10 @@ def main() -> None:
     record(
         "coverage",
         title="How often a 95 % interval contains the true value",
-        claim=f"Of {arguments.samples} simulated test sets each; a perfect interval has 0.95 ± {spread:.3f}. The true "
-        f"value is that of {MANY:,} rows. Rows of a group share half the variance of what is hard about them, and the "
-        "intervals there draw whole groups. Accuracy without groups is Wilson's, AUROC without groups DeLong's, all "
-        "others are bootstrapped.",
+        claim=f"Of {arguments.samples} simulated test sets each; a perfect interval has 0.95 ± {spread:.3f}. The "
+        f"true value is that of {MANY:,} rows. Rows of a group share half the variance of what is hard about them, "
+        "and the intervals there draw whole groups. Accuracy without groups is Wilson's, AUROC without groups "
+        "DeLong's, all others are bootstrapped.",
         header=["test set", *(f"`{name}`" for name in NAMES)],
         rows=rows,
         raw=raw,
