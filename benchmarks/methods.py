@@ -20,7 +20,7 @@ TASKS: dict[str, dict[str, Any]] = {
         "source": str(NEWS / "train.csv"),
         "test": str(NEWS / "valid.csv"),
         "metric": "macro_f1",
-        "methods": ("full", "layerwise", "lora", "adapters", "prefix", "prompt", "ia3", "bitfit", "norm", "frozen"),
+        "methods": ("full", "layerwise", "lora", "adapters", "prefix", "prompt", "frozen"),
         "max_rows": 2000,
     },
     "text500": {
@@ -54,8 +54,12 @@ def main() -> None:
     arguments = parser.parse_args()
     task = dict(TASKS[arguments.task])
     title, preset = task.pop("title"), task.pop("preset")
-    methods = tuple(arguments.methods or task.pop("methods"))
-    task.pop("methods", None)
+    methods = tuple(task.pop("methods"))
+    name = f"methods_{arguments.task}"
+    if arguments.methods and set(arguments.methods) != set(methods):  # a part of the table stands beside it
+        methods = tuple(arguments.methods)
+        name += "_" + "_".join(methods)
+        title += f" ({', '.join(methods)})"
     with tempfile.TemporaryDirectory() as folder:
         output = arguments.output or Path(folder) / "comparison"
         if "source" not in task:
@@ -66,7 +70,7 @@ def main() -> None:
         found = compare(preset, source, methods=methods, seeds=arguments.seeds, output=output, **task)
     print(found)
     record(
-        f"methods_{arguments.task}",
+        name,
         title=title,
         claim=f"{task['max_rows']:,} rows of the source, split by each of {arguments.seeds} seeds"
         + (", tested on the given test file." if "test" in task else ".")
