@@ -8,8 +8,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from acclimate import __version__, bundle, data, training
-from acclimate.api import inputs
+from acclimate import __version__, bundle, training
+from acclimate.api import dealing
 from acclimate.api.request import Request
 from acclimate.contracts import OutputError
 from acclimate.plugins import Host
@@ -64,25 +64,11 @@ def claim(folder: Path, wanted: Mapping[str, str]) -> None:
 
 
 def _rows(host: Host, request: Request) -> dict[str, str]:
-    sources = {"train": request.source, "validation": request.validation, "test": request.test}
     with TemporaryDirectory(prefix="acclimate-") as folder, training.quiet_libraries():
-        tables = {
-            name: inputs.read(
-                host,
-                request.owner,
-                request.preset,
-                source,
-                request.columns,
-                Path(folder) / name,
-                part=name,
-                labelled=True,
-            )
-            for name, source in sources.items()
-            if source is not None
-        }
-        parts, _ = inputs.deal(tables, request.preset, seed=request.settings.seed, max_rows=request.settings.max_rows)
+        tables = dealing.read_tables(host, request, Path(folder))
+        dealt = dealing.deal_request(host, request, tables)
         return {
-            "labels of a row": SEVERAL if parts["train"].multilabel else "one",
+            "labels of a row": SEVERAL if dealt.parts["train"].multilabel else "one",
             **{f"rows of {name}": _digest(table) for name, table in tables.items()},
         }
 
@@ -96,5 +82,6 @@ def _digest(table: Any) -> str:
         for batch in table.select_columns([name]).iter(batch_size=512):
             digest.update(json.dumps([name, batch[name]]).encode())
     if "image" in table.column_names:
-        digest.update("".join(data.image_fingerprints(table)).encode())
+        for path in table["image"][:]:
+            digest.update(sha256(Path(path).read_bytes()).hexdigest().encode())
     return digest.hexdigest()

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acclimate.contracts import OptionError
+from acclimate.data.repeats import Repeats, numbered
 
 Hashes = NDArray[np.uint64]
 
@@ -38,8 +39,7 @@ def near_duplicate_groups(texts: Sequence[str], *, threshold: float = 0.7) -> li
     Raises:
         OptionError: the threshold is not above 0 and at most 1.
     """
-    if not 0 < threshold <= 1:
-        raise OptionError(f"A similarity threshold is above 0 and at most 1, found {threshold}.")
+    _check(threshold)
     numbers: dict[bytes, int] = {}
     distinct: list[Hashes] = []
     member: list[int] = []
@@ -54,11 +54,38 @@ def near_duplicate_groups(texts: Sequence[str], *, threshold: float = 0.7) -> li
     return _joined(distinct, member, threshold)
 
 
+def repeated_texts(texts: Sequence[str], *, threshold: float = 0.7) -> Repeats:
+    """Return which texts are the same, and which pairs of different ones are near duplicates.
+
+    Texts are the same when they have the same words in the same order, ignoring case and punctuation. Near
+    duplicates are those of `near_duplicate_groups`; pairs are listed as they are, without following chains.
+
+    Raises:
+        OptionError: the threshold is not above 0 and at most 1.
+    """
+    _check(threshold)
+    words: dict[str, int] = {}
+    same = numbered([tuple(_words(text)) for text in texts])
+    first = np.unique(same, return_index=True)[1]
+    distinct = [_shingles(texts[row], words) for row in first]
+    near = [pair for pair in _likely_pairs(distinct, threshold) if _alike(distinct, pair, threshold)]
+    return Repeats(same=same, near=np.array(near, dtype=np.int64).reshape(-1, 2))
+
+
+def _check(threshold: float) -> None:
+    if not 0 < threshold <= 1:
+        raise OptionError(f"A similarity threshold is above 0 and at most 1, found {threshold}.")
+
+
+def _alike(distinct: Sequence[Hashes], pair: tuple[int, int], threshold: float) -> bool:
+    return jaccard(distinct[pair[0]], distinct[pair[1]]) >= threshold
+
+
 def _joined(distinct: Sequence[Hashes], member: Sequence[int], threshold: float) -> list[int]:
     parent = list(range(len(distinct)))
     for first, second in _likely_pairs(distinct, threshold):
         one, other = _root(parent, first), _root(parent, second)
-        if one != other and jaccard(distinct[first], distinct[second]) >= threshold:
+        if one != other and _alike(distinct, (first, second), threshold):
             parent[max(one, other)] = min(one, other)
     order: dict[int, int] = {}
     return [order.setdefault(_root(parent, number), len(order)) for number in member]
@@ -81,14 +108,17 @@ def jaccard(first: Hashes, second: Hashes) -> float:
 
 def _shingles(text: str, words: dict[str, int]) -> Hashes:
     """Return the sorted distinct 64-bit hashes of a text's five-word runs; `words` remembers word hashes."""
-    found = _WORD.findall(text.casefold()) or [text.strip()]
-    hashes = np.array([_word_hash(word, words) for word in found], dtype=np.uint64)
+    hashes = np.array([_word_hash(word, words) for word in _words(text)], dtype=np.uint64)
     width = min(_SHINGLE_WORDS, len(hashes))
     count = len(hashes) - width + 1
     run = np.zeros(count, dtype=np.uint64)
     for offset in range(width):
         run = _mixed(run + hashes[offset : offset + count])
     return np.unique(run)
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(text.casefold()) or [text.strip()]
 
 
 def _word_hash(word: str, words: dict[str, int]) -> int:
