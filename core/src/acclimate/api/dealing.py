@@ -67,8 +67,8 @@ def deal(
 ) -> Dealt:
     """Return the three parts; given parts are honoured, the others split off with rows that repeat kept together.
 
-    `tables` holds "train" and, where files were given for them, "validation" and "test". Texts are compared as
-    `prepare` leaves them.
+    With `allow_leakage` rows that repeat are dealt like all others. `tables` holds "train" and, where files were given
+    for them, "validation" and "test". Texts are compared as `prepare` leaves them.
 
     Raises:
         DataError: rows that cannot be used or split; a split whose test score would be too good, unless
@@ -85,7 +85,7 @@ def deal(
         data.check_known_labels(table, labels, name)
     contents = leaks.look_at([whole, *given.values()], preset, prepare)
     want = tuple(name for name in ("validation", "test") if name not in given)
-    together = contents.repeats.clusters()[: len(whole)]
+    together = None if allow_leakage else contents.repeats.clusters()[: len(whole)]
     grouped = "group" in whole.column_names
     indices = data.split(whole, preset.split, seed=seed, want=want, grouped=grouped, together=together)
     tables = {**{name: whole.select(rows) for name, rows in indices.items()}, **given}
@@ -99,7 +99,7 @@ def deal(
         places[name] = range(start, start + len(table))
         start += len(table)
     findings = leaks.findings(tables, places, contents, seed=seed, allowed=allow_leakage)
-    if want and not grouped and "time" not in whole.column_names:
+    if want and together is not None and not grouped and "time" not in whole.column_names:
         findings = (*(leak.finding for leak in data.kept_together(together)), *findings)
     parts = {name: inputs.as_part(tables[name], labels) for name in inputs.PARTS}
     return Dealt(

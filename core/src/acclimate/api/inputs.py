@@ -40,7 +40,8 @@ class Part:
     @property
     def ids(self) -> list[str]:
         """The ids in row order."""
-        return list(self.rows["id"])
+        ids: list[str] = self.rows["id"][:]
+        return ids
 
 
 def read(
@@ -83,8 +84,8 @@ def as_part(rows: "datasets.Dataset", labels: Sequence[str]) -> Part:
     if data.is_multilabel(rows):
         truth: NDArray[Any] = data.indicators(data.label_sets(rows), labels)
     else:
-        truth = np.asarray([index[label] for label in rows["label"]], dtype=np.int64)
-    groups = list(rows["group"]) if "group" in rows.column_names else None
+        truth = np.asarray([index[label] for label in rows["label"][:]], dtype=np.int64)
+    groups = rows["group"][:] if "group" in rows.column_names else None
     return Part(rows=rows, truth=truth, groups=groups)
 
 

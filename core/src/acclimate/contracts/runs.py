@@ -32,7 +32,8 @@ class Settings:
     the source, `precision` the arithmetic of matrix products ("auto" measures the machine once), `head` where
     training starts: "probe", the head solved on frozen features, or "random". `checkpoint_minutes` is how often the
     state of training is written beside the output, so that a run that is stopped can go on. `allow_leakage` lets a
-    run go on that would stop because its test rows are not independent of its training rows; the report says so.
+    run go on that would stop because its test rows are not independent of its training rows; the report says so. Rows
+    that repeat each other are then dealt like all others, not kept in one part.
     """
 
     epochs: int | None = None

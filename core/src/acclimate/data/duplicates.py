@@ -8,7 +8,6 @@ documents", 1997; banding: Indyk and Motwani, 1998); each of these is then compa
 import hashlib
 import math
 import re
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -178,15 +177,17 @@ def _likely_pairs(distinct: Sequence[Hashes], threshold: float) -> Iterator[tupl
 
 def _band_pairs(band: NDArray[np.uint32], count: int) -> NDArray[np.int64]:
     """Return the pairs of rows with equal bands, each as `first * count + second` with first < second."""
-    buckets: dict[bytes, list[int]] = defaultdict(list)
-    for number, row in enumerate(band):
-        buckets[row.tobytes()].append(number)
+    hashed = np.zeros(len(band), dtype=np.uint64)
+    for column in band.T:
+        hashed = _mixed(hashed + column)
+    order = np.argsort(hashed, kind="stable")
+    ends = np.flatnonzero(np.diff(hashed[order])) + 1
+    starts, ends = np.concatenate([[0], ends]), np.concatenate([ends, [len(order)]])
     found = [np.zeros(0, dtype=np.int64)]
-    for bucket in buckets.values():
-        if len(bucket) > 1:
-            first, second = np.triu_indices(len(bucket), 1)
-            numbers = np.array(bucket, dtype=np.int64)
-            found.append(numbers[first] * count + numbers[second])
+    for start, end in zip(starts[ends - starts > 1], ends[ends - starts > 1], strict=True):
+        numbers = order[start:end]
+        first, second = np.triu_indices(len(numbers), 1)
+        found.append(numbers[first] * count + numbers[second])
     return np.concatenate(found)
 
 

@@ -14,11 +14,15 @@ from PIL import Image
 
 from acclimate.data.repeats import Integers, Repeats, numbered
 
+Floats = NDArray[np.float32]
+
 SIDE = 48
 HAMMING = 10
 CORRELATION = 0.97
 _FIELDS = 8
 _TINT = 0.05
+_CLOSER = 0.1
+_SAMPLE = 1000
 _BLOCK = 512
 _COMPARED = 20_000
 
@@ -37,12 +41,13 @@ class Sketch:
 
 
 def sketch(image: Image.Image) -> Sketch:
-    """Return what an upright 8-bit RGB image is compared by."""
+    """Return what an upright image of 8 bits, RGB or grey, is compared by."""
     small = image.resize((SIDE, SIDE), Image.Resampling.BICUBIC)
     grey = small.convert("L")
     fields = np.asarray(grey.resize((_FIELDS + 1, _FIELDS), Image.Resampling.BOX), dtype=np.int16)
     darker = fields[:, :-1] < fields[:, 1:]
-    red, green, blue = (float(value) for value in np.asarray(small).reshape(-1, 3).mean(axis=0))
+    # One channel stands for three that are equal.
+    red, green, blue = np.broadcast_to(np.asarray(small).reshape(SIDE * SIDE, -1).mean(axis=0), 3).tolist()
     total = max(red + green + blue, 1.0)
     return Sketch(
         thumbnail=np.asarray(grey),
@@ -56,7 +61,9 @@ def repeated_images(fingerprints: Sequence[str], sketches: Sequence[Sketch]) -> 
 
     Near duplicates differ in at most 10 of the 64 bits of their difference hashes, their thumbnails of 48 × 48 grey
     values correlate by more than 0.97, and the shares of red, green and blue in their mean colours differ by at most
-    0.05. Images without any structure (one grey value all over) are near duplicates of none.
+    0.05. Where all images look much alike (parts in one fixture), what they share says nothing: the correlation of
+    near duplicates then falls short of 1 by less than a tenth of what that of the median pair does. Images without
+    any structure (one grey value all over) are near duplicates of none.
     """
     same = numbered(fingerprints)
     first = np.unique(same, return_index=True)[1]
@@ -64,9 +71,10 @@ def repeated_images(fingerprints: Sequence[str], sketches: Sequence[Sketch]) -> 
     near = [np.zeros((0, 2), dtype=np.int64)]
     if len(distinct) > 1:
         hashes = np.array([each.bits for each in distinct], dtype=np.uint64)
-        thumbnails = np.stack([each.thumbnail.ravel() for each in distinct])
+        thumbnails = _standardised(np.stack([each.thumbnail.ravel() for each in distinct]))
         tints = np.array([each.tint for each in distinct])
-        near += [_confirmed(pairs, thumbnails, tints) for pairs in _likely_pairs(hashes)]
+        least = _least_correlation(thumbnails)
+        near += [_confirmed(pairs, thumbnails, tints, least) for pairs in _likely_pairs(hashes)]
     return Repeats(same=same, near=np.concatenate(near))
 
 
@@ -81,16 +89,23 @@ def _likely_pairs(hashes: NDArray[np.uint64]) -> Iterator[Integers]:
             yield pairs[at : at + _COMPARED]
 
 
-def _confirmed(pairs: Integers, thumbnails: NDArray[np.uint8], tints: NDArray[np.float64]) -> Integers:
-    """Return those of the pairs [pairs, 2] whose thumbnails [images, pixels] correlate and whose tints are close."""
+def _least_correlation(thumbnails: Floats) -> float:
+    """Return the correlation that near duplicates among standardised thumbnails [images, pixels] exceed."""
+    some = thumbnails[np.linspace(0, len(thumbnails) - 1, min(len(thumbnails), _SAMPLE)).astype(np.int64)]
+    pairs = (some @ some.T)[np.triu_indices(len(some), 1)]
+    return max(CORRELATION, 1 - _CLOSER * (1 - float(np.median(pairs))))
+
+
+def _confirmed(pairs: Integers, thumbnails: Floats, tints: NDArray[np.float64], least: float) -> Integers:
+    """Return those of the pairs [pairs, 2] whose standardised thumbnails correlate and whose tints are close."""
     close = np.abs(tints[pairs[:, 0]] - tints[pairs[:, 1]]).max(axis=1) <= _TINT
     pairs = pairs[close]
-    one, other = (_standardised(thumbnails[pairs[:, side]]) for side in (0, 1))
-    alike: Integers = pairs[np.einsum("ij,ij->i", one, other) > CORRELATION]
+    one, other = (thumbnails[pairs[:, side]] for side in (0, 1))
+    alike: Integers = pairs[np.einsum("ij,ij->i", one, other) > least]
     return alike
 
 
-def _standardised(thumbnails: NDArray[np.uint8]) -> NDArray[np.float32]:
+def _standardised(thumbnails: NDArray[np.uint8]) -> Floats:
     """Return thumbnails [images, pixels] with a mean of 0 and a length of 1; 0 where all pixels are the same."""
     values = thumbnails.astype(np.float32)
     values -= values.mean(axis=1, keepdims=True)

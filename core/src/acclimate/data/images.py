@@ -118,7 +118,7 @@ def _examined(path: str) -> Examined | str:
         image, kind = _decoded(data)
         return Examined(
             fingerprint=hashlib.sha256(data).hexdigest(),
-            sketch=sketch(_rgb(image)),
+            sketch=sketch(image if image.mode == "L" and not image.has_transparency_data else _rgb(image)),
             size=f"{image.width} × {image.height}",
             mode=image.mode,
             format=kind,

@@ -164,7 +164,10 @@ def _deal_clusters(
     try:
         return deal_groups(clusters, labels, strata, shares, random)
     except DataError as error:
-        error.add_note("Rows that repeat each other, exactly or nearly, count as one group.")
+        error.add_note(
+            "Rows that repeat each other, exactly or nearly, count as one group; with allow_leakage=True "
+            "(--allow-leakage) each row is dealt by itself."
+        )
         raise
 
 

@@ -65,7 +65,10 @@ def _examples(rows: PartedRows, earlier: str, later: str) -> list[tuple[str, str
 
 
 def conflicting_labels(rows: PartedRows) -> Iterator[Leak]:
-    """Yield how many rows are the same as, or nearly the same as, a row with other labels, in whatever part."""
+    """Yield how many rows are the same as, or nearly the same as, a row with other labels, in whatever part.
+
+    It is a note where rows are only nearly the same, since the label may hang on what differs, such as a small crack.
+    """
     labels = numbered([tuple(sorted(names)) for names in rows.labels])
     exact, close = _conflicts(rows, labels)
     if not (exact | close).any():
@@ -76,12 +79,18 @@ def conflicting_labels(rows: PartedRows) -> Iterator[Leak]:
         for one, other in islice(rows.repeats.pairs_across(labels), SHOWN)
     ]
     shown = "; ".join(f"{one!r} ({first}) and {other!r} ({second})" for one, other, first, second in pairs)
+    advice = (
+        "One of two labels of the same content is wrong, or what tells them apart is not in it."
+        if exact.any()
+        else "Look at a few: either the label hangs on the small difference, or one of the two is wrong."
+    )
     yield Leak(
         finding=Finding(
             code="conflicting-labels",
+            level="warning" if exact.any() else "note",
             message=f"{counted(int((exact | close).sum()), total, 'rows')} carry another label than a row that they "
             f"repeat: {int(exact.sum()):,} are the same as it, {int((close & ~exact).sum()):,} nearly the same "
-            f"({shown}). One of the two labels is wrong, or what tells them apart is not in the row.",
+            f"({shown}). {advice}",
             details={
                 "rows": total,
                 "same": int(exact.sum()),
