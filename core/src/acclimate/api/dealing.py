@@ -67,8 +67,8 @@ def deal(
 ) -> Dealt:
     """Return the three parts; given parts are honoured, the others split off with rows that repeat kept together.
 
-    With `allow_leakage` rows that repeat are dealt like all others. `tables` holds "train" and, where files were given
-    for them, "validation" and "test". Texts are compared as `prepare` leaves them.
+    With `allow_leakage` rows that repeat are dealt like all others. `tables` holds "train" and, where files were
+    given for them, "validation" and "test". Texts are compared as `prepare` leaves them.
 
     Raises:
         DataError: rows that cannot be used or split; a split whose test score would be too good, unless

@@ -21,8 +21,8 @@ def shared_groups(rows: PartedRows) -> Iterator[Leak]:
         yield Leak(
             finding=Finding(
                 code="group-in-two-parts",
-                message=f"{len(shared):,} groups are in {earlier} and in {later}: {listed(shared, len(shared))}. "
-                f"{counted(count, total, f'{later} rows')} are of such a group.",
+                message=f"Groups both in {earlier} and in {later}: {len(shared):,} ({listed(shared, len(shared))}), "
+                f"with {counted(count, total, f'{later} rows')}.",
                 details={
                     "part": later,
                     "other": earlier,

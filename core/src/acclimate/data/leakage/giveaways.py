@@ -58,7 +58,7 @@ def telling_words(rows: PartedRows) -> Iterator[Leak]:
         yield Leak(
             finding=Finding(
                 code="word-tells-label",
-                message=f"{count:,} single words tell a label almost perfectly: {shown}. "
+                message=f"Single words that tell a label almost perfectly: {count:,}, among them {shown}. "
                 "If they were written because of the label (a folder name, a template, a decision), remove them.",
                 details={
                     "rows": total,

@@ -32,8 +32,8 @@ def repeated_across(rows: PartedRows) -> Iterator[Leak]:
         yield Leak(
             finding=Finding(
                 code="repeated-across-parts",
-                message=f"{counted(exact + close, total, f'{later} rows')} repeat a row of {earlier}: {exact:,} are "
-                f"the same, {close:,} nearly the same ({shown}).",
+                message=f"{counted(exact + close, total, f'{later} rows')} repeat a row of {earlier}, {exact:,} "
+                f"exactly and {close:,} nearly ({shown}).",
                 details={
                     "part": later,
                     "repeats": earlier,
@@ -89,8 +89,7 @@ def conflicting_labels(rows: PartedRows) -> Iterator[Leak]:
             code="conflicting-labels",
             level="warning" if exact.any() else "note",
             message=f"{counted(int((exact | close).sum()), total, 'rows')} carry another label than a row that they "
-            f"repeat: {int(exact.sum()):,} are the same as it, {int((close & ~exact).sum()):,} nearly the same "
-            f"({shown}). {advice}",
+            f"repeat, {int(exact.sum()):,} exactly and {int((close & ~exact).sum()):,} nearly ({shown}). {advice}",
             details={
                 "rows": total,
                 "same": int(exact.sum()),
@@ -135,8 +134,8 @@ def kept_together(clusters: Integers) -> Iterator[Leak]:
         finding=Finding(
             code="repeats-kept-together",
             level="warning" if chained else "note",
-            message=f"{counted(int(several.sum()), total, 'rows')} repeat one another, exactly or nearly, in "
-            f"{len(several):,} clusters of up to {largest:,} rows; each cluster is in one part."
+            message=f"{counted(int(several.sum()), total, 'rows')} repeat one another, exactly or nearly; their "
+            f"clusters ({len(several):,}, of up to {largest:,} rows) are each in one part."
             + (" The largest holds much of the data: are these rows too much alike to be told apart?" * chained),
             details={
                 "rows": total,
