@@ -39,7 +39,8 @@ class Looked:
         """Return how many rows of which part repeat a row of which."""
         found = [each["details"] for each in self.findings if each["code"] == "repeated-across-parts"]
         told = (
-            f"{each['same']:,} same and {each['near']:,} near of {each['rows']:,} {each['part']} rows in {each['repeats']}"
+            f"{each['same']:,} same and {each['near']:,} near of {each['rows']:,} {each['part']} rows in "
+            f"{each['repeats']}"
             for each in found
         )
         return "; ".join(told) or "no repeats across parts"
@@ -237,8 +238,8 @@ def main() -> None:
         title="Leaks found before training",
         claim="What the leak checks find in data whose leaks were counted before by other means, and whether a run "
         "stops. The tiles were counted by the correlation of 48 × 48 thumbnails above 0.97, Banking77 by equal "
-        "words; both counts are met. The 39 images of BUSI were counted by a criterion that was not written down: the "
-        "row shows how the count depends on the threshold. Near duplicates come on top of equal texts.",
+        "words; both counts are met. The 39 images of BUSI were counted by a criterion that was not written down: "
+        "the row shows how the count depends on the threshold. Near duplicates come on top of equal texts.",
         header=["data", "found", "counted before", "run"],
         rows=rows,
         raw=raw,
