@@ -151,6 +151,19 @@ def test_repeats_across_groups_stop_a_split_by_group(tmp_path: Path) -> None:
     assert "leave group" in caught.value.hint
 
 
+def test_texts_are_compared_as_the_model_reads_them() -> None:
+    from acclimate.api import leaks
+    from acclimate.contracts import Preset
+    from datasets import Dataset
+
+    preset = Preset(name="notes", summary="Notes.", task="text-classification", backbone="minilm-l6")
+    table = Dataset.from_dict({"text": ["page 1: the same note", "page 2: the same note"]})
+    assert leaks.look_at([table], preset, None).repeats.same.tolist() == [0, 1]
+    read = leaks.look_at([table], preset, lambda text: text.partition(": ")[2])
+    assert read.repeats.same.tolist() == [0, 0]
+    assert read.texts == ["the same note", "the same note"]
+
+
 @pytest.mark.usefixtures("nothing_computed")
 def test_a_shared_group_stops(tmp_path: Path) -> None:
     source = write(tmp_path / "train.csv", texts(40, 6), client=[f"c{number // 4}" for number in range(40)])

@@ -307,6 +307,14 @@ def test_a_column_that_tells_the_label_is_found_and_counted_as_by_hand() -> None
     assert dict(details["examples"])["south"] == "sick"
 
 
+def test_a_row_does_not_vote_for_its_own_label() -> None:
+    """Where a value has as many rows of either label, most of the other rows have the other one: none is told."""
+    sites = ["north"] * 200 + ["south"] * 200 + ["east"] * 10
+    labels = ["well"] * 200 + ["sick"] * 200 + ["well", "sick"] * 5
+    told = only(telling_columns(parted([TRAIN] * 410, labels, columns={"site": sites}))).finding.details
+    assert (told["rows"], told["right"], told["most_frequent"]) == (410, 400, 205)
+
+
 def test_a_column_of_rare_values_tells_nothing() -> None:
     labels = [("a", "b")[row % 2] for row in range(60)]
     columns = {"patient": [f"p{row % 20}" for row in range(60)], "file": [f"{row}.png" for row in range(60)]}

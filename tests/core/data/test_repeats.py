@@ -53,6 +53,19 @@ def test_pairs_and_twins_across_parts_are_those_of_comparing_every_pair(texts: l
         assert near[row] == (not same[row] and any(resemblance(text, other) >= 0.7 for other in train))
 
 
+def test_pairs_of_long_texts_are_those_at_the_threshold_and_above() -> None:
+    """Texts of which ever more words differ: MinHash proposes more pairs than there are."""
+    random = np.random.default_rng(0)
+    text = [f"w{number}" for number in range(60)]
+    texts = [" ".join(text)]
+    for number in range(80):
+        changed = random.choice(60, number % 5, replace=False)
+        texts.append(" ".join(f"x{number}" if at in changed else word for at, word in enumerate(text)))
+    expected = links(texts)
+    assert len(expected) > 100
+    assert sorted(repeated_texts(texts).pairs_across(range(81))) == sorted(expected)
+
+
 @settings(derandomize=True, deadline=None, max_examples=80)
 @given(FEW_WORDS)
 def test_clusters_follow_chains_of_repeats(texts: list[str]) -> None:
