@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 from acclimate import training
-from acclimate.api import inputs
+from acclimate.api import dealing, inputs
 from acclimate.contracts import Columns, Need, Plan, Settings
 from acclimate.models import resolve
 from acclimate.plugins import Host
@@ -64,7 +64,8 @@ def main() -> None:
         rows = inputs.read(
             host, "general", preset, str(DATA / "train.csv"), Columns(), folder / "train", part="train", labelled=True
         )
-        parts, labels = inputs.deal({"train": rows}, preset, seed=0, max_rows=3000)
+        dealt = dealing.deal({"train": rows}, preset, seed=0, max_rows=3000)
+        parts, labels = dealt.parts, dealt.labels
         resolved = resolve(host.backbones()["minilm-l6"], labels=labels)
         examples = inputs.examples(parts["train"].rows, resolved.preprocessing, None, folder / "tokens.bin")
         truth = parts["train"].truth

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 from acclimate import adapt, training
-from acclimate.api import inputs
+from acclimate.api import dealing, inputs
 from acclimate.contracts import Columns
 from acclimate.models import resolve
 from acclimate.plugins import Host
@@ -40,7 +40,8 @@ def stock(host: Host, seed: int, rows: int, folder: Path) -> tuple[float, float]
         )
         for part, file in {"train": "train.csv", "test": "valid.csv"}.items()
     }
-    parts, labels = inputs.deal(tables, preset, seed=seed, max_rows=rows)
+    dealt = dealing.deal(tables, preset, seed=seed, max_rows=rows, allow_leakage=True)
+    parts, labels = dealt.parts, dealt.labels
     start = time.perf_counter()
     resolved = resolve(host.backbones()["minilm-l6"], labels=labels)
     model = resolved.model
@@ -105,6 +106,7 @@ def main() -> None:
                 "general/text-classification",
                 DATA / "train.csv",
                 test=DATA / "valid.csv",
+                allow_leakage=True,  # the published split: some test rows repeat a training row
                 method="frozen",
                 seed=seed,
                 max_rows=arguments.rows,

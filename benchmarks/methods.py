@@ -22,6 +22,7 @@ TASKS: dict[str, dict[str, Any]] = {
         "metric": "macro_f1",
         "methods": ("full", "layerwise", "lora", "adapters", "prefix", "prompt", "frozen"),
         "max_rows": 2000,
+        "allow_leakage": True,  # of the published split, whose test rows repeat a training row now and then
     },
     "text500": {
         "title": "Twitter financial news, 500 training rows: what pretraining gives",
@@ -31,6 +32,7 @@ TASKS: dict[str, dict[str, Any]] = {
         "metric": "macro_f1",
         "methods": ("full", "full:head=random", "frozen", "scratch"),
         "max_rows": 556,
+        "allow_leakage": True,
     },
     "image500": {
         "title": "Solar cells, 500 training rows: methods beside full fine-tuning of EfficientNet-Lite0, and what "
@@ -40,6 +42,7 @@ TASKS: dict[str, dict[str, Any]] = {
         # From scratch for as many epochs as `full`; its own 20 take 17 minutes a seed.
         "methods": ("full", "layerwise", "lora", "frozen", "scratch:epochs=8"),
         "max_rows": 556,
+        "allow_leakage": True,  # flawless cells look alike, in whatever part
     },
 }
 
@@ -74,7 +77,8 @@ def main() -> None:
         title=title,
         claim=f"{task['max_rows']:,} rows of the source, split by each of {arguments.seeds} seeds"
         + (", tested on the given test file." if "test" in task else ".")
-        + " The difference to the best is paired on the same rows and seeds.",
+        + " The difference to the best is paired on the same rows and seeds. Test rows that repeat a training row are "
+        "left in, for all methods alike.",
         header=["method", "score", "difference to best", "trained", "seconds", "peak MiB"],
         rows=[_row(method) for method in found.methods],
         raw=_without_folders(found.to_dict()),

@@ -73,7 +73,7 @@ def test_the_report_has_the_promised_shape(
     assert set(report["parameters"]) == {"total", "trainable"}
     assert 0 < report["parameters"]["trainable"] <= report["parameters"]["total"]
     assert report["peak_memory_bytes"] > 100_000_000
-    assert all(set(finding) == {"code", "message", "level"} for finding in report["findings"])
+    assert all(set(finding) == {"code", "message", "level", "details"} for finding in report["findings"])
     assert document(run, "report.json") == json.loads(json.dumps(report))
 
 

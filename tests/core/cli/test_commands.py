@@ -98,7 +98,7 @@ def test_compare_prints_one_object_or_a_table_and_keeps_the_runs(
     done = acclimate(*asked, "--json")
     assert done.code == 0, done.out
     found = json.loads(done.out)
-    assert set(found) == {"preset", "backbone", "metric", "methods", "best", "missing", "output"}
+    assert set(found) == {"preset", "backbone", "metric", "methods", "best", "missing", "output", "findings"}
     assert (found["metric"], found["missing"], found["output"]) == ("accuracy", [], "here")
     for method, name in zip(found["methods"], ("frozen", "norm"), strict=True):
         assert set(method) == {

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from acclimate import evaluation, models, training
-from acclimate.api import inputs, saved, scoring, stages
+from acclimate.api import dealing, inputs, saved, scoring, stages
 from acclimate.api.choosing import choose_backbone, choose_method, first_of_search, make_plan, need_of
 from acclimate.api.clock import Clock
 from acclimate.api.predictor import Predictor, load
@@ -158,7 +158,7 @@ def _run(host: Host, request: Request, folder: Path, shown: bool) -> Run:
     clock = Clock()
     _tell(host, request, "started", source=request.source)
     with clock.stage("prepare"):
-        subject, plan = _prepare(host, request, folder, shown)
+        request, subject, plan = _prepare(host, request, folder, shown)
     if plan is None:
         request, subject, plan = _search(host, request, subject, clock)
     with clock.stage("train"):
@@ -192,9 +192,14 @@ def _search(host: Host, request: Request, subject: Subject, clock: Clock) -> tup
     )
 
 
-def _prepare(host: Host, request: Request, folder: Path, shown: bool) -> tuple[Subject, Plan | None]:
-    """Return what is adapted and how; no plan, and the method that a search begins with, where one is to find it."""
-    parts, labels = _read(host, request, folder)
+def _prepare(host: Host, request: Request, folder: Path, shown: bool) -> tuple[Request, Subject, Plan | None]:
+    """Return what is adapted and how; no plan, and the method that a search begins with, where one is to find it.
+
+    The request comes back with what the leak checks found in its rows.
+    """
+    dealt = dealing.deal_request(host, request, dealing.read_tables(host, request, folder))
+    parts, labels = dealt.parts, dealt.labels
+    request = replace(request, notes=(*request.notes, *dealt.findings))
     rows = {name: len(part.truth) for name, part in parts.items()}
     _tell(host, request, "split", rows=rows)
     need = need_of(request, parts["train"], labels)
@@ -208,7 +213,9 @@ def _prepare(host: Host, request: Request, folder: Path, shown: bool) -> tuple[S
     plan = make_plan(host, request, method, resolved.model, parts["train"])
     prepare = host.load(request.preset)
     examples = {
-        name: inputs.examples(part.rows, resolved.preprocessing, prepare, folder / f"{name}.tokens")
+        name: inputs.examples(
+            part.rows, resolved.preprocessing, prepare, folder / f"{name}.tokens", part.fingerprints
+        )
         for name, part in parts.items()
     }
     subject = Subject(
@@ -224,26 +231,7 @@ def _prepare(host: Host, request: Request, folder: Path, shown: bool) -> tuple[S
         checkpoint=checkpoint_file(request.output),
         shown=shown,
     )
-    return subject, plan if chosen else None
-
-
-def _read(host: Host, request: Request, folder: Path) -> tuple[dict[str, inputs.Part], tuple[str, ...]]:
-    sources = {"train": request.source, "validation": request.validation, "test": request.test}
-    tables = {
-        name: inputs.read(
-            host,
-            request.owner,
-            request.preset,
-            source,
-            request.columns,
-            folder / name,
-            part=name,
-            labelled=True,
-        )
-        for name, source in sources.items()
-        if source is not None
-    }
-    return inputs.deal(tables, request.preset, seed=request.settings.seed, max_rows=request.settings.max_rows)
+    return request, subject, plan if chosen else None
 
 
 def _save(

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +74,7 @@ def compare(
     if metric is not None:
         plugins.find("metric", metric, request.owner)
     folder = Path(output) if output is not None else choose_output(None, f"{request.name}-comparison")
-    described = describe(plugins, request)
+    described, findings = describe(plugins, request)
     multilabel = described["labels of a row"] == SEVERAL
     metrics = _metrics(plugins, request, metric, multilabel=multilabel)
     claim(folder, described)
@@ -85,7 +86,10 @@ def compare(
         ends=None if budget is None else started + 60 * budget,
     )
     results = schedule.run(requests, seeds)
-    comparison = tabulate(plugins, results, metrics, preset=request.name, output=folder, multilabel=multilabel)
+    comparison = replace(
+        tabulate(plugins, results, metrics, preset=request.name, output=folder, multilabel=multilabel),
+        findings=findings,
+    )
     text = json.dumps(comparison.to_dict(), indent=2, ensure_ascii=False)
     (folder / "comparison.json").write_text(text + "\n", encoding="utf-8")
     (folder / "comparison.svg").write_text(draw(comparison), encoding="utf-8")

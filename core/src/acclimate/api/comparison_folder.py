@@ -8,35 +8,39 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from acclimate import __version__, bundle, data, training
-from acclimate.api import inputs
+from acclimate import __version__, bundle, training
+from acclimate.api import dealing
 from acclimate.api.request import Request
-from acclimate.contracts import OutputError
+from acclimate.contracts import Finding, OutputError
 from acclimate.plugins import Host
 
 SEVERAL = "several"
 _FILE = "request.json"
 
 
-def describe(host: Host, request: Request) -> dict[str, str]:
+def describe(host: Host, request: Request) -> tuple[dict[str, str], tuple[Finding, ...]]:
     """Return what all runs of a comparison share, one value by name: rows (by hash), backbone, settings.
+
+    Beside it, what the leak checks find in the split of the request.
 
     "labels of a row" is "one", or `SEVERAL` where rows may carry more.
 
     Method and seed are those of single runs.
 
     Raises:
-        DataError: when the rows cannot be read, or cannot be split.
+        DataError: when the rows cannot be read or split, or their test score would be too good.
     """
+    rows, findings = _rows(host, request)
     settings = asdict(request.settings)
     del settings["seed"]
-    return {
+    described = {
         "acclimate": __version__,
         "preset": request.name,
         "backbone": request.backbone,
-        **_rows(host, request),
+        **rows,
         **{name: json.dumps(value) for name, value in settings.items()},
     }
+    return described, findings
 
 
 def claim(folder: Path, wanted: Mapping[str, str]) -> None:
@@ -63,28 +67,15 @@ def claim(folder: Path, wanted: Mapping[str, str]) -> None:
         )
 
 
-def _rows(host: Host, request: Request) -> dict[str, str]:
-    sources = {"train": request.source, "validation": request.validation, "test": request.test}
+def _rows(host: Host, request: Request) -> tuple[dict[str, str], tuple[Finding, ...]]:
     with TemporaryDirectory(prefix="acclimate-") as folder, training.quiet_libraries():
-        tables = {
-            name: inputs.read(
-                host,
-                request.owner,
-                request.preset,
-                source,
-                request.columns,
-                Path(folder) / name,
-                part=name,
-                labelled=True,
-            )
-            for name, source in sources.items()
-            if source is not None
-        }
-        parts, _ = inputs.deal(tables, request.preset, seed=request.settings.seed, max_rows=request.settings.max_rows)
-        return {
-            "labels of a row": SEVERAL if parts["train"].multilabel else "one",
+        tables = dealing.read_tables(host, request, Path(folder))
+        dealt = dealing.deal_request(host, request, tables)
+        described = {
+            "labels of a row": SEVERAL if dealt.parts["train"].multilabel else "one",
             **{f"rows of {name}": _digest(table) for name, table in tables.items()},
         }
+    return described, dealt.findings
 
 
 def _digest(table: Any) -> str:
@@ -96,5 +87,6 @@ def _digest(table: Any) -> str:
         for batch in table.select_columns([name]).iter(batch_size=512):
             digest.update(json.dumps([name, batch[name]]).encode())
     if "image" in table.column_names:
-        digest.update("".join(data.image_fingerprints(table)).encode())
+        for path in table["image"][:]:
+            digest.update(sha256(Path(path).read_bytes()).hexdigest().encode())
     return digest.hexdigest()

@@ -24,12 +24,13 @@ class Part:
     """Rows of one part: their ids, their truth, and their groups if there are any.
 
     `truth` is [rows], the index of each one's label; or [rows, labels] of 0 and 1 where rows may carry several
-    labels.
+    labels. `fingerprints` are the SHA-256 of the rows' image files, where they are known already.
     """
 
     rows: "datasets.Dataset"
     truth: NDArray[Any]
     groups: list[str] | None
+    fingerprints: list[str] | None = None
 
     @property
     def multilabel(self) -> bool:
@@ -39,7 +40,8 @@ class Part:
     @property
     def ids(self) -> list[str]:
         """The ids in row order."""
-        return list(self.rows["id"])
+        ids: list[str] = self.rows["id"][:]
+        return ids
 
 
 def read(
@@ -76,39 +78,14 @@ def read(
     )
 
 
-def deal(
-    tables: Mapping[str, "datasets.Dataset"], preset: Preset, *, seed: int, max_rows: int | None
-) -> tuple[dict[str, Part], tuple[str, ...]]:
-    """Return the three parts and the labels in order; given parts are honoured, the others split off.
-
-    `tables` holds "train" and, where files were given for them, "validation" and "test".
-    """
-    whole = tables["train"]
-    if max_rows is not None and max_rows < len(whole):
-        whole = whole.select(data.sample(whole, max_rows, seed=seed))
-    data.check_alike({**tables, "train": whole})
-    data.check_classes(whole)
-    labels = tuple(sorted({label for names in data.label_sets(whole) for label in names}))
-    given = {name: table for name, table in tables.items() if name != "train"}
-    for name, table in given.items():
-        data.check_known_labels(table, labels, name)
-    want = tuple(name for name in ("validation", "test") if name not in given)
-    indices = data.split(whole, preset.split, seed=seed, want=want, grouped="group" in whole.column_names)
-    tables = {**{name: whole.select(rows) for name, rows in indices.items()}, **given}
-    data.check_disjoint(tables)
-    if data.is_multilabel(whole):
-        data.check_trained(tables["train"], labels, whole)
-    return {name: as_part(tables[name], labels) for name in PARTS}, labels
-
-
 def as_part(rows: "datasets.Dataset", labels: Sequence[str]) -> Part:
     """Return rows with their labels as indices, or as indicators where they may carry several."""
     index = {label: number for number, label in enumerate(labels)}
     if data.is_multilabel(rows):
         truth: NDArray[Any] = data.indicators(data.label_sets(rows), labels)
     else:
-        truth = np.asarray([index[label] for label in rows["label"]], dtype=np.int64)
-    groups = list(rows["group"]) if "group" in rows.column_names else None
+        truth = np.asarray([index[label] for label in rows["label"][:]], dtype=np.int64)
+    groups = rows["group"][:] if "group" in rows.column_names else None
     return Part(rows=rows, truth=truth, groups=groups)
 
 
@@ -117,8 +94,12 @@ def examples(
     preprocessing: models.Preprocessing,
     prepare: Callable[[Any], Any] | None,
     file: Path,
+    fingerprints: list[str] | None = None,
 ) -> models.Examples:
-    """Return rows as model inputs; token ids are stored in `file`, images are opened when needed."""
+    """Return rows as model inputs; token ids are stored in `file`, images are opened when needed.
+
+    `fingerprints` are those of images; where they are not given, every image is decoded once to have them.
+    """
     if isinstance(preprocessing, models.TextPreprocessing):
         return models.TextExamples(
             _chunks(rows),
@@ -131,7 +112,7 @@ def examples(
     return models.ImageExamples(
         list(rows["image"]),
         list(rows["id"]),
-        data.image_fingerprints(rows),
+        data.image_fingerprints(rows) if fingerprints is None else fingerprints,
         preprocessing=preprocessing,
         open_image=opener(prepare),
     )

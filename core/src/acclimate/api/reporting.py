@@ -144,6 +144,7 @@ def _settings(request: Request, plan: Plan, learned: Learned) -> dict[str, Any]:
         "seed": request.settings.seed,
         "max_tokens": request.settings.max_tokens,
         "max_rows": request.settings.max_rows,
+        "allow_leakage": request.settings.allow_leakage,
         "options": dict(request.settings.options),
     }
     if request.searched:

@@ -72,6 +72,9 @@ def split_options(given: dict[str, Any]) -> tuple[Columns, Settings]:
     for name in (*_WHOLE, "learning_rate", "checkpoint_minutes"):
         if given.get(name) is not None:
             _check_number(name, given[name])
+    allowed = given.get("allow_leakage", False)
+    if not isinstance(allowed, bool):
+        raise OptionError(f"allow_leakage is True or False, found {allowed!r}.", "Leave allow_leakage out for False.")
     columns = Columns(**{name: value or "" for name, value in given.items() if name in _COLUMNS})
     settings = Settings(**{name: value for name, value in given.items() if name in _SETTINGS})
     settings = replace(settings, metrics=_metric_names(settings.metrics))

@@ -9,6 +9,7 @@ import typer
 from acclimate.cli import output
 from acclimate.cli.compare import compare
 from acclimate.cli.options import (
+    AllowLeakage,
     Backbone,
     BatchSize,
     Budget,
@@ -87,6 +88,7 @@ def adapt(
     max_tokens: MaxTokens = None,
     max_rows: MaxRows = None,
     precision: Precision = "auto",
+    allow_leakage: AllowLeakage = False,
     option: Options = None,
     metrics: Metrics = "",
     seed: Seed = 0,
@@ -123,6 +125,7 @@ def adapt(
             max_tokens=max_tokens,
             max_rows=max_rows,
             precision=precision,
+            allow_leakage=allow_leakage,
             options=dict(read_pair(pair, "--option rank=16") for pair in option or []),
             metrics=_names(metrics),
             seed=seed,

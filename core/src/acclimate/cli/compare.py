@@ -7,6 +7,7 @@ import typer
 
 from acclimate.cli import output
 from acclimate.cli.options import (
+    AllowLeakage,
     Backbone,
     BatchSize,
     Data,
@@ -54,6 +55,7 @@ def compare(
     max_tokens: MaxTokens = None,
     max_rows: MaxRows = None,
     precision: Precision = "auto",
+    allow_leakage: AllowLeakage = False,
     output_folder: Annotated[
         Path | None, typer.Option("--output", help="Folder of the comparison; one that was begun goes on.")
     ] = None,
@@ -88,6 +90,7 @@ def compare(
                 max_tokens=max_tokens,
                 max_rows=max_rows,
                 precision=precision,
+                allow_leakage=allow_leakage,
                 output=output_folder,
             )
         except KeyboardInterrupt:

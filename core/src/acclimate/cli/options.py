@@ -33,5 +33,8 @@ BatchSize = Annotated[int | None, typer.Option(help="Rows per step.")]
 MaxTokens = Annotated[int | None, typer.Option(help="Where a text is cut.")]
 MaxRows = Annotated[int | None, typer.Option(help="Use a stratified sample of so many rows.")]
 Precision = Annotated[str, typer.Option(help="auto, float32 or bfloat16.")]
+AllowLeakage = Annotated[
+    bool, typer.Option("--allow-leakage", help="Go on where test rows repeat or contradict the training rows.")
+]
 Options = Annotated[list[str] | None, typer.Option("--option", help="NAME=VALUE for the method, repeatable.")]
 Metrics = Annotated[str, typer.Option(help="Names in place of the preset's metrics: accuracy,brier,ece.")]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from acclimate.contracts.runs import Score, finite
+from acclimate.contracts.runs import Finding, Score, finite
 
 _HEADINGS = ("method", "seeds", "score", "difference to best", "trainable", "memory", "seconds", "bundle")
 
@@ -57,7 +57,8 @@ class Comparison:
     """Methods side by side on the same rows; `str()` is the table.
 
     `metric` is what is compared, `best` the method with the best mean. `missing` lists the runs that were not
-    started, as "METHOD, seed N".
+    started, as "METHOD, seed N". `findings` are what the leak checks say of the split with seed 0; those of the other
+    seeds are in the reports of their runs.
     """
 
     preset: str
@@ -67,6 +68,7 @@ class Comparison:
     best: str | None
     missing: tuple[str, ...]
     output: str
+    findings: tuple[Finding, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain dictionaries, lists and numbers; a bound that is not defined is None."""
@@ -79,6 +81,7 @@ class Comparison:
         lines = [" · ".join(filter(None, (self.preset, self.metric, self.backbone)))]
         for row in rows:
             lines.append("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        lines += [f"{finding.level}: {finding.message}" for finding in self.findings]
         lines += [f"{method.name}: {method.reason}" for method in self.methods if method.reason]
         equal = [method.name for method in self.methods if method.significant is False]
         if equal:

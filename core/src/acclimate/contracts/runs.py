@@ -31,8 +31,10 @@ class Settings:
     rate of the top layer, `max_tokens` the length at which a text is cut, `max_rows` a stratified sample of
     the source, `precision` the arithmetic of matrix products ("auto" measures the machine once), `head` where
     training starts: "probe", the head solved on frozen features, or "random". `checkpoint_minutes` is how often the
-    state of training is written beside the output, so that a run that is stopped can go on.
-    `metrics` are names in place of the preset's; the first one decides.
+    state of training is written beside the output, so that a run that is stopped can go on. `allow_leakage` lets a
+    run go on that would stop because its test rows are not independent of its training rows; the report says so. Rows
+    that repeat each other are then dealt like all others, not kept in one part. `metrics` are names in place of the
+    preset's; the first one decides.
     """
 
     epochs: int | None = None
@@ -47,6 +49,7 @@ class Settings:
     head: Literal["probe", "random"] = "probe"
     checkpoint_minutes: float = 5.0
     metrics: tuple[str, ...] = ()
+    allow_leakage: bool = False
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -132,11 +135,13 @@ class Finding:
     """Something the user should know about the data or the result.
 
     `level` is "note" (context), "warning" (may change a decision) or "problem" (do not rely on the result).
+    `details` holds the counts, shares and examples of the message as plain JSON, where there are any.
     """
 
     code: str
     message: str
     level: Literal["note", "warning", "problem"] = "warning"
+    details: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,10 +1,13 @@
 """The data room: read any source, load it as one table, check it, split it."""
 
 from acclimate.data.checks import check_alike, check_classes, check_disjoint, check_known_labels, check_trained
-from acclimate.data.duplicates import near_duplicate_groups
+from acclimate.data.duplicates import near_duplicate_groups, repeated_texts
+from acclimate.data.image_repeats import repeated_images
+from acclimate.data.images import examine as examine_images
 from acclimate.data.images import fingerprints as image_fingerprints
 from acclimate.data.images import open_image, to_rgb
 from acclimate.data.labels import indicators, is_multilabel, label_sets
+from acclimate.data.leakage import Leak, PartedRows, find_leaks, kept_together
 from acclimate.data.read import (
     csv_rows,
     dataset_folder_rows,
@@ -14,11 +17,15 @@ from acclimate.data.read import (
     parquet_rows,
     tsv_rows,
 )
+from acclimate.data.repeats import Repeats
 from acclimate.data.split import sample, split
 from acclimate.data.table import load
 from acclimate.data.texts import text_fingerprints
 
 __all__ = [
+    "Leak",
+    "PartedRows",
+    "Repeats",
     "check_alike",
     "check_classes",
     "check_disjoint",
@@ -26,17 +33,22 @@ __all__ = [
     "check_trained",
     "csv_rows",
     "dataset_folder_rows",
+    "examine_images",
+    "find_leaks",
     "hub_rows",
     "image_fingerprints",
     "image_folder_rows",
     "indicators",
     "is_multilabel",
     "jsonl_rows",
+    "kept_together",
     "label_sets",
     "load",
     "near_duplicate_groups",
     "open_image",
     "parquet_rows",
+    "repeated_images",
+    "repeated_texts",
     "sample",
     "split",
     "text_fingerprints",

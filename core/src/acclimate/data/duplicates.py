@@ -8,13 +8,13 @@ documents", 1997; banding: Indyk and Motwani, 1998); each of these is then compa
 import hashlib
 import math
 import re
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from acclimate.contracts import OptionError
+from acclimate.data.repeats import Repeats, numbered
 
 Hashes = NDArray[np.uint64]
 
@@ -38,8 +38,7 @@ def near_duplicate_groups(texts: Sequence[str], *, threshold: float = 0.7) -> li
     Raises:
         OptionError: the threshold is not above 0 and at most 1.
     """
-    if not 0 < threshold <= 1:
-        raise OptionError(f"A similarity threshold is above 0 and at most 1, found {threshold}.")
+    _check(threshold)
     numbers: dict[bytes, int] = {}
     distinct: list[Hashes] = []
     member: list[int] = []
@@ -54,11 +53,38 @@ def near_duplicate_groups(texts: Sequence[str], *, threshold: float = 0.7) -> li
     return _joined(distinct, member, threshold)
 
 
+def repeated_texts(texts: Sequence[str], *, threshold: float = 0.7) -> Repeats:
+    """Return which texts are the same, and which pairs of different ones are near duplicates.
+
+    Texts are the same when they have the same words in the same order, ignoring case and punctuation. Near
+    duplicates are those of `near_duplicate_groups`; pairs are listed as they are, without following chains.
+
+    Raises:
+        OptionError: the threshold is not above 0 and at most 1.
+    """
+    _check(threshold)
+    words: dict[str, int] = {}
+    same = numbered([tuple(_words(text)) for text in texts])
+    first = np.unique(same, return_index=True)[1]
+    distinct = [_shingles(texts[row], words) for row in first]
+    near = [pair for pair in _likely_pairs(distinct, threshold) if _alike(distinct, pair, threshold)]
+    return Repeats(same=same, near=np.array(near, dtype=np.int64).reshape(-1, 2))
+
+
+def _check(threshold: float) -> None:
+    if not 0 < threshold <= 1:
+        raise OptionError(f"A similarity threshold is above 0 and at most 1, found {threshold}.")
+
+
+def _alike(distinct: Sequence[Hashes], pair: tuple[int, int], threshold: float) -> bool:
+    return jaccard(distinct[pair[0]], distinct[pair[1]]) >= threshold
+
+
 def _joined(distinct: Sequence[Hashes], member: Sequence[int], threshold: float) -> list[int]:
     parent = list(range(len(distinct)))
     for first, second in _likely_pairs(distinct, threshold):
         one, other = _root(parent, first), _root(parent, second)
-        if one != other and jaccard(distinct[first], distinct[second]) >= threshold:
+        if one != other and _alike(distinct, (first, second), threshold):
             parent[max(one, other)] = min(one, other)
     order: dict[int, int] = {}
     return [order.setdefault(_root(parent, number), len(order)) for number in member]
@@ -81,14 +107,17 @@ def jaccard(first: Hashes, second: Hashes) -> float:
 
 def _shingles(text: str, words: dict[str, int]) -> Hashes:
     """Return the sorted distinct 64-bit hashes of a text's five-word runs; `words` remembers word hashes."""
-    found = _WORD.findall(text.casefold()) or [text.strip()]
-    hashes = np.array([_word_hash(word, words) for word in found], dtype=np.uint64)
+    hashes = np.array([_word_hash(word, words) for word in _words(text)], dtype=np.uint64)
     width = min(_SHINGLE_WORDS, len(hashes))
     count = len(hashes) - width + 1
     run = np.zeros(count, dtype=np.uint64)
     for offset in range(width):
         run = _mixed(run + hashes[offset : offset + count])
     return np.unique(run)
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(text.casefold()) or [text.strip()]
 
 
 def _word_hash(word: str, words: dict[str, int]) -> int:
@@ -148,15 +177,17 @@ def _likely_pairs(distinct: Sequence[Hashes], threshold: float) -> Iterator[tupl
 
 def _band_pairs(band: NDArray[np.uint32], count: int) -> NDArray[np.int64]:
     """Return the pairs of rows with equal bands, each as `first * count + second` with first < second."""
-    buckets: dict[bytes, list[int]] = defaultdict(list)
-    for number, row in enumerate(band):
-        buckets[row.tobytes()].append(number)
+    hashed = np.zeros(len(band), dtype=np.uint64)
+    for column in band.T:
+        hashed = _mixed(hashed + column)
+    order = np.argsort(hashed, kind="stable")
+    ends = np.flatnonzero(np.diff(hashed[order])) + 1
+    starts, ends = np.concatenate([[0], ends]), np.concatenate([ends, [len(order)]])
     found = [np.zeros(0, dtype=np.int64)]
-    for bucket in buckets.values():
-        if len(bucket) > 1:
-            first, second = np.triu_indices(len(bucket), 1)
-            numbers = np.array(bucket, dtype=np.int64)
-            found.append(numbers[first] * count + numbers[second])
+    for start, end in zip(starts[ends - starts > 1], ends[ends - starts > 1], strict=True):
+        numbers = order[start:end]
+        first, second = np.triu_indices(len(numbers), 1)
+        found.append(numbers[first] * count + numbers[second])
     return np.concatenate(found)
 
 

@@ -7,6 +7,7 @@ import struct
 import zlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from datasets import Dataset
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from acclimate.contracts import DataError
+from acclimate.data.image_repeats import Sketch, sketch
 
 _SHOWN = 10
 _SMALLEST_SIDE = 2
@@ -33,10 +35,25 @@ _DAMAGE = (
 )
 
 
-def fingerprints(rows: Dataset, *, workers: int | None = None) -> list[str]:
-    """Return the SHA-256 of each image file in hexadecimal, after decoding every one of them in full.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examined:
+    """What is known of an image once it was decoded.
 
-    The files are read once, by `workers` threads (as many as processors when not given).
+    `fingerprint` is the SHA-256 of its file in hexadecimal, `sketch` what it is compared by; `size` ("640 × 480"),
+    `mode` (Pillow's, such as "RGB") and `format` ("JPEG") are those of the file.
+    """
+
+    fingerprint: str
+    sketch: Sketch
+    size: str
+    mode: str
+    format: str
+
+
+def examine(rows: Dataset, *, workers: int | None = None) -> list[Examined]:
+    """Return what is known of each image, after decoding every one of them in full, once.
+
+    The files are read by `workers` threads (as many as processors when not given).
 
     Raises:
         DataError: one error for all images that are missing, empty, damaged, cut off, or a pixel wide; it
@@ -45,14 +62,23 @@ def fingerprints(rows: Dataset, *, workers: int | None = None) -> list[str]:
     paths: Sequence[str] = rows["image"][:]
     with ThreadPoolExecutor(workers or os.cpu_count()) as pool:
         results = list(pool.map(_examined, paths))
-    bad = [f"{path}: {reason}" for path, (_, reason) in zip(paths, results, strict=True) if reason]
+    bad = [f"{path}: {reason}" for path, reason in zip(paths, results, strict=True) if isinstance(reason, str)]
     if bad:
         rest = [f"and {len(bad) - _SHOWN:,} more"] if len(bad) > _SHOWN else []
         raise DataError(
             "\n  ".join([f"{len(bad):,} of {len(paths):,} images cannot be used:", *bad[:_SHOWN], *rest]) + "\n",
             "Replace these files, or remove their rows.",
         )
-    return [digest for digest, _ in results]
+    return [result for result in results if isinstance(result, Examined)]
+
+
+def fingerprints(rows: Dataset, *, workers: int | None = None) -> list[str]:
+    """Return the SHA-256 of each image file in hexadecimal, after decoding every one of them in full.
+
+    Raises:
+        DataError: as `examine`.
+    """
+    return [each.fingerprint for each in examine(rows, workers=workers)]
 
 
 def open_image(path: str | Path) -> Image.Image:
@@ -85,23 +111,34 @@ def to_rgb(image: Image.Image) -> Image.Image:
         raise DataError(f"The image {image!r} cannot be used: {_reason(error)}.") from error
 
 
-def _examined(path: str) -> tuple[str, str]:
-    """Return the digest of a file and the reason why it cannot be used, "" when it can."""
+def _examined(path: str) -> Examined | str:
+    """Return what is known of an image, or the reason why it cannot be used."""
     try:
         data = Path(path).read_bytes()
-        _check_range(_upright(data))
+        image, kind = _decoded(data)
+        return Examined(
+            fingerprint=hashlib.sha256(data).hexdigest(),
+            sketch=sketch(image if image.mode == "L" and not image.has_transparency_data else _rgb(image)),
+            size=f"{image.width} × {image.height}",
+            mode=image.mode,
+            format=kind,
+        )
     except _DAMAGE as error:
-        return "", _reason(error)
-    return hashlib.sha256(data).hexdigest(), ""
+        return _reason(error)
 
 
 def _upright(data: bytes) -> Image.Image:
+    return _decoded(data)[0]
+
+
+def _decoded(data: bytes) -> tuple[Image.Image, str]:
+    """Return an image, decoded and upright, and its file format."""
     if not data:
         raise ValueError("the file is empty (zero bytes)")
     with Image.open(io.BytesIO(data)) as image:
         _check_size(image)
         image.load()
-        return ImageOps.exif_transpose(image)
+        return ImageOps.exif_transpose(image), image.format or ""
 
 
 def _check_size(image: Image.Image) -> None:

@@ -25,15 +25,17 @@ def split(
     seed: int,
     want: Sequence[str] = ("validation", "test"),
     grouped: bool,
+    together: Integers | None = None,
 ) -> dict[str, list[int]]:
     """Return the row numbers of "train" and of each wanted part, in ascending order.
 
     Every row is in exactly one part, every class is in train, and the same rows and seed give the same parts.
-    Without a `group` or `time` column each part has the label mix of the whole to within a row per class, and
-    the mix of the policy's `stratify` columns inside each class; where rows carry several labels, both mixes are kept
-    as close as whole rows allow. With `grouped` no group is in two parts and
-    the label mix is kept as close as whole groups allow. With a `time` column the last rows are the test part
-    and those before them validation; rows of one time stay together.
+    Rows with one number in `together` [rows] stay in one part, unless rows are kept in groups or dealt by time.
+    Where each row is by itself, each part has the label mix of the whole to within a row per class, and the mix of
+    the policy's `stratify` columns inside each class; where rows carry several labels, both mixes are kept as close
+    as whole rows allow. With `grouped` no group is in two parts. Rows that stay together are dealt so that the label
+    mix is as close as they allow. With a `time` column the last rows are the test part and those before them
+    validation; rows of one time stay together.
 
     Raises:
         DataError: too few rows, groups or times to fill every part; a class that a split by time leaves
@@ -61,6 +63,8 @@ def split(
         random = np.random.default_rng(seed)
         if grouped:
             parts = deal_groups(_codes(rows["group"][:]), labels, strata, shares, random)
+        elif together is not None and len(np.unique(together)) < len(rows):
+            parts = _deal_clusters(_codes(together.tolist()), labels, strata, shares, random)
         elif several:
             parts = deal_labels(labels, strata, shares, random)
         else:
@@ -152,6 +156,19 @@ def _deal_rows(
         parts[mine] = _deal_class(strata[mine], wanted, random)
         start += size
     return parts
+
+
+def _deal_clusters(
+    clusters: Integers, labels: Any, strata: Integers, shares: Mapping[str, float], random: np.random.Generator
+) -> Integers:
+    try:
+        return deal_groups(clusters, labels, strata, shares, random)
+    except DataError as error:
+        error.add_note(
+            "Rows that repeat each other, exactly or nearly, count as one group; with allow_leakage=True "
+            "(--allow-leakage) each row is dealt by itself."
+        )
+        raise
 
 
 def _class_quotas(sizes: Integers, shares: Sequence[float]) -> Integers:

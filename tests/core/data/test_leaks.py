@@ -1,0 +1,440 @@
+"""Each leak check against hand-made cases and against counting by hand; and no alarm on clean rows."""
+
+import itertools
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+from acclimate.contracts import DataError, SplitPolicy
+from acclimate.data import Leak, PartedRows, Repeats, find_leaks, kept_together, repeated_texts, split
+from acclimate.data.leakage import (
+    class_shift,
+    conflicting_labels,
+    repeated_across,
+    shared_groups,
+    telling_columns,
+    telling_words,
+    time_overlap,
+)
+from datasets import Dataset
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import hypergeom
+
+TRAIN, VALIDATION, TEST = range(3)
+
+
+def parted(parts: Sequence[int], labels: Sequence[Any] | None = None, **given: Any) -> PartedRows:
+    """Return rows r0, r1, … that repeat nothing unless `repeats` says so; a label is a name or several."""
+    count = len(parts)
+    sets = [(each,) if isinstance(each, str) else tuple(each) for each in labels or ["a"] * count]
+    alone = Repeats(same=np.arange(count), near=np.zeros((0, 2), dtype=np.int64))
+    return PartedRows(
+        ids=[f"r{row}" for row in range(count)],
+        lines=list(range(2, count + 2)),
+        parts=np.array(parts, dtype=np.int64),
+        labels=sets,
+        **{"repeats": alone, **given},
+    )
+
+
+def repeats(same: Sequence[int], near: Sequence[tuple[int, int]] = ()) -> Repeats:
+    return Repeats(same=np.array(same, dtype=np.int64), near=np.array(near, dtype=np.int64).reshape(-1, 2))
+
+
+def only(leaks: Any) -> Leak:
+    (leak,) = leaks
+    assert isinstance(leak, Leak)
+    return leak
+
+
+# Repeated rows
+
+
+def test_a_repeat_is_counted_as_the_same_or_as_near_with_examples() -> None:
+    rows = parted([TRAIN, TRAIN, TEST, TEST, TEST], repeats=repeats([0, 1, 0, 2, 3], [(1, 2)]))
+    leak = only(repeated_across(rows))
+    assert leak.finding.code == "repeated-across-parts"
+    assert leak.finding.details == {
+        "part": "test",
+        "repeats": "train",
+        "rows": 3,
+        "same": 1,
+        "near": 1,
+        "share": 2 / 3,
+        "examples": [["r2", "r0"], ["r3", "r1"]],
+    }
+    assert "2 of 3 test rows (66.7 %) repeat a row of train, 1 exactly and 1 nearly" in leak.finding.message
+    assert leak.stops
+    assert "--group" in leak.mend
+
+
+@pytest.mark.parametrize(("copies", "stops"), [(0, None), (1, False), (2, True)])
+def test_more_than_one_in_a_hundred_test_rows_stop_a_run(copies: int, stops: bool | None) -> None:
+    same = [*range(50), *range(copies), *range(100, 200 - copies)]
+    leaks = list(repeated_across(parted([TRAIN] * 50 + [TEST] * 100, repeats=repeats(same))))
+    assert [leak.stops for leak in leaks] == ([] if stops is None else [stops])
+
+
+def test_validation_rows_count_against_test_rows_and_never_stop_against_train() -> None:
+    rows = parted([TRAIN, VALIDATION, VALIDATION, TEST], repeats=repeats([0, 0, 1, 1]))
+    found = [(leak.finding.details["part"], leak.stops) for leak in repeated_across(rows)]
+    assert found == [("test", True), ("validation", False)]
+
+
+def test_the_same_row_twice_in_one_part_is_no_leak() -> None:
+    assert list(repeated_across(parted([TRAIN, TRAIN, TEST], repeats=repeats([0, 0, 1])))) == []
+
+
+@settings(derandomize=True, deadline=None, max_examples=60)
+@given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 5)), min_size=1, max_size=12), st.data())
+def test_counts_are_those_of_looking_at_every_pair(table: list[tuple[int, int]], data: st.DataObject) -> None:
+    parts, same = zip(*table, strict=True)
+    near = data.draw(st.sets(st.sampled_from(list(itertools.combinations(range(6), 2))), max_size=3))
+    labels = data.draw(st.lists(st.sampled_from("xyz"), min_size=len(same), max_size=len(same)))
+    top = max(same)
+    rows = parted(parts, labels, repeats=repeats(same, sorted(pair for pair in near if max(pair) <= top)))
+
+    def near_pair(one: int, other: int) -> bool:
+        pair = (min(same[one], same[other]), max(same[one], same[other]))
+        return pair in near
+
+    found = {
+        (leak.finding.details["part"], leak.finding.details["repeats"]): leak.finding.details
+        for leak in repeated_across(rows)
+    }
+    names = ("train", "validation", "test")
+    for early, late in ((0, 2), (1, 2), (0, 1)):
+        there = [row for row, part in enumerate(parts) if part == early]
+        here = [row for row, part in enumerate(parts) if part == late]
+        exact = [row for row in here if any(same[row] == same[other] for other in there)]
+        close = [row for row in here if row not in exact and any(near_pair(row, other) for other in there)]
+        details = found.get((names[late], names[early]), {"same": 0, "near": 0, "examples": []})
+        assert (details["same"], details["near"]) == (len(exact), len(close))
+        assert {pair[0] for pair in details["examples"]} <= {f"r{row}" for row in (*exact, *close)}
+    other_label = [
+        [labels[row] != labels[other] and relation(row, other) for other in range(len(same))]
+        for relation in (lambda one, two: same[one] == same[two], near_pair)
+        for row in range(len(same))
+    ]
+    exact = [any(each) for each in other_label[: len(same)]]
+    close = [any(each) and not exact[row] for row, each in enumerate(other_label[len(same) :])]
+    conflicts = list(conflicting_labels(rows))
+    counted = [(leak.finding.details["same"], leak.finding.details["near"]) for leak in conflicts]
+    assert counted == ([(sum(exact), sum(close))] if sum(exact) + sum(close) else [])
+
+
+def test_conflicting_labels_of_the_same_content_warn_and_of_near_ones_are_a_note() -> None:
+    same = only(conflicting_labels(parted([TRAIN, TEST], ["a", "b"], repeats=repeats([0, 0]))))
+    near = only(conflicting_labels(parted([TRAIN, TRAIN], ["a", "b"], repeats=repeats([0, 1], [(0, 1)]))))
+    assert (same.finding.level, near.finding.level, same.stops, near.stops) == ("warning", "note", False, False)
+    assert same.finding.details["examples"] == [["r0", "r1", "a", "b"]]
+    assert "'r0' (a) and 'r1' (b)" in near.finding.message
+
+
+def test_the_order_of_several_labels_makes_no_conflict() -> None:
+    rows = parted([TRAIN, TRAIN], [("a", "b"), ("b", "a")], repeats=repeats([0, 0]))
+    assert list(conflicting_labels(rows)) == []
+
+
+def test_clusters_that_hold_much_of_the_data_are_a_warning() -> None:
+    some = only(kept_together(np.array([0, 0, 1, 1, *range(2, 40)])))
+    much = only(kept_together(np.array([0] * 10 + list(range(1, 31)))))
+    assert (some.finding.level, much.finding.level) == ("note", "warning")
+    assert some.finding.details == {"rows": 42, "repeating": 4, "clusters": 2, "largest": 2}
+    assert list(kept_together(np.arange(5))) == []
+
+
+# Contradictions
+
+
+def test_a_group_in_two_parts_stops_and_is_named() -> None:
+    rows = parted([TRAIN, TRAIN, TEST, TEST], groups=["p1", "p2", "p2", "p3"])
+    leak = only(shared_groups(rows))
+    assert leak.stops
+    assert leak.finding.details == {
+        "part": "test",
+        "other": "train",
+        "groups": 1,
+        "rows": 2,
+        "shared": 1,
+        "share": 0.5,
+        "examples": ["p2"],
+    }
+    assert "--group" in leak.mend
+    assert list(shared_groups(parted([TRAIN, TEST], groups=["p1", "p2"]))) == []
+    assert list(shared_groups(parted([TRAIN, TEST]))) == []
+
+
+def test_a_training_row_later_than_a_test_row_stops_and_is_named() -> None:
+    times = ["2024-01-05", "2024-03-01", "2024-02-01", "2024-02-01T12:00", "2024-04-01"]
+    leak = only(time_overlap(parted([TRAIN, TRAIN, TRAIN, TEST, TEST], times=times)))
+    assert leak.stops
+    assert leak.finding.details == {
+        "part": "train",
+        "other": "test",
+        "rows": 3,
+        "later": 1,
+        "share": 1 / 3,
+        "begins": "2024-02-01T12:00",
+        "examples": ["r1"],
+    }
+    assert "--time" in leak.mend
+
+
+@settings(derandomize=True, deadline=None, max_examples=60)
+@given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 9)), min_size=1, max_size=12))
+def test_overlaps_in_time_are_those_of_looking_at_every_pair(table: list[tuple[int, int]]) -> None:
+    parts, times = zip(*table, strict=True)
+    found = {
+        (leak.finding.details["part"], leak.finding.details["other"]): leak.finding.details["later"]
+        for leak in time_overlap(parted(parts, times=[str(time) for time in times]))
+    }
+    names = ("train", "validation", "test")
+    for early, late in ((0, 2), (1, 2), (0, 1)):
+        future = [time for part, time in table if part == late]
+        late_rows = sum(part == early and any(time > other for other in future) for part, time in table)
+        assert found.get((names[early], names[late]), 0) == late_rows
+
+
+def test_a_time_that_cannot_be_read_is_an_error() -> None:
+    with pytest.raises(DataError, match="'soon'"):
+        list(time_overlap(parted([TRAIN, TEST], times=["2024-01-05", "soon"])))
+
+
+# Labels that are given away
+
+NOISE = ["the", "report", "says", "that", "on", "monday", "near", "our", "old", "town"]
+
+
+def noisy_texts(count: int, seed: int) -> list[set[str]]:
+    random = np.random.default_rng(seed)
+    return [set(random.choice(NOISE, 4, replace=False).tolist()) for _ in range(count)]
+
+
+def phi_by_hand(texts: Sequence[str], labels: Sequence[str]) -> dict[tuple[str, str], float]:
+    return {
+        (word, label): float(np.corrcoef([word in text.split() for text in texts], np.array(labels) == label)[0, 1])
+        for word in sorted({word for text in texts for word in text.split()})
+        for label in sorted(set(labels))
+    }
+
+
+def test_a_word_that_tells_the_label_is_found_with_its_correlation() -> None:
+    sets = noisy_texts(120, 0)
+    labels = [("fraud", "fine", "late")[row % 3] for row in range(120)]
+    for row, label in enumerate(labels):
+        if (label == "fraud") != (row == 60):  # one row of fraud lacks the word
+            sets[row].add("zz9")
+    texts = [" ".join(sorted(words)) for words in sets]
+    leak = only(telling_words(parted([TRAIN] * 120, labels, texts=texts)))
+    (example,) = leak.finding.details["examples"]
+    assert (leak.stops, example["word"], example["label"], example["rows"]) == (False, "zz9", "fraud", 39)
+    assert example["phi"] == pytest.approx(phi_by_hand(texts, labels)["zz9", "fraud"])
+    expected = hypergeom.sf(38, 120, 40, 39)
+    assert expected * 3 <= example["p"] <= expected * 3 * (len(NOISE) + 1)
+
+
+def test_words_of_test_rows_tell_nothing() -> None:
+    texts = [" ".join(words | ({"zz9"} if row % 2 else set())) for row, words in enumerate(noisy_texts(80, 1))]
+    labels = [("a", "b")[row % 2] for row in range(80)]
+    assert only(telling_words(parted([TRAIN] * 80, labels, texts=texts)))
+    assert list(telling_words(parted([TEST] * 80, labels, texts=texts))) == []
+
+
+def test_a_word_that_is_missing_from_one_label_only_is_found() -> None:
+    labels = [("a", "b", "c")[row % 3] for row in range(90)]
+    pairs = zip(noisy_texts(90, 2), labels, strict=True)
+    texts = [" ".join(words | ({"zz9"} if label != "b" else set())) for words, label in pairs]
+    leak = only(telling_words(parted([TRAIN] * 90, labels, texts=texts)))
+    assert leak.finding.details["examples"][0]["phi"] == pytest.approx(-1)
+    assert "absence tells 'b'" in leak.finding.message
+
+
+@pytest.mark.parametrize(("rows", "found"), [(9, 0), (10, 1)])
+def test_a_word_needs_ten_rows(rows: int, found: int) -> None:
+    texts = [" ".join(words | ({"zz9"} if row < rows else set())) for row, words in enumerate(noisy_texts(60, 3))]
+    labels = ["a" if row < rows else "b" for row in range(60)]
+    assert len(list(telling_words(parted([TRAIN] * 60, labels, texts=texts)))) == found
+
+
+@pytest.mark.parametrize(("others", "found"), [(10, 1), (1500, 0)])
+def test_one_of_many_words_must_tell_more_than_chance_would(others: int, found: int) -> None:
+    """On 20 rows a perfect word has p 1 / C(20, 10); among 1,500 words and two labels that is no surprise."""
+    random = np.random.default_rng(4)
+    sets: list[set[str]] = [set() for _ in range(20)]
+    for number in range(others):
+        for row in [*random.choice(10, 5, replace=False), *(10 + random.choice(10, 5, replace=False))]:
+            sets[row].add(f"w{number}")
+    for row in range(10):
+        sets[row].add("zz9")
+    labels = ["a"] * 10 + ["b"] * 10
+    texts = [" ".join(sorted(words)) for words in sets]
+    assert len(list(telling_words(parted([TRAIN] * 20, labels, texts=texts)))) == found
+
+
+def test_a_word_that_is_often_right_is_no_leak() -> None:
+    labels = [("a", "b")[row % 2] for row in range(200)]
+    sets = noisy_texts(200, 5)
+    for row in range(0, 200, 2):
+        if row % 20:  # on 90 % of the rows of "a"
+            sets[row].add("good")
+    rows = parted([TRAIN] * 200, labels, texts=[" ".join(words) for words in sets])
+    assert list(telling_words(rows)) == []
+
+
+def test_texts_without_a_frequent_word_tell_nothing() -> None:
+    assert list(telling_words(parted([TRAIN] * 3, ["a", "b", "a"], texts=["x", "!", "y"]))) == []
+
+
+def test_a_column_that_tells_the_label_is_found_and_counted_as_by_hand() -> None:
+    random = np.random.default_rng(6)
+    sites = random.choice(["north", "south", "east"], 150).tolist()
+    labels = ["sick" if site == "south" else "well" for site in sites]
+    labels[sites.index("north")] = "sick"
+    right = 0
+    for row in range(150):
+        others = Counter(labels[k] for k in range(150) if k != row and sites[k] == sites[row])
+        right += others.most_common(1)[0][0] == labels[row]
+    mixed = random.choice(["x", "y"], 150).tolist()
+    rows = parted([TRAIN] * 150, labels, columns={"site": sites, "mixed": mixed})
+    leak = only(telling_columns(rows))
+    details = leak.finding.details
+    assert (details["column"], details["right"], details["values"], leak.stops) == ("site", right, 3, False)
+    assert right == 149
+    assert dict(details["examples"])["south"] == "sick"
+
+
+def test_a_row_does_not_vote_for_its_own_label() -> None:
+    """Where a value has as many rows of either label, most of the other rows have the other one: none is told."""
+    sites = ["north"] * 200 + ["south"] * 200 + ["east"] * 10
+    labels = ["well"] * 200 + ["sick"] * 200 + ["well", "sick"] * 5
+    told = only(telling_columns(parted([TRAIN] * 410, labels, columns={"site": sites}))).finding.details
+    assert (told["rows"], told["right"], told["most_frequent"]) == (410, 400, 205)
+
+
+def test_a_column_of_rare_values_tells_nothing() -> None:
+    labels = [("a", "b")[row % 2] for row in range(60)]
+    columns = {"patient": [f"p{row % 20}" for row in range(60)], "file": [f"{row}.png" for row in range(60)]}
+    assert list(telling_columns(parted([TRAIN] * 60, labels, columns=columns))) == []
+
+
+# Class shift
+
+
+def test_a_shift_is_the_total_variation_distance_with_its_permutation_p() -> None:
+    labels = ["a"] * 40 + ["b"] * 40 + ["a"] * 24 + ["b"] * 6
+    rows = parted([TRAIN] * 80 + [TEST] * 30, labels)
+    details = only(class_shift(rows, several=False, seed=0)).finding.details
+    assert details["distance"] == pytest.approx(0.3)
+    assert details["shares"]["a"] == {"train": 0.5, "test": 0.8}
+    deals = np.arange(31)
+    distance = np.abs(deals / 30 - (64 - deals) / 80)
+    exact = hypergeom.pmf(deals, 110, 64, 30)[distance >= 0.3 - 1e-12].sum()
+    assert details["p"] == pytest.approx(exact, abs=0.004)
+    assert details["p"] <= 0.01
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        ["a"] * 30 + ["b"] * 30 + ["a"] * 13 + ["b"] * 12,  # the same mix
+        ["a"] * 30 + ["b"] * 30 + ["a"] * 4 + ["b"] * 1,  # far, but of five rows
+        ["a"] * 5000 + ["b"] * 5000 + ["a"] * 2200 + ["b"] * 1800,  # sure, but near
+    ],
+)
+def test_small_or_chance_shifts_are_not_told(labels: list[str]) -> None:
+    train = 10000 if len(labels) > 1000 else 60
+    rows = parted([TRAIN] * train + [TEST] * (len(labels) - train), labels)
+    assert list(class_shift(rows, several=False, seed=0)) == []
+
+
+def test_with_several_labels_each_is_looked_at_by_itself() -> None:
+    train = [("a",), ("a", "b"), ("b",), ()] * 25
+    test = [("a",), ("a", "b"), ("a", "b"), ("a",)] * 15
+    rows = parted([TRAIN] * 100 + [TEST] * 60, [*train, *test])
+    details = only(class_shift(rows, several=True, seed=0)).finding.details
+    assert details["distance"] == pytest.approx(0.5)
+    assert list(details["shares"]) == ["a", "b"]
+    assert list(class_shift(parted([TRAIN] * 100 + [TEST] * 100, [*train, *train]), several=True, seed=0)) == []
+
+
+# All checks
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_clean_rows_raise_no_alarm(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    labels = random.choice(["a", "b", "c"], 400).tolist()
+    texts = [" ".join(random.choice([f"w{k}" for k in range(300)], 12)) for _ in range(400)]
+    parts = random.permutation([TRAIN] * 280 + [VALIDATION] * 40 + [TEST] * 80)
+    rows = parted(
+        parts,
+        labels,
+        texts=texts,
+        repeats=repeated_texts(texts),
+        groups=[f"g{part}-{number % 30}" for number, part in enumerate(parts)],
+        times=[str(1000 * part + number) for number, part in enumerate(parts)],
+        columns={"site": random.choice(["n", "s"], 400).tolist()},
+    )
+    assert list(find_leaks(rows, several=False, seed=seed)) == []
+
+
+def test_every_check_is_asked() -> None:
+    labels = ["a", "b"] * 30 + ["a"] * 30
+    texts = [f"{'zz9' if label == 'a' else 'yy8'} text number {row}" for row, label in enumerate(labels)]
+    same = [*range(60), *range(30)]
+    conflict = ["b", *labels[1:]]
+    rows = parted(
+        [TRAIN] * 60 + [TEST] * 30,
+        conflict,
+        texts=texts,
+        repeats=repeats(same),
+        groups=["g"] * 90,
+        times=[str(90 - row) for row in range(90)],
+        columns={"site": labels},
+    )
+    assert [leak.finding.code for leak in find_leaks(rows, several=False, seed=0)] == [
+        "repeated-across-parts",
+        "group-in-two-parts",
+        "time-overlap",
+        "conflicting-labels",
+        "word-tells-label",
+        "column-tells-label",
+        "class-shift",
+    ]
+
+
+# The split
+
+
+@settings(derandomize=True, deadline=None, max_examples=25)
+@given(st.integers(0, 10_000), st.booleans())
+def test_rows_that_belong_together_stay_in_one_part_with_the_label_mix(seed: int, several: bool) -> None:
+    random = np.random.default_rng(seed)
+    together = random.integers(0, 60, 120)
+    names = random.choice(["a", "b"], 120).tolist()
+    labels: Any = [[name] for name in names] if several else names
+    rows = Dataset.from_dict({"id": [str(k) for k in range(120)], "label": labels, "line": [0] * 120})
+    parts = split(rows, SplitPolicy(), seed=seed, grouped=False, together=together)
+    assert sorted(row for each in parts.values() for row in each) == list(range(120))
+    place = {row: part for part, each in parts.items() for row in each}
+    assert all(len({place[row] for row in np.flatnonzero(together == k)}) == 1 for k in set(together.tolist()))
+    assert abs(len(parts["test"]) - 24) <= 4
+    share = names.count("a") / 120
+    assert abs(sum(names[row] == "a" for row in parts["test"]) / len(parts["test"]) - share) < 0.15
+
+
+def test_without_repeats_the_split_is_the_one_of_single_rows(table: Callable[..., Dataset]) -> None:
+    rows = table(["a", "b"] * 30)
+    plain = split(rows, SplitPolicy(), seed=3, grouped=False)
+    assert split(rows, SplitPolicy(), seed=3, grouped=False, together=np.arange(60)) == plain
+
+
+def test_too_few_clusters_say_that_repeats_count_as_one(table: Callable[..., Dataset]) -> None:
+    with pytest.raises(DataError, match="too few to fill the parts") as caught:
+        split(table(["a", "b"] * 5), SplitPolicy(), seed=0, grouped=False, together=np.array([0, 1] * 5))
+    assert "count as one group" in caught.value.__notes__[0]
+    assert "--allow-leakage" in caught.value.__notes__[0]
