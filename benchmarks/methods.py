@@ -77,8 +77,8 @@ def main() -> None:
         title=title,
         claim=f"{task['max_rows']:,} rows of the source, split by each of {arguments.seeds} seeds"
         + (", tested on the given test file." if "test" in task else ".")
-        + " The difference to the best is paired on the same rows and seeds. Test rows that repeat a training row are "
-        "left in, for all methods alike.",
+        + " The difference to the best is paired on the same rows and seeds. Test rows that repeat a training row "
+        "are left in, for all methods alike.",
         header=["method", "score", "difference to best", "trained", "seconds", "peak MiB"],
         rows=[_row(method) for method in found.methods],
         raw=_without_folders(found.to_dict()),
