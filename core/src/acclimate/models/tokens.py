@@ -67,7 +67,9 @@ class LanguageModel(nn.Module):
         """Return the logits [batch, tokens, vocabulary] in float32."""
         # A decoder would copy the keys and values of every layer into a cache that only generation reads.
         hidden = self.encoder(**inputs, use_cache=False).last_hidden_state
-        # A head that is kept in 16 bits still computes in the precision that was asked for.
         dtype = torch.promote_types(hidden.dtype, self.head.weight.dtype)
+        if self.head.weight.dtype == dtype:
+            return cast(Tensor, self.head(hidden.to(dtype))).float()
+        # A head that is kept in 16 bits still computes in the precision that was asked for.
         bias = None if self.head.bias is None else self.head.bias.to(dtype)
         return linear(hidden.to(dtype), self.head.weight.to(dtype), bias).float()
