@@ -3,6 +3,7 @@
 import argparse
 import csv
 import random
+import re
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -13,26 +14,25 @@ from acclimate_manufacturing import solar_cells
 from recording import SHARED, record
 
 NEWS = SHARED / "finance" / "twitter_financial_news"
+_TEXT = {
+    "preset": "general/text-classification",
+    "source": str(NEWS / "train.csv"),
+    "test": str(NEWS / "valid.csv"),
+    "metric": "macro_f1",
+    "allow_leakage": True,  # of the published split, whose test rows repeat a training row now and then
+}
 TASKS: dict[str, dict[str, Any]] = {
     "text": {
+        **_TEXT,
         "title": "Twitter financial news: every method beside full fine-tuning of MiniLM",
-        "preset": "general/text-classification",
-        "source": str(NEWS / "train.csv"),
-        "test": str(NEWS / "valid.csv"),
-        "metric": "macro_f1",
         "methods": ("full", "layerwise", "lora", "adapters", "prefix", "prompt", "frozen"),
         "max_rows": 2000,
-        "allow_leakage": True,  # of the published split, whose test rows repeat a training row now and then
     },
     "text500": {
+        **_TEXT,
         "title": "Twitter financial news, 500 training rows: what pretraining gives",
-        "preset": "general/text-classification",
-        "source": str(NEWS / "train.csv"),
-        "test": str(NEWS / "valid.csv"),
-        "metric": "macro_f1",
         "methods": ("full", "full:head=random", "frozen", "scratch"),
         "max_rows": 556,
-        "allow_leakage": True,
     },
     "image500": {
         "title": "Solar cells, 500 training rows: methods beside full fine-tuning of EfficientNet-Lite0, and what "
@@ -58,16 +58,17 @@ def main() -> None:
     task = dict(TASKS[arguments.task])
     title, preset = task.pop("title"), task.pop("preset")
     methods = tuple(task.pop("methods"))
-    name = f"methods_{arguments.task}"
+    name, script = f"methods_{arguments.task}", f"methods.py {arguments.task}"
     if arguments.methods and set(arguments.methods) != set(methods):  # a part of the table stands beside it
         methods = tuple(arguments.methods)
-        name += "_" + "_".join(methods)
+        name += "_" + "_".join(re.sub(r"\W", "-", method) for method in methods)
+        script += f" --methods {' '.join(methods)}"
         title += f" ({', '.join(methods)})"
     with tempfile.TemporaryDirectory() as folder:
         output = arguments.output or Path(folder) / "comparison"
         if "source" not in task:
             rows = output.with_name(f"{output.name}-rows")
-            rows.mkdir(exist_ok=True)
+            rows.mkdir(parents=True, exist_ok=True)
             task["source"], task["test"] = deal_cells(rows)
         source = task.pop("source")
         found = compare(preset, source, methods=methods, seeds=arguments.seeds, output=output, **task)
@@ -82,7 +83,7 @@ def main() -> None:
         header=["method", "score", "difference to best", "trained", "seconds", "peak MiB"],
         rows=[_row(method) for method in found.methods],
         raw=_without_folders(found.to_dict()),
-        script=f"methods.py {arguments.task}",
+        script=script,
     )
 
 

@@ -1,7 +1,9 @@
 import random
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 from acclimate.contracts import DataError, OptionError, SplitPolicy
 from acclimate.data import sample, split
@@ -235,3 +237,33 @@ def test_a_large_sample_has_the_mix_of_the_whole(table: Any) -> None:
 def test_a_sample_too_small_for_its_classes_is_an_error(table: Any) -> None:
     with pytest.raises(OptionError, match=r"5 rows cannot hold 2 rows of each of 3 classes.*6 rows or more"):
         sample(table(["a", "b", "c"] * 10), 5, seed=0)
+
+
+@settings(derandomize=True, deadline=None, max_examples=25)
+@given(st.integers(0, 10_000), st.booleans())
+def test_rows_that_belong_together_stay_in_one_part_with_the_label_mix(seed: int, several: bool) -> None:
+    random = np.random.default_rng(seed)
+    together = random.integers(0, 60, 120)
+    names = random.choice(["a", "b"], 120).tolist()
+    labels: Any = [[name] for name in names] if several else names
+    rows = Dataset.from_dict({"id": [str(k) for k in range(120)], "label": labels, "line": [0] * 120})
+    parts = split(rows, SplitPolicy(), seed=seed, grouped=False, together=together)
+    assert sorted(row for each in parts.values() for row in each) == list(range(120))
+    place = {row: part for part, each in parts.items() for row in each}
+    assert all(len({place[row] for row in np.flatnonzero(together == k)}) == 1 for k in set(together.tolist()))
+    assert abs(len(parts["test"]) - 24) <= 4
+    share = names.count("a") / 120
+    assert abs(sum(names[row] == "a" for row in parts["test"]) / len(parts["test"]) - share) < 0.15
+
+
+def test_without_repeats_the_split_is_the_one_of_single_rows(table: Callable[..., Dataset]) -> None:
+    rows = table(["a", "b"] * 30)
+    plain = split(rows, SplitPolicy(), seed=3, grouped=False)
+    assert split(rows, SplitPolicy(), seed=3, grouped=False, together=np.arange(60)) == plain
+
+
+def test_too_few_clusters_say_that_repeats_count_as_one(table: Callable[..., Dataset]) -> None:
+    with pytest.raises(DataError, match="too few to fill the parts") as caught:
+        split(table(["a", "b"] * 5), SplitPolicy(), seed=0, grouped=False, together=np.array([0, 1] * 5))
+    assert "count as one group" in caught.value.__notes__[0]
+    assert "--allow-leakage" in caught.value.__notes__[0]

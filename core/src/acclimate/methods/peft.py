@@ -141,7 +141,6 @@ def _try(model: Adaptable, adapter: Mapping[str, Any]) -> None:
         RuntimeError,
         KeyError,
         AttributeError,
-        NotImplementedError,
         AssertionError,
     ) as error:
         raise refuse(f"{type(error).__name__}: {error}".split("\n")[0].rstrip("."), error) from error
