@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from acclimate.contracts import Plan, Settings
@@ -50,9 +51,9 @@ def trained_head(model: Any, plan: Callable[..., Plan], problem: Any, decay: flo
     assert given.groups is not None
     seen: list[torch.Tensor] = []
 
-    def validate() -> dict[str, float]:
+    def validate() -> tuple[dict[str, float], np.ndarray]:
         seen.append(model.head.weight.detach().clone())
-        return {"log_loss": 1.0 / len(seen)}  # the last epoch is the best
+        return {"log_loss": 1.0 / len(seen)}, np.array([1.0 / len(seen)])  # the last epoch is the best
 
     settings = Settings(learning_rate=0.1)
     groups = given.groups(model)

@@ -16,6 +16,7 @@ from torch.nn.functional import cross_entropy
 from transformers import get_cosine_schedule_with_warmup
 
 Problem = tuple[Any, np.ndarray]
+Look = tuple[dict[str, float], np.ndarray]
 Build = Callable[..., nn.Module]
 Plans = Callable[..., Plan]
 
@@ -28,6 +29,12 @@ def equal(one: Mapping[str, torch.Tensor], other: Mapping[str, torch.Tensor]) ->
     return all(torch.equal(one[name], other[name]) for name in one)
 
 
+def look(losses: Any, **scores: float) -> Look:
+    """What a validation tells, of one row or of several."""
+    rows = np.atleast_1d(np.asarray(losses, dtype=float))
+    return {"log_loss": float(rows.mean()), **scores}, rows
+
+
 def log_loss(model: nn.Module, problem: Problem) -> float:
     model.eval()
     with torch.inference_mode():
@@ -35,7 +42,7 @@ def log_loss(model: nn.Module, problem: Problem) -> float:
 
 
 def train(model: nn.Module, plan: Plan, problem: Problem, **values: Any) -> Trained:
-    validate = values.pop("validate", lambda: {"log_loss": log_loss(model, problem)})
+    validate = values.pop("validate", lambda: look(log_loss(model, problem)))
     precision = values.pop("precision", "float32")
     assert plan.groups is not None
     return fit(
@@ -51,13 +58,13 @@ def train(model: nn.Module, plan: Plan, problem: Problem, **values: Any) -> Trai
     )
 
 
-def script(model: nn.Module, losses: list[float]) -> tuple[Callable[[], dict[str, float]], list[Any]]:
+def script(model: nn.Module, losses: Sequence[Any]) -> tuple[Callable[[], Look], list[Any]]:
     """Validate by script, and keep a snapshot of each look."""
     looks: list[Any] = []
 
-    def validate() -> dict[str, float]:
+    def validate() -> Look:
         looks.append(snapshot(model))
-        return {"log_loss": losses[len(looks) - 1]}
+        return look(losses[len(looks) - 1])
 
     return validate, looks
 
@@ -81,7 +88,7 @@ def test_it_is_the_loop_one_would_write_by_hand(
 ) -> None:
     ours, theirs = network(), network()
     falling = iter(range(100, 0, -1))
-    train(ours, plan(), problem, seed=3, validate=lambda: {"log_loss": float(next(falling))}, **values)
+    train(ours, plan(), problem, seed=3, validate=lambda: look(next(falling)), **values)
 
     given = plan()
     optimizer = torch.optim.AdamW(given.groups(theirs))
@@ -125,6 +132,35 @@ def test_a_start_that_is_never_beaten_is_left_unchanged(network: Build, plan: Pl
     assert trained.best_epoch == 0
     assert not equal(looks[-1], before), "training moved the weights, and they came back"
     assert equal(snapshot(model), before), "batch-normalisation statistics too"
+
+
+ROWS = np.linspace(0.2, 1.8, 9)  # losses of nine validation rows, their mean is 1
+LUCK = np.array([0.3, -0.3, 0.3, -0.3, 0.3, -0.3, 0.3, -0.3, 0.0])  # standard error 0.094
+
+
+@pytest.mark.parametrize(
+    ("losses", "best"),
+    [
+        # The second epoch is lowest, the third above it by less than what the rows differ by chance.
+        ([ROWS, ROWS - 0.5, ROWS - 0.45 + LUCK, ROWS - 0.1], 2),
+        # As far above it on every row: that is no chance.
+        ([ROWS, ROWS - 0.5, ROWS - 0.45, ROWS - 0.1], 1),
+        # One standard error is 0.094.
+        ([ROWS, ROWS - 0.5, ROWS - 0.41 + LUCK, ROWS - 0.4 + LUCK], 2),
+        # Of the lowest, not of the one kept last: small steps do not add up.
+        ([ROWS, ROWS - 0.5, ROWS - 0.45 + LUCK, ROWS - 0.38 + LUCK], 2),
+        # The start is left for a lower loss only.
+        ([ROWS, ROWS + 0.05 + LUCK, ROWS + 0.05 + LUCK, ROWS + LUCK], 0),
+        ([ROWS, ROWS - 0.02 + LUCK, ROWS + 0.01 - LUCK, ROWS + 0.01 + LUCK], 1),
+    ],
+)
+def test_the_latest_epoch_within_one_standard_error_of_the_lowest_is_kept(
+    network: Build, plan: Plans, problem: Problem, losses: list[np.ndarray], best: int
+) -> None:
+    model = network()
+    validate, looks = script(model, losses)
+    assert train(model, plan(), problem, validate=validate, patience=9).best_epoch == best
+    assert equal(snapshot(model), looks[best])
 
 
 @pytest.mark.parametrize(
@@ -200,7 +236,7 @@ def test_a_loss_that_is_no_number_stops_the_run(network: Build, plan: Plans, pro
             model,
             plan(epochs=epochs, batch_size=20),
             (points, truth),
-            validate=lambda: {"log_loss": 1.0},
+            validate=lambda: look(1.0),
         )
 
 
@@ -208,7 +244,7 @@ def test_nothing_is_printed_on_standard_output(
     network: Build, plan: Plans, problem: Problem, capsys: pytest.CaptureFixture[str]
 ) -> None:
     model = network()
-    validate = lambda: {"log_loss": 1.0}  # noqa: E731
+    validate = lambda: look(1.0)  # noqa: E731
     settings = Settings()
     fit(
         model,
@@ -289,7 +325,7 @@ def test_worker_processes_do_not_change_what_is_drawn(
             model,
             plan(epochs=2, augment=True),
             (rows, problem[1]),
-            validate=lambda falling=falling: {"log_loss": float(next(falling))},
+            validate=lambda falling=falling: look(next(falling)),
         )
         trained.append(snapshot(model))
     assert not equal(trained[0], snapshot(network()))
@@ -321,7 +357,7 @@ def test_each_epoch_is_told_as_it_ends(network: Build, plan: Plans, problem: Pro
         *problem,
         settings=Settings(),
         precision="float32",
-        validate=lambda: {"log_loss": 1.0, "accuracy": 0.5},
+        validate=lambda: look(1.0, accuracy=0.5),
         shown=False,
         on_epoch=told.append,
     )
@@ -337,9 +373,9 @@ def test_a_group_waits_for_its_epoch(network: Build, plan: Plans, problem: Probl
         own = {"params": list(model.first.parameters()), "lr": 0.05, "weight_decay": 0.1, "from_epoch": 2}
         return [own, {"params": list(model.head.parameters()), "lr": 0.05, "weight_decay": 0.0}]
 
-    def validate() -> dict[str, float]:
+    def validate() -> Look:
         seen.append(model.first.weight.detach().clone())
-        return {"log_loss": 1.0 / len(seen)}
+        return look(1.0 / len(seen))
 
     train(model, Plan(method="x", groups=groups, epochs=4, batch_size=8), problem, validate=validate)
     assert torch.equal(seen[0], seen[1])

@@ -125,6 +125,11 @@ class Cell:
         if plan.groups is None:
             solve_head()
             return loss(model, examples)
+
+        def validate() -> tuple[dict[str, float], NDArray[np.float64]]:
+            found = -time.monotonic() if keep_last else loss(model, examples)
+            return {"log_loss": found}, np.array([found])
+
         training.fit(
             model,
             plan,
@@ -133,7 +138,7 @@ class Cell:
             examples.truth,
             settings=Settings(seed=seed, patience=99),
             precision=self.precision,
-            validate=lambda: {"log_loss": -time.monotonic() if keep_last else loss(model, examples)},
+            validate=validate,
             shown=False,
             solve_head=None if plan.objective is None else solve_head,
             checkpoint=checkpoint,

@@ -1,16 +1,22 @@
-"""The best epoch: validated, kept in memory, put back when training ends."""
+"""The best epoch: validated, kept in memory, put back when training ends.
+
+Few validation rows cannot tell epochs apart: the lowest loss is often an early epoch's by chance. So the latest epoch
+is kept that is within one standard error of the lowest loss, of the differences row by row, and lower than the start.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from transformers import TrainerCallback
 
 from acclimate.training.averaging import Average
 
-Validate = Callable[[], Mapping[str, float]]
+Losses = NDArray[np.float64]
+Validate = Callable[[], tuple[Mapping[str, float], Losses]]
 Groups = Sequence[Mapping[str, Any]]
 
 
@@ -31,6 +37,7 @@ class Best(TrainerCallback):
         self.learning = {id(parameter) for group in groups for parameter in group["params"]}
         self.history: list[Mapping[str, float]] = []
         self.best_epoch = 0
+        self.lowest: Losses = np.empty(0)
         self.weights: dict[str, Tensor] = {}
         self.loss: list[float] = []
         self.collapsed = False
@@ -56,13 +63,16 @@ class Best(TrainerCallback):
         with self.average.applied():
             if epoch > 0 and self.solve_head is not None:  # at the start it is solved already
                 self.solve_head()
-            scores = dict(self.validate())
-            if epoch == 0 or scores["log_loss"] < min(entry["log_loss"] for entry in self.history):
+            scores, losses = self.validate()
+            start = self.history[0]["log_loss"] if self.history else np.inf
+            lower = epoch == 0 or losses.mean() < self.lowest.mean()
+            if lower or (losses.mean() < start and _as_good(losses, self.lowest)):
                 self.best_epoch = epoch
+                self.lowest = losses if lower else self.lowest
                 trained = self.trained(model)
                 self.weights = {name: tensor.detach().to("cpu", copy=True) for name, tensor in trained.items()}
         if self.loss:
-            scores["training_loss"] = float(np.mean(self.loss))
+            scores = {**scores, "training_loss": float(np.mean(self.loss))}
             self.loss.clear()
         self.history.append({"epoch": float(epoch), **scores})
         if self.on_epoch:
@@ -77,6 +87,12 @@ class Best(TrainerCallback):
         """Return what training may change: parameters of the groups, frozen until later or not, and buffers."""
         parameters = {name: tensor for name, tensor in model.named_parameters() if id(tensor) in self.learning}
         return {**parameters, **dict(model.named_buffers())}
+
+
+def _as_good(losses: Losses, lowest: Losses) -> bool:
+    """Tell whether the mean loss is within one standard error, of the differences by row, of the lowest."""
+    difference = losses - lowest
+    return bool(difference.mean() < difference.std() / np.sqrt(len(difference)))
 
 
 def _collapsed(start: Mapping[str, float], first: Mapping[str, float]) -> bool:

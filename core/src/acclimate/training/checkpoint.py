@@ -25,7 +25,7 @@ from acclimate.contracts import OutputError
 from acclimate.training.averaging import Average
 from acclimate.training.best import Best
 
-_OPTIMIZER, _AVERAGE, _BEST, _WEIGHT, _RANDOM = "optimizer", "average", "best", "weight", "random"
+_OPTIMIZER, _AVERAGE, _BEST, _LOWEST, _WEIGHT, _RANDOM = "optimizer", "average", "best", "lowest", "weight", "random"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,8 +87,11 @@ class Resuming(TrainerCallback):
             for number, tensor in enumerate(self.average.average):
                 tensor.copy_(self.tensors[f"{_AVERAGE}.{number}"])
         self.best.weights = {
-            name.removeprefix(f"{_BEST}."): tensor for name, tensor in self.tensors.items() if name.startswith(_BEST)
+            name.removeprefix(f"{_BEST}."): tensor
+            for name, tensor in self.tensors.items()
+            if name.startswith(f"{_BEST}.")
         }
+        self.best.lowest = self.tensors[_LOWEST].numpy()
         self.best.history = list(self.header["history"])
         self.best.best_epoch, self.best.loss = self.header["best_epoch"], list(self.header["losses"])
         batches.begin_at(json.loads(self.header["trainer"])["global_step"] // len(batches))
@@ -145,6 +148,7 @@ class Resuming(TrainerCallback):
             tensors |= {f"{_OPTIMIZER}.{number}.{name}": tensor for name, tensor in values.items()}
         tensors |= {f"{_AVERAGE}.{number}": tensor for number, tensor in enumerate(self.average.average)}
         tensors |= {f"{_BEST}.{name}": tensor for name, tensor in self.best.weights.items()}
+        tensors[_LOWEST] = torch.from_numpy(self.best.lowest)
         tensors[f"{_RANDOM}.torch"] = torch.get_rng_state()
         tensors[f"{_RANDOM}.numpy"] = torch.from_numpy(numbers[1].astype(np.int64))
         if torch.cuda.is_available():

@@ -81,8 +81,9 @@ def fit(
     where `examples` put the classes of each token into a batch as `truth` [batch, tokens], `losses.IGNORED` where
     nothing is learned.
 
-    `validate` returns at least `log_loss`; the epoch with the lowest one is kept, and the start counts as epoch
-    0, so that training never ends below where it began on the validation rows. Where it returns
+    `validate` returns its scores, at least `log_loss`, and the losses of its rows, [rows]. The latest epoch is kept
+    whose loss no standard error parts from the lowest one. The start counts as epoch 0 and is left for a lower loss
+    only, so that training never ends below where it began on the validation rows. Where the scores hold
     `predicted_classes`, the number of classes given to any row, a collapse to one class ends training.
 
     `solve_head` gives the model a head for the features it has now. A plan with an `objective` of its own needs it,
