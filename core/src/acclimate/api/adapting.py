@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from acclimate import evaluation, models, training
-from acclimate.api import dealing, inputs, saved, scoring, stages
+from acclimate.api import dealing, deciding, inputs, saved, scoring, stages
 from acclimate.api.choosing import choose_backbone, choose_method, first_of_search, make_plan, need_of
 from acclimate.api.clock import Clock
 from acclimate.api.predictor import Predictor, load
-from acclimate.api.reporting import report_of, score_all
+from acclimate.api.reporting import analysis_of, report_of, score_all
 from acclimate.api.request import (
     BUDGET_MINUTES,
     Request,
@@ -164,14 +164,20 @@ def _run(host: Host, request: Request, folder: Path, shown: bool) -> Run:
     with clock.stage("train"):
         learned = stages.learn(subject, plan, lambda kind, **details: _tell(host, request, kind, **details))
     with clock.stage("evaluate"):
-        scored = score_all(host, request, subject, plan, learned)
-    report = report_of(request, subject, plan, learned, scored, clock)
+        validation = subject.parts["validation"]
+        decisions, decided = deciding.decide(
+            validation, learned.validation_logits, subject.model.labels, request.settings
+        )
+        values, baselines, findings = score_all(host, request, subject, plan, learned)
+        analysis, more = analysis_of(host, request, subject, learned, decisions, values)
+    scored = values, baselines, (*findings, *decided, *more)
+    report = report_of(request, subject, plan, learned, scored, analysis, clock)
     test = subject.parts["test"]
     records = scoring.records(test.ids, test.truth, learned.logits, report.labels, learned.thresholds)
     reviewed = host.review_report(request.owner, report, records)
     report = replace(report, findings=(*report.findings, *reviewed))
     _tell(host, request, "evaluated", metrics={name: score.value for name, score in report.metrics.items()})
-    _save(host, request, subject, plan, learned, report)
+    _save(host, request, subject, plan, learned, decisions, report)
     _tell(host, request, "written", output=str(request.output))
     test_rows = evaluation.ScoredRows(
         ids=test.ids,
@@ -202,6 +208,7 @@ def _prepare(host: Host, request: Request, folder: Path, shown: bool) -> tuple[R
     request = replace(request, notes=(*request.notes, *dealt.findings))
     rows = {name: len(part.truth) for name, part in parts.items()}
     _tell(host, request, "split", rows=rows)
+    deciding.check_positive(request.settings, labels, multilabel=parts["train"].multilabel)
     need = need_of(request, parts["train"], labels)
     names = scoring.metric_names(request.preset, multilabel=need.multilabel)
     scoring.metrics_of(host, request.owner, names, multilabel=need.multilabel)  # refused before anything is computed
@@ -235,7 +242,13 @@ def _prepare(host: Host, request: Request, folder: Path, shown: bool) -> tuple[R
 
 
 def _save(
-    host: Host, request: Request, subject: Subject, plan: Plan, learned: stages.Learned, report: Report
+    host: Host,
+    request: Request,
+    subject: Subject,
+    plan: Plan,
+    learned: stages.Learned,
+    decisions: deciding.Decisions,
+    report: Report,
 ) -> None:
     train = subject.parts["train"]
     positives = train.truth.sum(axis=0) if train.multilabel else np.bincount(train.truth)
@@ -256,6 +269,8 @@ def _save(
             "labels": list(subject.model.labels),
             "multilabel": train.multilabel,
             "thresholds": None if learned.thresholds is None else learned.thresholds.tolist(),
+            "temperature": learned.temperature,
+            "decisions": decisions.to_dict(),
             "training_rows_by_label": positives.tolist(),
             "metrics": list(scoring.metric_names(request.preset, multilabel=train.multilabel)),
             "spec": dict(subject.resolved.spec),

@@ -37,6 +37,7 @@ def read_tables(host: Host, request: Request, folder: Path) -> dict[str, "datase
             folder / name,
             part=name,
             labelled=True,
+            slices=request.settings.slices,
         )
         for name, source in sources.items()
         if source is not None
@@ -101,7 +102,7 @@ def deal(
     findings = leaks.findings(tables, places, contents, seed=seed, allowed=allow_leakage)
     if want and together is not None and not grouped and "time" not in whole.column_names:
         findings = (*(leak.finding for leak in data.kept_together(together)), *findings)
-    parts = {name: inputs.as_part(tables[name], labels) for name in inputs.PARTS}
+    parts = {name: inputs.as_part(name, tables[name], labels) for name in inputs.PARTS}
     return Dealt(
         parts={name: _with_fingerprints(part, places[name], contents) for name, part in parts.items()},
         labels=labels,

@@ -9,10 +9,12 @@ import numpy as np
 
 from acclimate import bundle, data, evaluation, training
 from acclimate.api import inputs, scoring
+from acclimate.api.analysing import Tested, analyse, kept_columns
 from acclimate.api.clock import Clock
+from acclimate.api.mistakes import mistakes
 from acclimate.api.predictor import Predictor, load
 from acclimate.api.request import find_preset, split_options
-from acclimate.contracts import DataError, Report
+from acclimate.contracts import DataError, Mistake, Report
 from acclimate.plugins import Host, default_host
 
 
@@ -26,8 +28,8 @@ def evaluate(folder: str | Path, source: str | Path, *, host: Host | None = None
         folder: a saved run.
         source: labelled rows, read as in `adapt`.
         host: the plugins to use; those installed when left out.
-        options: column names (`text`, `image`, `label`, `group`, `id`), `label_separator`, `seed`, and `metrics`
-            in place of those of the run.
+        options: column names (`text`, `image`, `label`, `group`, `id`), `label_separator`, `seed`, `slices`,
+            `show_rows`, and `metrics` in place of those of the run. The operating point is the run's own.
 
     Raises:
         AcclimateError: for a run or rows that cannot be used.
@@ -48,10 +50,11 @@ def evaluate(folder: str | Path, source: str | Path, *, host: Host | None = None
                 Path(temporary) / "test",
                 part="test",
                 labelled=True,
+                slices=settings.slices,
             )
             _check_form(rows, predictor)
             data.check_known_labels(rows, predictor.labels, "test")
-            part = inputs.as_part(rows, predictor.labels)
+            part = inputs.as_part("test", rows, predictor.labels)
             examples = inputs.examples(
                 rows, predictor.preprocessing, predictor.prepare, Path(temporary) / "test.tokens"
             )
@@ -77,7 +80,22 @@ def evaluate(folder: str | Path, source: str | Path, *, host: Host | None = None
                 seed=settings.seed,
             )
             values = scored.pop("")
+            tested = Tested(
+                part=part,
+                logits=logits,
+                labels=predictor.labels,
+                thresholds=predictor.thresholds,
+                temperature=predictor.manifest.get("temperature", 1.0),
+                seed=settings.seed,
+            )
+            wrong: tuple[Mistake, ...] = ()
+            if settings.show_rows:
+                model, prepare = predictor.model, predictor.prepare
+                wrong = mistakes(model, part, examples, logits, predictor.thresholds, prepare)
+            sliced = kept_columns(settings.slices, columns)
+            analysis, about = analyse(host, tested, predictor.decisions, values, metrics, sliced, wrong)
             findings = (
+                *about,
                 *inputs.lost_tokens({"test": examples}),
                 *scoring.findings(part.truth, scores, predictor.labels, values, scored, metrics),
             )
@@ -98,6 +116,7 @@ def evaluate(folder: str | Path, source: str | Path, *, host: Host | None = None
         peak_memory_bytes=training.peak_memory_bytes(),
         findings=findings,
         labels=predictor.labels,
+        analysis=analysis,
         **scoring.tables_of_errors(part.truth, logits, predictor.labels, predictor.thresholds),
     )
     records = scoring.records(part.ids, part.truth, logits, predictor.labels, predictor.thresholds)
@@ -110,7 +129,8 @@ def predict_rows(
 ) -> list[dict[str, Any]]:
     """Return `{id, label, probabilities}` of every row of `source`, labelled or not.
 
-    Where rows may carry several labels it is `{id, labels, probabilities}`.
+    Where rows may carry several labels it is `{id, labels, probabilities}`. A run with an operating point adds
+    `flagged`, one with sets of labels `label_set`.
 
     Raises:
         AcclimateError: for a run or rows that cannot be used.
@@ -130,6 +150,8 @@ def predict_rows(
                 "id": id,
                 **({"labels": list(prediction.labels)} if several else {"label": prediction.label}),
                 "probabilities": dict(prediction.probabilities),
+                **({} if prediction.flagged is None else {"flagged": prediction.flagged}),
+                **({} if prediction.label_set is None else {"label_set": list(prediction.label_set)}),
             }
             for id, prediction in zip(rows["id"], predictions, strict=True)
         ]

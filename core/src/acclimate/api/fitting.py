@@ -10,8 +10,10 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from acclimate import evaluation, methods, models, training
+from acclimate.api import deciding
 from acclimate.api.heads import put_head
 from acclimate.api.subject import Subject, logits_of, measured, probe_rows, to_device
 from acclimate.contracts import BackboneError, Finding, Plan
@@ -104,22 +106,24 @@ def _fit(
 def _attempt(
     subject: Subject, plan: Plan, groups: Groups, precisions: Mapping[str, str], on_epoch: OnEpoch
 ) -> training.Trained:
-    validation = subject.parts["validation"]
+    validation = deciding.choosing(subject.parts["validation"])
 
-    def validate() -> Mapping[str, float]:
+    def validate() -> tuple[Mapping[str, float], NDArray[np.float64]]:
         logits = logits_of(subject, "validation", precisions["validation"])
         temperature, loss = evaluation.best_temperature(logits, validation.truth)
+        losses = evaluation.row_losses(logits / temperature, validation.truth)
         if validation.multilabel:
             # No look-out for a collapse to one class: that all rows are given no label may be a good start.
             f1 = evaluation.micro_f1(validation.truth, logits, np.ones(len(logits)))
-            return {"log_loss": loss, "micro_f1": f1, "temperature": temperature}
+            return {"log_loss": loss, "micro_f1": f1, "temperature": temperature}, losses
         predicted = logits.argmax(axis=1)
-        return {
+        scores = {
             "log_loss": loss,
             "accuracy": float((predicted == validation.truth).mean()),
             "temperature": temperature,
             "predicted_classes": len(np.unique(predicted)),
         }
+        return scores, losses
 
     def solve_head() -> None:
         train = subject.parts["train"]

@@ -57,12 +57,12 @@ def on_fold(subject: Subject, fold: Fold) -> Subject:
     return replace(
         subject,
         resolved=replace(subject.resolved, model=copy.deepcopy(subject.model)),
-        parts={name: _taken(subject.parts["train"], rows) for name, rows in places.items()},
+        parts={name: _taken(name, subject.parts["train"], rows) for name, rows in places.items()},
         examples={name: models.Subset(subject.examples["train"], rows) for name, rows in places.items()},
         checkpoint=None,
     )
 
 
-def _taken(part: Part, rows: Sequence[int]) -> Part:
+def _taken(name: str, part: Part, rows: Sequence[int]) -> Part:
     groups = None if part.groups is None else [part.groups[row] for row in rows]
-    return Part(rows=part.rows.select(rows), truth=part.truth[list(rows)], groups=groups)
+    return Part(name=name, rows=part.rows.select(rows), truth=part.truth[list(rows)], groups=groups)

@@ -24,9 +24,11 @@ class Part:
     """Rows of one part: their ids, their truth, and their groups if there are any.
 
     `truth` is [rows], the index of each one's label; or [rows, labels] of 0 and 1 where rows may carry several
-    labels. `fingerprints` are the SHA-256 of the rows' image files, where they are known already.
+    labels. `fingerprints` are the SHA-256 of the rows' image files, where they are known already. `name` is "train",
+    "validation" or "test".
     """
 
+    name: str
     rows: "datasets.Dataset"
     truth: NDArray[Any]
     groups: list[str] | None
@@ -54,8 +56,12 @@ def read(
     *,
     part: str,
     labelled: bool,
+    slices: Sequence[str] = (),
 ) -> "datasets.Dataset":
-    """Read a source with the loader its plugin chooses into a memory-mapped table under `folder`."""
+    """Read a source with the loader its plugin chooses into a memory-mapped table under `folder`.
+
+    The columns named by `slices` must be there, and are kept.
+    """
     if preset.loader != "auto":
         loader: Loader | None = host.find("loader", preset.loader, owner)
     else:
@@ -74,11 +80,12 @@ def read(
         cache=folder,
         labelled=labelled,
         keep=preset.split.stratify,
+        required=[name for name in slices if name not in (columns.group, columns.time)],
         part=part,
     )
 
 
-def as_part(rows: "datasets.Dataset", labels: Sequence[str]) -> Part:
+def as_part(name: str, rows: "datasets.Dataset", labels: Sequence[str]) -> Part:
     """Return rows with their labels as indices, or as indicators where they may carry several."""
     index = {label: number for number, label in enumerate(labels)}
     if data.is_multilabel(rows):
@@ -86,7 +93,7 @@ def as_part(rows: "datasets.Dataset", labels: Sequence[str]) -> Part:
     else:
         truth = np.asarray([index[label] for label in rows["label"][:]], dtype=np.int64)
     groups = rows["group"][:] if "group" in rows.column_names else None
-    return Part(rows=rows, truth=truth, groups=groups)
+    return Part(name=name, rows=rows, truth=truth, groups=groups)
 
 
 def examples(

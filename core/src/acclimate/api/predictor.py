@@ -11,6 +11,7 @@ from PIL import Image
 
 from acclimate import data, evaluation, models, training
 from acclimate.api import scoring
+from acclimate.api.deciding import Decisions
 from acclimate.api.inputs import opener
 from acclimate.api.saved import restore
 from acclimate.contracts import DataError, Prediction
@@ -21,6 +22,7 @@ class Predictor:
     """What `load` returns. `labels` are in the order of the columns of `probabilities`.
 
     `thresholds` are the logits [labels] from which a label is given where rows may carry several; None elsewhere.
+    `decisions` are the operating point and the threshold of label sets that validation rows chose.
     """
 
     def __init__(self, folder: str | Path, host: Host | None = None) -> None:
@@ -34,6 +36,7 @@ class Predictor:
         # A run that was written before rows could carry several labels says nothing of it: it gives one.
         if self.manifest.get("multilabel", False):
             self.thresholds = np.asarray(self.manifest["thresholds"], dtype=np.float64)
+        self.decisions = Decisions(**self.manifest.get("decisions", {}))
         self.prepare: Callable[[Any], Any] | None = host.load_reference(self.manifest["prepare"])
 
     def predict(self, items: Sequence[str | Path | Image.Image]) -> list[Prediction]:
@@ -44,6 +47,7 @@ class Predictor:
         """
         logits = self._logits_of(items)
         probabilities = scoring.probabilities_of(logits, multilabel=self.thresholds is not None)
+        flagged = self.decisions.flagged(logits, self.labels)
         likeliest = [self.labels[int(row.argmax())] for row in logits]
         if self.thresholds is None:
             given: list[tuple[str, ...]] = [(label,) for label in likeliest]
@@ -54,9 +58,17 @@ class Predictor:
                 label=label,
                 probabilities={name: float(p) for name, p in zip(self.labels, row, strict=True)},
                 labels=names,
+                flagged=None if flagged is None else bool(flagged[number]),
+                label_set=self._label_set(row),
             )
-            for label, row, names in zip(likeliest, probabilities, given, strict=True)
+            for number, (label, row, names) in enumerate(zip(likeliest, probabilities, given, strict=True))
         ]
+
+    def _label_set(self, probabilities: NDArray[np.float64]) -> tuple[str, ...] | None:
+        threshold = self.decisions.set_threshold
+        if threshold is None:
+            return None
+        return tuple(self.labels[k] for k in (-probabilities).argsort(kind="stable") if probabilities[k] >= threshold)
 
     def probabilities(self, items: Sequence[str | Path | Image.Image]) -> NDArray[np.float64]:
         """Return the probabilities [items, classes]."""

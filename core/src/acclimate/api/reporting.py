@@ -6,12 +6,15 @@ from typing import Any
 import numpy as np
 
 from acclimate import evaluation, training
-from acclimate.api import inputs, scoring
+from acclimate.api import deciding, inputs, scoring
+from acclimate.api.analysing import Tested, analyse, kept_columns
 from acclimate.api.clock import Clock
+from acclimate.api.deciding import Decisions
+from acclimate.api.mistakes import mistakes
 from acclimate.api.request import Request
 from acclimate.api.stages import Learned
 from acclimate.api.subject import Subject
-from acclimate.contracts import Finding, Metric, Plan, Report, Score
+from acclimate.contracts import Analysis, Finding, Metric, Mistake, Plan, Report, Score
 from acclimate.plugins import Host
 
 Table = np.ndarray[Any, np.dtype[np.float64]]
@@ -43,12 +46,40 @@ def score_all(
     return values, scored, findings
 
 
+def analysis_of(
+    host: Host,
+    request: Request,
+    subject: Subject,
+    learned: Learned,
+    decisions: Decisions,
+    values: Mapping[str, Score],
+) -> tuple[Analysis, tuple[Finding, ...]]:
+    """Return what the report tells beyond its scores `values`, and what to know about it."""
+    test, labels, settings = subject.parts["test"], subject.model.labels, request.settings
+    names = scoring.metric_names(request.preset, multilabel=test.multilabel)
+    tested = Tested(
+        part=test,
+        logits=learned.logits,
+        labels=labels,
+        thresholds=learned.thresholds,
+        temperature=learned.temperature,
+        seed=settings.seed,
+    )
+    wrong: tuple[Mistake, ...] = ()
+    if settings.show_rows:
+        prepare, examples = subject.prepare, subject.examples["test"]
+        wrong = mistakes(subject.model, test, examples, learned.logits, learned.thresholds, prepare)
+    metrics = scoring.metrics_of(host, request.owner, names, multilabel=test.multilabel)
+    return analyse(host, tested, decisions, values, metrics, kept_columns(settings.slices, request.columns), wrong)
+
+
 def report_of(
     request: Request,
     subject: Subject,
     plan: Plan,
     learned: Learned,
     scored: tuple[Mapping[str, Score], Scored, tuple[Finding, ...]],
+    analysis: Analysis,
     clock: Clock,
 ) -> Report:
     """Return the report, before the plugin has reviewed it."""
@@ -74,6 +105,7 @@ def report_of(
         **scoring.tables_of_errors(truth, learned.logits, labels, learned.thresholds),
         settings=_settings(request, plan, learned),
         history=learned.trained.history if learned.trained else (),
+        analysis=analysis,
     )
 
 
@@ -99,9 +131,9 @@ def _named_by_plugin(request: Request, plan: Plan) -> tuple[Finding, ...]:
 
 
 def _tfidf_svm(request: Request, subject: Subject) -> Table:
-    """Return the scores of the test rows; where rows may carry several labels, less the best thresholds."""
+    """Return the scores of the test rows; where rows may carry several labels, less the thresholds of validation."""
     train, validation, test = (subject.parts[name] for name in inputs.PARTS)
-    chosen = validation if test.multilabel else None
+    chosen = deciding.choosing(validation) if test.multilabel else None
     asked = [part for part in (chosen, test) if part is not None]
     scores: Table = evaluation.tfidf_svm(
         inputs.prepared_texts(train.rows, subject.prepare),
@@ -113,7 +145,8 @@ def _tfidf_svm(request: Request, subject: Subject) -> Table:
     if chosen is None:
         return scores
     held = len(chosen.truth)
-    above: Table = scores[held:] - evaluation.best_thresholds(chosen.truth, scores[:held])
+    rule = deciding.rule_of(request.settings)
+    above: Table = scores[held:] - evaluation.label_thresholds(chosen.truth, scores[:held], rule)
     return above
 
 
@@ -145,6 +178,10 @@ def _settings(request: Request, plan: Plan, learned: Learned) -> dict[str, Any]:
         "max_tokens": request.settings.max_tokens,
         "max_rows": request.settings.max_rows,
         "allow_leakage": request.settings.allow_leakage,
+        "positive": request.settings.positive,
+        "operate": request.settings.operate,
+        "prevalence": request.settings.prevalence,
+        "slices": list(request.settings.slices),
         "options": dict(request.settings.options),
     }
     if request.searched:

@@ -7,7 +7,7 @@ from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
-from acclimate import bundle
+from acclimate import bundle, evaluation
 from acclimate.contracts import Columns, Finding, Method, OptionError, OutputError, Preset, Settings, did_you_mean
 from acclimate.plugins import Host
 
@@ -72,12 +72,21 @@ def split_options(given: dict[str, Any]) -> tuple[Columns, Settings]:
     for name in (*_WHOLE, "learning_rate", "checkpoint_minutes"):
         if given.get(name) is not None:
             _check_number(name, given[name])
-    allowed = given.get("allow_leakage", False)
-    if not isinstance(allowed, bool):
-        raise OptionError(f"allow_leakage is True or False, found {allowed!r}.", "Leave allow_leakage out for False.")
+    for name in ("allow_leakage", "show_rows"):
+        if not isinstance(given.get(name, False), bool):
+            raise OptionError(
+                f"{name} is True or False, found {given[name]!r}.", f"Leave {name} out for the default."
+            )
+    share = given.get("prevalence")
+    if share is not None and not (isinstance(share, Real) and 0 < float(share) < 1):
+        raise OptionError(f"prevalence is a share between 0 and 1, found {share!r}.", "Such as prevalence=0.03.")
     columns = Columns(**{name: value or "" for name, value in given.items() if name in _COLUMNS})
     settings = Settings(**{name: value for name, value in given.items() if name in _SETTINGS})
-    settings = replace(settings, metrics=_metric_names(settings.metrics))
+    settings = replace(
+        settings, metrics=_names("metrics", settings.metrics), slices=_names("slices", settings.slices)
+    )
+    if settings.operate:
+        evaluation.read_rule(settings.operate)  # refused before anything is read
     for name, words in _WORDS.items():
         value = getattr(settings, name)
         if value not in words:
@@ -86,12 +95,11 @@ def split_options(given: dict[str, Any]) -> tuple[Columns, Settings]:
     return columns, settings
 
 
-def _metric_names(metrics: object) -> tuple[str, ...]:
-    names = tuple(metrics) if isinstance(metrics, list | tuple) else (metrics,)
+def _names(option: str, given: object) -> tuple[str, ...]:
+    names = tuple(given) if isinstance(given, list | tuple) else (given,)
     if not all(isinstance(name, str) for name in names) or len(set(names)) < len(names):
-        raise OptionError(
-            f"metrics are different names of metrics, found {metrics!r}.", 'Such as ("accuracy", "brier").'
-        )
+        example = {"metrics": '("accuracy", "brier")', "slices": '("site", "scanner")'}[option]
+        raise OptionError(f"{option} are different names, found {given!r}.", f"Such as {example}.")
     return names
 
 

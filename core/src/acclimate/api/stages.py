@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from acclimate import evaluation, methods, models, training
-from acclimate.api import fitting
+from acclimate.api import deciding, fitting
 from acclimate.api.heads import put_head
 from acclimate.api.subject import Scores, Subject, logits_of, measured, probe_rows, to_device
 from acclimate.contracts import Finding, Plan
@@ -20,17 +20,20 @@ class Learned:
     """Logits [rows, classes] of the test rows by the adapted model and by the head on frozen features.
 
     `precision` is that of forward passes; `trained` is None when no gradient step was taken. `rates` are the peak
-    learning rates of the optimizer's groups. Where rows may carry several labels, `thresholds` are the logits
-    [labels] from which each label is given, by the adapted model and by the head on frozen features: those with the
-    best F1 on the validation rows.
+    learning rates of the optimizer's groups. `validation_logits` [rows, classes] are those of the validation rows,
+    `temperature` what divided all logits when they were calibrated. Where rows may carry several labels, `thresholds`
+    are the logits [labels] from which each label is given, by the adapted model and by the head on frozen features:
+    those that validation rows chose.
     """
 
     logits: Scores
+    validation_logits: Scores
     frozen_logits: Scores
     precision: str
     trained: training.Trained | None
     notes: tuple[Finding, ...]
     rates: tuple[float, ...] = ()
+    temperature: float = 1.0
     thresholds: Scores | None = None
     frozen_thresholds: Scores | None = None
 
@@ -40,11 +43,13 @@ def learn(subject: Subject, plan: Plan, tell: Callable[..., None]) -> Learned:
     head, precision, notes = solve(subject, plan.solver)
     tell("features", rows=len(subject.examples["train"]))
     frozen = frozen_logits(subject, head, precision)
-    level = _thresholds(subject, lambda: frozen_logits(subject, head, precision, "validation"))
+    validated = frozen_logits(subject, head, precision, "validation")
+    level = _thresholds(subject, validated)
     if not plan.trains:
         methods.freeze(subject.model.encoder)
         return Learned(
             logits=frozen,
+            validation_logits=validated,
             frozen_logits=frozen,
             precision=precision,
             trained=None,
@@ -54,22 +59,26 @@ def learn(subject: Subject, plan: Plan, tell: Callable[..., None]) -> Learned:
         )
     groups = fitting.install(subject, plan)
     trained, groups, more = fitting.train(subject, plan, groups, precision, lambda scores: tell("epoch", **scores))
+    validated = logits_of(subject, "validation", precision)
     return Learned(
         logits=adapted_logits(subject, precision),
+        validation_logits=validated,
         frozen_logits=frozen,
         precision=precision,
         trained=trained,
         notes=(*notes, *more),
         rates=tuple(sorted({float(group["lr"]) for group in groups})),
-        thresholds=_thresholds(subject, lambda: logits_of(subject, "validation", precision)),
+        temperature=trained.history[trained.best_epoch]["temperature"] if trained.best_epoch else 1.0,
+        thresholds=_thresholds(subject, validated),
         frozen_thresholds=level,
     )
 
 
-def _thresholds(subject: Subject, validated: Callable[[], Scores]) -> Scores | None:
+def _thresholds(subject: Subject, validated: Scores) -> Scores | None:
     """Return the logits [labels] from which labels are given; None where each row has one label."""
-    part = subject.parts["validation"]
-    return evaluation.best_thresholds(part.truth, validated()) if part.multilabel else None
+    part = deciding.choosing(subject.parts["validation"])
+    rule = deciding.rule_of(subject.settings)
+    return evaluation.label_thresholds(part.truth, validated, rule) if part.multilabel else None
 
 
 def solve(

@@ -27,12 +27,17 @@ from acclimate.cli.options import (
     MaxTokens,
     Method,
     Metrics,
+    Operate,
     Options,
     Output,
+    Positive,
     Precision,
     Preset,
+    Prevalence,
     Resume,
     Seed,
+    ShowRows,
+    Slices,
     Test,
     Text,
     Time,
@@ -91,6 +96,11 @@ def adapt(
     allow_leakage: AllowLeakage = False,
     option: Options = None,
     metrics: Metrics = "",
+    positive: Positive = "",
+    operate: Operate = "",
+    prevalence: Prevalence = None,
+    slices: Slices = "",
+    show_rows: ShowRows = True,
     seed: Seed = 0,
     output_folder: Output = None,
     resume: Resume = False,
@@ -128,6 +138,11 @@ def adapt(
             allow_leakage=allow_leakage,
             options=dict(read_pair(pair, "--option rank=16") for pair in option or []),
             metrics=_names(metrics),
+            positive=positive,
+            operate=operate,
+            prevalence=prevalence,
+            slices=_names(slices),
+            show_rows=show_rows,
             seed=seed,
         )
         _report(run.report, as_json)
@@ -144,6 +159,8 @@ def evaluate(
     group: Group = "",
     id: Id = "",
     metrics: Metrics = "",
+    slices: Slices = "",
+    show_rows: ShowRows = True,
     as_json: Json = False,
 ) -> None:
     """Measure a saved run on new labelled rows."""
@@ -160,6 +177,8 @@ def evaluate(
             group=group,
             id=id,
             metrics=_names(metrics),
+            slices=_names(slices),
+            show_rows=show_rows,
         )
         _report(report, as_json)
 

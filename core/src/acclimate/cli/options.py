@@ -37,4 +37,14 @@ AllowLeakage = Annotated[
     bool, typer.Option("--allow-leakage", help="Go on where test rows repeat or contradict the training rows.")
 ]
 Options = Annotated[list[str] | None, typer.Option("--option", help="NAME=VALUE for the method, repeatable.")]
+Positive = Annotated[str, typer.Option(help="Label that is looked for, such as malignant or defect.")]
+Operate = Annotated[
+    str,
+    typer.Option(help="What its threshold is to reach: sensitivity=0.95, specificity=0.9, precision=0.8, cost=10:1."),
+]
+Prevalence = Annotated[float | None, typer.Option(help="Share of rows in use that carry the positive label.")]
+Slices = Annotated[str, typer.Option(help="Columns whose values are scored as subgroups: site,scanner.")]
+ShowRows = Annotated[
+    bool, typer.Option("--show-rows/--hide-rows", help="Put wrongly predicted test rows into the report.")
+]
 Metrics = Annotated[str, typer.Option(help="Names in place of the preset's metrics: accuracy,brier,ece.")]

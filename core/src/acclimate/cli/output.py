@@ -29,8 +29,11 @@ def show_predictions(rows: Sequence[Mapping[str, Any]]) -> None:
     """
     writer = csv.writer(sys.stdout)
     if not rows or "label" in rows[0]:
-        writer.writerow(["id", "label", "probability"])
-        writer.writerows((row["id"], row["label"], f"{row['probabilities'][row['label']]:.4f}") for row in rows)
+        decided = ["flagged"] if rows and "flagged" in rows[0] else []
+        writer.writerow(["id", "label", "probability", *decided])
+        for row in rows:
+            flags = [str(row[name]).lower() for name in decided]
+            writer.writerow([row["id"], row["label"], f"{row['probabilities'][row['label']]:.4f}", *flags])
         return
     barred = [label for label in rows[0]["probabilities"] if "|" in label]
     if barred:

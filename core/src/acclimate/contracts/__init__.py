@@ -1,5 +1,6 @@
 """The nouns that every room shares. Standard library only."""
 
+from acclimate.contracts.analysis import Analysis, Bin, Conformal, Coverage, Curve, Mistake, OperatingPoint, Slice
 from acclimate.contracts.comparison import Comparison, MethodResult, SeedResult
 from acclimate.contracts.errors import (
     AcclimateError,
@@ -36,18 +37,23 @@ from acclimate.contracts.runs import (
     Prediction,
     Report,
     RunEvent,
-    Score,
     Settings,
 )
+from acclimate.contracts.scores import Score
 
 __all__ = [
     "TASKS",
     "AcclimateError",
+    "Analysis",
     "Backbone",
     "BackboneError",
+    "Bin",
     "BundleError",
     "Columns",
     "Comparison",
+    "Conformal",
+    "Coverage",
+    "Curve",
     "DataError",
     "Demo",
     "Finding",
@@ -56,9 +62,11 @@ __all__ = [
     "MethodResult",
     "Metric",
     "MissingPackageError",
+    "Mistake",
     "Need",
     "Objective",
     "Offer",
+    "OperatingPoint",
     "OptionError",
     "OutputError",
     "Plan",
@@ -71,6 +79,7 @@ __all__ = [
     "Score",
     "SeedResult",
     "Settings",
+    "Slice",
     "SplitPolicy",
     "UnknownNameError",
     "cache_folder",

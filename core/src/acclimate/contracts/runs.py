@@ -1,9 +1,11 @@
 """The nouns of a run: what is asked for, what is planned, what came out."""
 
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
+
+from acclimate.contracts.analysis import Analysis
+from acclimate.contracts.scores import Score, finite
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +37,13 @@ class Settings:
     run go on that would stop because its test rows are not independent of its training rows; the report says so. Rows
     that repeat each other are then dealt like all others, not kept in one part. `metrics` are names in place of the
     preset's; the first one decides.
+
+    `positive` is the label that is looked for, one against the rest; `operate` what the threshold from which a row is
+    flagged is to reach on the validation rows: "sensitivity=0.95", "specificity=0.9", "precision=0.8" or "cost=10:1"
+    (a miss costs ten false alarms); a probability of 0.5 where nothing is said. Where rows may carry several labels
+    it is what each label's threshold is to reach, the best F1 otherwise. `prevalence` is the share of rows that is
+    positive in use. `slices` are columns whose values are scored as subgroups. `show_rows` puts test rows that the
+    model gets wrong into the report.
     """
 
     epochs: int | None = None
@@ -50,6 +59,11 @@ class Settings:
     checkpoint_minutes: float = 5.0
     metrics: tuple[str, ...] = ()
     allow_leakage: bool = False
+    positive: str = ""
+    operate: str = ""
+    prevalence: float | None = None
+    slices: tuple[str, ...] = ()
+    show_rows: bool = True
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -119,18 +133,6 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Score:
-    """A value with the bounds of its 95 % interval."""
-
-    value: float
-    low: float
-    high: float
-
-    def __str__(self) -> str:
-        return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """Something the user should know about the data or the result.
 
@@ -169,6 +171,7 @@ class Report:
     by_label: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     history: tuple[Mapping[str, float], ...] = ()
+    analysis: Analysis = field(default_factory=Analysis)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain dictionaries, lists and numbers; a bound that is not defined is None.
@@ -183,15 +186,6 @@ class Report:
         return "\n".join(_lines(self))
 
 
-def finite(value: Any) -> Any:
-    """Return plain dictionaries and lists, with None for every number that is not finite."""
-    if isinstance(value, Mapping):
-        return {key: finite(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [finite(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
 def _lines(report: Report) -> list[str]:
     rows = ", ".join(f"{count:,} {part}" for part, count in report.rows.items())
     lines = [f"{report.preset} · {report.method} on {report.backbone} · {rows}"]
@@ -201,10 +195,28 @@ def _lines(report: Report) -> list[str]:
     for row, scores in {"this model": report.metrics, **report.baselines}.items():
         cells = (str(scores[name]) if name in scores else "" for name in names)
         lines.append(f"{row:<{width}}  " + "  ".join(f"{cell:<22}" for cell in cells).rstrip())
+    lines.extend(_decided(report.analysis))
     spent = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in report.seconds.items())
     total, trained = (report.parameters.get(name, 0) for name in ("total", "trainable"))
     lines.append(f"{trained:,} of {total:,} parameters trained · {spent}")
     lines.extend(f"{finding.level}: {finding.message}" for finding in report.findings)
+    return lines
+
+
+def _decided(analysis: Analysis) -> list[str]:
+    """Say what the operating point does, and what the label sets hold."""
+    lines, point, sets = [], analysis.operating, analysis.conformal
+    if point is not None:
+        figures = ", ".join(f"{name} {score}" for name, score in point.scores.items() if name != "flagged")
+        lines.append(f"{point.positive!r} from a probability of {point.threshold:.3f} on ({point.rule}): {figures}")
+    if point is not None and point.at_prevalence:
+        figures = ", ".join(f"{name} {score}" for name, score in point.at_prevalence.items())
+        lines.append(f"where a share of {point.prevalence:g} is {point.positive!r}: {figures}")
+    if sets is not None:
+        lines.append(
+            f"sets of labels with the true one in {sets.level:.0%} of rows: {sets.coverage} on these, "
+            f"{sets.size:.2f} labels on average"
+        )
     return lines
 
 
@@ -214,11 +226,17 @@ class Prediction:
 
     `labels` are the labels that the row is given: the most likely one, or, where rows may carry several, those whose
     probability reaches the label's own threshold, the most likely first; then there may be none.
+
+    `flagged` says whether the positive label reaches the threshold of the run's operating point, where it has one.
+    `label_set` are the labels that hold the true one in 90 % of rows like those of the validation, the most likely
+    first; None where the run had too few of them, and where rows may carry several labels.
     """
 
     label: str
     probabilities: Mapping[str, float]
     labels: tuple[str, ...]
+    flagged: bool | None = None
+    label_set: tuple[str, ...] | None = None
 
     @property
     def probability(self) -> float:

@@ -76,9 +76,12 @@ def resolve(
     *,
     labelled: bool,
     keep: Sequence[str],
+    required: Sequence[str] = (),
     source: str,
 ) -> Mapping:
     """Return which of a table's columns `names` are used; those of `keep` that the table has are kept.
+
+    Columns that are `required` are kept too, and must be there.
 
     A column that is not named is found by its name, ignoring case: "text", "image" or "label" itself, else
     the only column with a usual name ("sentence", "path", "category", …). In a table of two columns the one
@@ -90,9 +93,9 @@ def resolve(
         OptionError: a column to keep has the name of an output column.
     """
     given = {kind: getattr(columns, kind) for kind in FIXED if kind != "line"}
-    for name in given.values():
+    for name in (*given.values(), *required):
         _check_exists(name, names, source)
-    keep = [name for name in keep if name in names]
+    keep = [*(name for name in keep if name in names), *required]
     _check_keep(keep, given)
     others = {given["group"], given["time"], given["id"] or "id", *keep}
     free = [name for name in names if name not in others]

@@ -32,14 +32,15 @@ def load(
     cache: Path,
     labelled: bool = True,
     keep: Sequence[str] = (),
+    required: Sequence[str] = (),
     part: str = "",
 ) -> Dataset:
     """Return the rows of a source as a memory-mapped table; never more than a chunk of them is in memory.
 
     Columns: `id`, `text` or `image` (absolute path), `label` (when labelled), `line` (int64; 0 where the
-    source has no lines), `group` and `time` (when named) and those of `keep` that the source has; all but `line`
-    are strings. `label` is a list of strings where rows may carry several labels: the source has lists, or the
-    columns name a separator.
+    source has no lines), `group` and `time` (when named), those of `keep` that the source has, and those that are
+    `required`; all but `line` are strings. `label` is a list of strings where rows may carry several labels: the
+    source has lists, or the columns name a separator.
     The id is the named column, else the reader's own "id", else "PART:LINE". Everything that is written lies
     under `cache`.
 
@@ -54,7 +55,9 @@ def load(
     if not head:
         raise DataError(f"{name_of(source)} has no rows.", "It needs one row per example.")
     names = [name for name in dict.fromkeys(chain.from_iterable(head)) if name != LINE]
-    mapping = resolve(names, columns, modality, labelled=labelled, keep=keep, source=name_of(source))
+    mapping = resolve(
+        names, columns, modality, labelled=labelled, keep=keep, required=required, source=name_of(source)
+    )
     labels = _labels(head, mapping.label, source, columns.label_separator) if labelled else None
     table = _Table(source, mapping, modality, cache=cache, labels=labels, part=part)
     key = hashlib.sha256(f"{part}\0{source}".encode()).hexdigest()[:16]

@@ -1,35 +1,62 @@
 """The evaluation room: scores with intervals, baselines, and what the user should know about them."""
 
 from acclimate.evaluation.baselines import majority_class, tfidf_svm
-from acclimate.evaluation.calibrate import best_temperature
+from acclimate.evaluation.calibrate import best_temperature, row_losses
+from acclimate.evaluation.curves import conformal, conformal_threshold, coverage, curve, reliability
 from acclimate.evaluation.findings import compare, constant_predictions, sample_size, several_labels
 from acclimate.evaluation.gather import by_id
 from acclimate.evaluation.intervals import score
 from acclimate.evaluation.metrics import accuracy, auroc, confusion, macro_f1, mcc
 from acclimate.evaluation.multilabel import COUNTS, best_thresholds, counts, label_prior, micro_f1
+from acclimate.evaluation.operating import (
+    Rule,
+    at_prevalence,
+    cost_per_1000,
+    label_thresholds,
+    outcomes,
+    proportion,
+    rates,
+    read_rule,
+    threshold,
+)
 from acclimate.evaluation.paired import Paired, ScoredRows, paired
 
 __all__ = [
     "COUNTS",
     "Paired",
+    "Rule",
     "ScoredRows",
     "accuracy",
+    "at_prevalence",
     "auroc",
     "best_temperature",
     "best_thresholds",
     "by_id",
     "compare",
+    "conformal",
+    "conformal_threshold",
     "confusion",
     "constant_predictions",
+    "cost_per_1000",
     "counts",
+    "coverage",
+    "curve",
     "label_prior",
+    "label_thresholds",
     "macro_f1",
     "majority_class",
     "mcc",
     "micro_f1",
+    "outcomes",
     "paired",
+    "proportion",
+    "rates",
+    "read_rule",
+    "reliability",
+    "row_losses",
     "sample_size",
     "score",
     "several_labels",
     "tfidf_svm",
+    "threshold",
 ]

@@ -8,7 +8,7 @@ from acclimate.contracts import DataError, Score
 from acclimate.evaluation.metrics import Floats, Integers
 from acclimate.evaluation.multilabel import strata
 
-PERCENTILES = (2.5, 97.5)
+LEVEL = 0.95
 Formula = Callable[[Integers, Floats], tuple[float, float] | None]
 
 
@@ -87,12 +87,12 @@ def whole_groups(groups: Sequence[str], rng: np.random.Generator, resamples: int
         yield counts[member].astype(np.float64)
 
 
-def interval(value: float, draws: Sequence[float]) -> Score:
+def interval(value: float, draws: Sequence[float], *, level: float = LEVEL) -> Score:
     """Return a value with the percentile bounds of its finite `draws`; nan where more than half are not finite."""
     finite = [draw for draw in draws if np.isfinite(draw)]
     if not np.isfinite(value) or not finite or 2 * len(finite) < len(draws):
         return Score(value=value, low=float("nan"), high=float("nan"))
-    low, high = np.percentile(finite, PERCENTILES)
+    low, high = np.quantile(finite, ((1 - level) / 2, (1 + level) / 2))
     return Score(value=value, low=min(float(low), value), high=max(float(high), value))
 
 

@@ -8,6 +8,7 @@ from acclimate.models.language import ResolvedLanguageModel, resolve_language_mo
 from acclimate.models.recorded import Recorded
 from acclimate.models.replay import Replay
 from acclimate.models.resolve import Preprocessing, Resolved, rebuild, resolve, save_preprocessing
+from acclimate.models.saliency import pixel_saliency, token_saliency
 from acclimate.models.subset import Subset
 from acclimate.models.text import TextExamples, TextPreprocessing
 from acclimate.models.tokens import LanguageModel, TokenClassifier
@@ -33,8 +34,10 @@ __all__ = [
     "features",
     "json_hash",
     "logits",
+    "pixel_saliency",
     "rebuild",
     "resolve",
     "resolve_language_model",
     "save_preprocessing",
+    "token_saliency",
 ]

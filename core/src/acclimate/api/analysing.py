@@ -1,0 +1,138 @@
+"""What a report tells beyond its scores, from the logits of the test rows and what validation rows decided."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import softmax
+
+from acclimate import evaluation
+from acclimate.api.deciding import Decisions, Scores, log_odds, probability
+from acclimate.api.inputs import Part
+from acclimate.api.scoring import ranked, score
+from acclimate.api.slicing import slices
+from acclimate.contracts import Analysis, Columns, Curve, Finding, Metric, Mistake, OperatingPoint, Score
+from acclimate.plugins import Host
+
+# More curves than this say nothing to a reader; those of the labels with most rows are kept.
+_CURVES = 8
+# Both bounds of a pair of rates hold together with 95 % when each holds with 97.5 %.
+_BOTH = 0.975
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tested:
+    """Test rows, their logits [rows, classes] by the model, and the labels of its columns.
+
+    `thresholds` are the logits [labels] from which a label is given where rows may carry several. `temperature` is
+    what divided the logits when they were calibrated.
+    """
+
+    part: Part
+    logits: Scores
+    labels: tuple[str, ...]
+    thresholds: Scores | None
+    temperature: float
+    seed: int
+
+
+def kept_columns(names: Sequence[str], columns: Columns) -> dict[str, str]:
+    """Return under which name each of the columns of a source is kept in its rows."""
+    own = {columns.group: "group", columns.time: "time"}
+    return {name: own.get(name, name) for name in names}
+
+
+def analyse(
+    host: Host,
+    tested: Tested,
+    decisions: Decisions,
+    overall: Mapping[str, Score],
+    metrics: Mapping[str, Metric],
+    columns: Mapping[str, str],
+    mistakes: tuple[Mistake, ...],
+) -> tuple[Analysis, tuple[Finding, ...]]:
+    """Return the analysis and what it says.
+
+    `overall` are the scores of all test rows by the `metrics`, of which the first scores the slices; `columns` those
+    to slice by, with the names under which rows keep them.
+    """
+    part, logits = tested.part, tested.logits
+    decisive = dict(list(metrics.items())[:1])
+
+    def score_rows(rows: Sequence[int]) -> Mapping[str, Score]:
+        groups = None if part.groups is None else [part.groups[row] for row in rows]
+        scores = ranked(logits[rows], tested.thresholds)
+        return score(host, part.truth[rows], {"": scores}, decisive, groups=groups, seed=tested.seed)[""]
+
+    lower = {name for name, metric in metrics.items() if metric.better == "lower"}
+    sliced, findings = slices(part, columns, score_rows, overall, lower)
+    common: dict[str, Any] = {"curves": _curves(tested), "slices": sliced, "mistakes": mistakes}
+    if part.multilabel:
+        return Analysis(**common), findings
+    probabilities = softmax(logits, axis=1)
+    before = softmax(logits * tested.temperature, axis=1)
+    conformal = None
+    if decisions.set_threshold is not None:
+        conformal = evaluation.conformal(
+            part.truth, probabilities, decisions.set_threshold, rows=decisions.set_rows, groups=part.groups
+        )
+    reliability = {"after": evaluation.reliability(part.truth, probabilities, part.groups)}
+    if tested.temperature != 1.0:
+        reliability = {"before": evaluation.reliability(part.truth, before, part.groups), **reliability}
+    analysis = Analysis(
+        operating=_operating(tested, decisions),
+        reliability=reliability,
+        coverage=evaluation.coverage(part.truth, probabilities, part.groups),
+        conformal=conformal,
+        **common,
+    )
+    return analysis, findings
+
+
+def _operating(tested: Tested, decisions: Decisions) -> OperatingPoint | None:
+    flagged = decisions.flagged(tested.logits, tested.labels)
+    if flagged is None or decisions.threshold is None:
+        return None
+    positive = tested.part.truth == tested.labels.index(decisions.positive)
+    scores = evaluation.rates(positive, flagged, groups=tested.part.groups, seed=tested.seed)
+    return OperatingPoint(
+        positive=decisions.positive,
+        rule=decisions.rule,
+        threshold=probability(decisions.threshold),
+        validation=decisions.reached,
+        counts=evaluation.outcomes(positive, flagged),
+        scores=scores,
+        prevalence=decisions.prevalence,
+        at_prevalence=_at_prevalence(tested, decisions, positive, flagged),
+    )
+
+
+def _at_prevalence(
+    tested: Tested, decisions: Decisions, positive: NDArray[np.bool_], flagged: NDArray[np.bool_]
+) -> Mapping[str, Any]:
+    share = decisions.prevalence
+    if share is None:
+        return {}
+    wide = evaluation.rates(positive, flagged, groups=tested.part.groups, seed=tested.seed, level=_BOTH)
+    found = evaluation.at_prevalence(wide["sensitivity"], wide["specificity"], share)
+    if decisions.rule.startswith("cost="):
+        rule = evaluation.read_rule(decisions.rule)
+        found["cost_per_1000"] = evaluation.cost_per_1000(rule, wide["sensitivity"], wide["specificity"], share)
+    return found
+
+
+def _curves(tested: Tested) -> tuple[Curve, ...]:
+    """Return the curves of each label against the rest; of two labels of one row one curve says all."""
+    part, labels = tested.part, tested.labels
+    members = part.truth > 0 if part.multilabel else part.truth[:, None] == np.arange(len(labels))
+    order = list((-members.sum(axis=0)).argsort(kind="stable")[:_CURVES])
+    if len(labels) == 2 and not part.multilabel:
+        order = [1]
+
+    def ranked_by(k: int) -> Scores:
+        return tested.logits[:, k] if part.multilabel else log_odds(tested.logits, labels, labels[k])
+
+    found = (evaluation.curve(labels[k], members[:, k], ranked_by(k)) for k in order)
+    return tuple(curve for curve in found if curve is not None)

@@ -1,0 +1,150 @@
+"""What validation rows decide beside the epoch: the operating point, and sets of labels. Test rows choose nothing."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit, logsumexp, softmax
+
+from acclimate import evaluation
+from acclimate.api.inputs import Part
+from acclimate.contracts import DataError, Finding, OptionError, Settings, did_you_mean
+
+Scores = NDArray[np.float64]
+_DEFAULT_RULE = "probability=0.5"
+# With fewer rows of the kind that a share is measured on, what is reached on new rows may be far from it.
+_FEW = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decisions:
+    """What was decided on validation rows, saved with the run; plain JSON.
+
+    `threshold` is the log-odds of the `positive` label from which a row is flagged, chosen by `rule`; `reached` what
+    it has on the rows that chose it. `set_threshold` is the probability from which a label joins a row's set, from
+    `set_rows` rows. What was not decided is empty or None.
+    """
+
+    positive: str = ""
+    rule: str = ""
+    threshold: float | None = None
+    reached: Mapping[str, float] = field(default_factory=dict)
+    prevalence: float | None = None
+    set_threshold: float | None = None
+    set_rows: int = 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values; `Decisions(**values)` gives the same decisions back."""
+        return asdict(self)
+
+    def flagged(self, logits: Scores, labels: Sequence[str]) -> NDArray[np.bool_] | None:
+        """Return which rows [rows] are flagged; None where no operating point was decided."""
+        return None if self.threshold is None else log_odds(logits, labels, self.positive) >= self.threshold
+
+
+def choosing(part: Part) -> Part:
+    """Return rows that something is to be chosen on.
+
+    Raises:
+        DataError: they are test rows, whose score would be too good if they chose anything.
+    """
+    if part.name == "test":
+        raise DataError("Test rows choose nothing.", "Choose on validation rows.")
+    return part
+
+
+def rule_of(settings: Settings) -> evaluation.Rule | None:
+    """Return the rule of the operating point that was asked for, None where none was.
+
+    Raises:
+        OptionError: it cannot be read.
+    """
+    return evaluation.read_rule(settings.operate) if settings.operate else None
+
+
+def check_positive(settings: Settings, labels: Sequence[str], *, multilabel: bool) -> None:
+    """Raise OptionError when the operating point that was asked for does not fit the labels of the data."""
+    asked = settings.operate or settings.prevalence is not None
+    if multilabel and (settings.positive or settings.prevalence is not None):
+        raise OptionError(
+            "positive and prevalence are for rows of one label, and these may carry several.",
+            "Leave them out; operate chooses the threshold of each label.",
+        )
+    if settings.positive and settings.positive not in labels:
+        raise OptionError(f"There is no label {settings.positive!r}.", did_you_mean(settings.positive, set(labels)))
+    if asked and not settings.positive and not multilabel:
+        raise OptionError(
+            "An operating point needs the label that is looked for.",
+            f"Name it as positive (--positive), one of {', '.join(map(repr, list(labels)[:10]))}.",
+        )
+
+
+def log_odds(logits: Scores, labels: Sequence[str], positive: str) -> Scores:
+    """Return the log-odds [rows] of one label against all others, from logits [rows, classes]."""
+    place = list(labels).index(positive)
+    rest: Scores = logsumexp(np.delete(logits, place, axis=1), axis=1)
+    odds: Scores = logits[:, place] - rest
+    return odds
+
+
+def decide(
+    part: Part, logits: Scores, labels: Sequence[str], settings: Settings
+) -> tuple[Decisions, tuple[Finding, ...]]:
+    """Return what the rows of `part` decide by their logits [rows, classes], and what to know about it.
+
+    Raises:
+        DataError: the rows are test rows.
+    """
+    choosing(part)
+    if part.multilabel:
+        return Decisions(), ()
+    probabilities = softmax(logits, axis=1)
+    sets = Decisions(
+        set_threshold=evaluation.conformal_threshold(part.truth, probabilities), set_rows=len(part.truth)
+    )
+    if not settings.positive:
+        return sets, ()
+    positive = part.truth == list(labels).index(settings.positive)
+    score = log_odds(logits, labels, settings.positive)
+    rule = rule_of(settings)
+    chosen = 0.0 if rule is None else evaluation.threshold(rule, positive, score, prevalence=settings.prevalence)
+    if chosen is None:
+        message = (
+            f"No threshold reaches {settings.operate} on the {len(positive)} validation rows, "
+            f"{int(positive.sum())} of them {settings.positive!r}: the run has no operating point."
+        )
+        return sets, (Finding(code="rule-not-reached", level="problem", message=message),)
+    flagged = score >= chosen
+    reached = {name: share.value for name, share in evaluation.rates(positive, flagged).items()}
+    decisions = replace(
+        sets,
+        positive=settings.positive,
+        rule=settings.operate or _DEFAULT_RULE,
+        threshold=chosen,
+        reached={**reached, "positives": int(positive.sum()), "negatives": int((~positive).sum())},
+        prevalence=settings.prevalence,
+    )
+    return decisions, _few(rule, positive, flagged, decisions)
+
+
+def _few(
+    rule: evaluation.Rule | None, positive: NDArray[np.bool_], flagged: NDArray[np.bool_], decisions: Decisions
+) -> tuple[Finding, ...]:
+    """Say what so few validation rows promise of the share that the threshold was to reach."""
+    among = {"sensitivity": positive, "specificity": ~positive, "precision": flagged}
+    if rule is None or rule.kind not in among or (rows := int(among[rule.kind].sum())) >= _FEW:
+        return ()
+    right = {"sensitivity": positive & flagged, "specificity": ~positive & ~flagged, "precision": positive & flagged}
+    found = evaluation.proportion(int(right[rule.kind].sum()), rows)
+    message = (
+        f"The threshold for {decisions.rule} was chosen on {rows} validation rows: by them the {rule.kind} on new "
+        f"rows may lie anywhere from {found.low:.2f} to {found.high:.2f}. More validation rows promise more."
+    )
+    return (Finding(code="few-rows-chose", message=message),)
+
+
+def probability(threshold: float) -> float:
+    """Return the probability of the positive label that log-odds stand for."""
+    return float(expit(threshold))

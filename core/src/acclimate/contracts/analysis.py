@@ -1,0 +1,124 @@
+"""What a report tells beyond its scores: decisions, curves, calibration, subgroups and mistakes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from acclimate.contracts.scores import Score
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperatingPoint:
+    """From which probability a row counts as positive, how that was chosen, and what it does on the test rows.
+
+    `rule` is what was asked for ("sensitivity=0.95"), `threshold` the calibrated probability of `positive` from which
+    a row is flagged. `validation` holds what the threshold has on the rows that chose it: "sensitivity",
+    "specificity", and the rows "positives" and "negatives". `counts` are the test rows rightly flagged ("tp"),
+    wrongly flagged ("fp"), wrongly passed ("fn") and rightly passed ("tn"); `scores` are "sensitivity",
+    "specificity", "ppv" (of the flagged rows the share that is positive), "npv" (of the passed rows the share that is
+    not) and "flagged" (the share of all rows).
+
+    PPV and NPV depend on how common the positive label is. Where `prevalence` says how common it is in use,
+    `at_prevalence` has "ppv" and "npv" there, and "cost_per_1000" where the rule is a cost.
+    """
+
+    positive: str
+    rule: str
+    threshold: float
+    validation: Mapping[str, float]
+    counts: Mapping[str, int]
+    scores: Mapping[str, Score]
+    prevalence: float | None = None
+    at_prevalence: Mapping[str, Score] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Curve:
+    """One label against the rest on the test rows: pairs of numbers in [0, 1], thinned to some hundred.
+
+    `roc` are pairs of false positive rate and sensitivity, `precision_recall` of recall and precision.
+    """
+
+    label: str
+    roc: tuple[tuple[float, float], ...]
+    precision_recall: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bin:
+    """Test rows of similar confidence: how sure the model is of them, and how many it gets right."""
+
+    rows: int
+    confidence: float
+    accuracy: Score
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """The share of test rows that is answered when those below a confidence are left to a person; its accuracy."""
+
+    coverage: float
+    confidence: float
+    rows: int
+    accuracy: Score
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conformal:
+    """Sets of labels that hold the true one in a stated share of new rows (Sadinle, Lei and Wasserman 2019).
+
+    A row's set has every label whose probability is at least `threshold`; `level` is the share that is promised for
+    rows like those of the validation, of which there were `rows`. `coverage` is what the sets hold on the test rows,
+    `size` the mean number of labels in a set, `single` the share of sets with exactly one.
+    """
+
+    level: float
+    threshold: float
+    rows: int
+    coverage: Score
+    size: float
+    single: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slice:
+    """A subgroup of the test rows: those with one `value` of a column."""
+
+    value: str
+    rows: int
+    scores: Mapping[str, Score]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mistake:
+    """A test row that the model gets wrong; `probability` is what it gave to what it predicted.
+
+    `text` is that of the row, cut where it is long, `marks` the places in it that spoke most for the prediction, as
+    (first character, one past the last, weight up to 1). `image` is a small picture and `saliency` the same with
+    what spoke for the prediction laid over it, both as "data:" addresses.
+    """
+
+    id: str
+    truth: tuple[str, ...]
+    predicted: tuple[str, ...]
+    probability: float
+    text: str = ""
+    marks: tuple[tuple[int, int, float], ...] = ()
+    image: str = ""
+    saliency: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Analysis:
+    """What a report tells beyond its scores. What does not apply, or was not asked for, is empty or None.
+
+    `reliability` compares confidence with accuracy, "before" and "after" the temperature that validation rows chose.
+    `slices` are by column.
+    """
+
+    operating: OperatingPoint | None = None
+    curves: tuple[Curve, ...] = ()
+    reliability: Mapping[str, tuple[Bin, ...]] = field(default_factory=dict)
+    coverage: tuple[Coverage, ...] = ()
+    conformal: Conformal | None = None
+    slices: Mapping[str, tuple[Slice, ...]] = field(default_factory=dict)
+    mistakes: tuple[Mistake, ...] = ()
