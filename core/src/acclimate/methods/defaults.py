@@ -48,7 +48,7 @@ _TABLE: dict[tuple[str, str], tuple[tuple[float, float, float], float, int, floa
     ("lora", "image"): ((1e-3, 5e-4, 2e-4), 1.0, 6, 1.0, 0.0),
     ("qlora", "text"): ((1e-3, 2e-4, 2e-4), 1.0, 4, 1.0, 0.0),
     ("qlora", "image"): ((1e-3, 5e-4, 2e-4), 1.0, 6, 1.0, 0.0),
-    ("adapters", "text"): ((1e-3, 3e-4, 1e-4), 1.0, 5, 1.0, 0.0),
+    ("adapters", "text"): ((2e-3, 3e-4, 1e-4), 1.0, 8, 1.0, 0.0),
     ("adapters", "image"): ((1e-3, 5e-4, 2e-4), 1.0, 6, 1.0, 0.0),
     ("prefix", "text"): ((2e-2, 1e-2, 1e-2), 0.2, 6, 1.0, 0.0),
     ("prefix", "image"): ((5e-3, 5e-3, 5e-3), 0.2, 8, 1.0, 0.0),
@@ -77,8 +77,9 @@ def chosen_defaults(method: str, model: Adaptable, need: Need, settings: Setting
     size = parameters(model.encoder)
     rate = settings.learning_rate or (rates[0] if size < SMALL else rates[1] if size < BASE else rates[2])
     epochs = settings.epochs or epochs
-    # Convolutional networks first get worse, and better only as the rate falls to zero: stopping early stops there.
-    whole_schedule = kind == "image"
+    # Convolutional networks and bottlenecks first get worse, and better only as the rate falls to zero: stopping early
+    # stops there.
+    whole_schedule = kind == "image" or method == "adapters"
     return Defaults(
         rate=rate,
         head_rate=rate * head_factor,
