@@ -27,7 +27,7 @@ PROMISED = {
     "peak_memory_bytes",
     "findings",
 }
-ON_TOP = {"labels", "confusion", "settings", "history"}
+ON_TOP = {"labels", "confusion", "settings", "history", "analysis", "task", "version", "created", "licences"}
 RUNS = [
     ("text", "frozen", {"majority_class", "tfidf_svm"}),
     ("text", "lora", {"majority_class", "tfidf_svm", "frozen_linear"}),

@@ -38,6 +38,7 @@ from acclimate.contracts import (
     cache_folder,
 )
 from acclimate.plugins import Host, default_host
+from acclimate.report import card, page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,6 +252,7 @@ def _save(
     report: Report,
 ) -> None:
     train = subject.parts["train"]
+    plain = report.to_dict()
     positives = train.truth.sum(axis=0) if train.multilabel else np.bincount(train.truth)
     saved.save(
         request.output,
@@ -281,7 +283,9 @@ def _save(
             "seed": request.settings.seed,
         },
         documents={
-            "report.json": report.to_dict(),
+            "report.json": plain,
+            "report.html": page(plain),
+            "README.md": card(plain),
             "rows.json": {name: part.ids for name, part in subject.parts.items()},
         },
         probe=subject.examples["test"].batch(range(min(8, len(subject.examples["test"])))),

@@ -13,6 +13,7 @@ from acclimate.api.analysing import Tested, analyse, kept_columns
 from acclimate.api.clock import Clock
 from acclimate.api.mistakes import mistakes
 from acclimate.api.predictor import Predictor, load
+from acclimate.api.reporting import about
 from acclimate.api.request import find_preset, split_options
 from acclimate.contracts import DataError, Mistake, Report
 from acclimate.plugins import Host, default_host
@@ -93,9 +94,9 @@ def evaluate(folder: str | Path, source: str | Path, *, host: Host | None = None
                 model, prepare = predictor.model, predictor.prepare
                 wrong = mistakes(model, part, examples, logits, predictor.thresholds, prepare)
             sliced = kept_columns(settings.slices, columns)
-            analysis, about = analyse(host, tested, predictor.decisions, values, metrics, sliced, wrong)
+            analysis, told = analyse(host, tested, predictor.decisions, values, metrics, sliced, wrong)
             findings = (
-                *about,
+                *told,
                 *inputs.lost_tokens({"test": examples}),
                 *scoring.findings(part.truth, scores, predictor.labels, values, scored, metrics),
             )
@@ -117,6 +118,7 @@ def evaluate(folder: str | Path, source: str | Path, *, host: Host | None = None
         findings=findings,
         labels=predictor.labels,
         analysis=analysis,
+        **about(predictor.manifest["task"], predictor.manifest["backbone"]["licence"], settings.data_licence),
         **scoring.tables_of_errors(part.truth, logits, predictor.labels, predictor.thresholds),
     )
     records = scoring.records(part.ids, part.truth, logits, predictor.labels, predictor.thresholds)

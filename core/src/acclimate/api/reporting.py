@@ -1,6 +1,8 @@
 """The report of a run: its scores beside baselines, and what the user should know about it."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -106,7 +108,18 @@ def report_of(
         settings=_settings(request, plan, learned),
         history=learned.trained.history if learned.trained else (),
         analysis=analysis,
+        **about(request.preset.task, subject.backbone.licence, request.settings.data_licence),
     )
+
+
+def about(task: str, weights: str, data: str) -> dict[str, Any]:
+    """Return the fields of a report that say what it is of: task, version, day and licences."""
+    return {
+        "task": task,
+        "version": version("acclimate"),
+        "created": datetime.now(UTC).date().isoformat(),
+        "licences": {"weights": weights, "data": data},
+    }
 
 
 def _baselines(request: Request, subject: Subject, frozen: Table | None) -> dict[str, Table]:

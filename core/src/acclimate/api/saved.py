@@ -86,6 +86,17 @@ def restore(folder: Path, host: Host) -> tuple[Classifier, Preprocessing, dict[s
     return model.eval(), preprocessing, manifest
 
 
+def read_report(folder: str | Path) -> dict[str, Any]:
+    """Return what the report of a saved run holds, as plain JSON, after checking that the run is as it was written.
+
+    Raises:
+        BundleError: when the folder is no run, or a byte of it was changed.
+    """
+    bundle.read_manifest(Path(folder))
+    found: dict[str, Any] = bundle.read_document(Path(folder), "report.json")
+    return found
+
+
 def _logits(model: Classifier, probe: Mapping[str, Tensor]) -> Tensor:
     device = model.head.weight.device
     model.eval()

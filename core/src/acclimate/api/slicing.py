@@ -26,7 +26,7 @@ def slices(
     overall: Mapping[str, Score],
     lower_is_better: Collection[str] = (),
 ) -> tuple[dict[str, tuple[Slice, ...]], tuple[Finding, ...]]:
-    """Return the slices of each column, the largest first, and what they say.
+    """Return the slices of each column, and what they say: months and numbers in their order, others by their size.
 
     `columns` says under which name a column is kept in the rows.
 
@@ -36,8 +36,9 @@ def slices(
     """
     found, findings = {}, []
     for column, kept_as in columns.items():
-        values = _values(part.rows[kept_as][:])
+        values, order = _values(part.rows[kept_as][:])
         counts = Counter(values).most_common()
+        counts.sort(key=lambda each: order.index(each[0]) if order else 0)
         kept = [value for value, count in counts if count >= FEW_ROWS][:_MOST_VALUES]
         rows = {value: [row for row, each in enumerate(values) if each == value] for value in kept}
         found[column] = tuple(
@@ -54,24 +55,28 @@ def slices(
     return found, tuple(findings)
 
 
-def _values(values: Sequence[Any]) -> list[str]:
-    """Return each row's value as text: dates as their month, numbers with many values as the quarter they lie in."""
+def _values(values: Sequence[Any]) -> tuple[list[str], list[str]]:
+    """Return each row's value as text, and the order of values where they have one.
+
+    Of dates it is the month, of numbers with many values the quarter they lie in.
+    """
     texts = ["(empty)" if value in (None, "") else str(value) for value in values]
     if all(_DATE.match(text) for text in texts):
-        return [text[:7] for text in texts]
+        months = [text[:7] for text in texts]
+        return months, sorted(set(months))
     if len(set(texts)) <= _MOST_VALUES:
-        return texts
+        return texts, []
     try:
         numbers = np.array([float(text) for text in texts])
     except ValueError:
-        return texts
+        return texts, []
     edges = np.unique(np.quantile(numbers, np.arange(1, _QUARTERS) / _QUARTERS))
     names = [
         f"up to {edges[0]:g}",
         *(f"{low:g} to {high:g}" for low, high in pairwise(edges)),
         f"above {edges[-1]:g}",
     ]
-    return [names[place] for place in np.searchsorted(edges, numbers, side="left")]
+    return [names[place] for place in np.searchsorted(edges, numbers, side="left")], names
 
 
 def _worse(

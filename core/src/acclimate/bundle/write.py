@@ -74,13 +74,15 @@ def write(
 ) -> None:
     """Write a run and prove it: `prove` is given the written folder and raises when it does not reproduce.
 
-    `documents` are JSON files by name, `extra` writes preprocessing files into the folder it is given.
+    `documents` are files by name, text or what is written as JSON; `extra` writes preprocessing files into the
+    folder it is given.
     The manifest lists the sha256 of every other file, and its own.
     """
     with writing(folder) as partial:
         _save(tensors, partial / WEIGHTS)
         for name, document in documents.items():
-            (partial / name).write_text(_json(document), encoding="utf-8")
+            text = document if isinstance(document, str) else _json(document)
+            (partial / name).write_text(text, encoding="utf-8")
         extra(partial)
         files = {path.relative_to(partial).as_posix(): digest(path) for path in _files(partial)}
         whole = {"format": FORMAT, **manifest, "files": files}

@@ -14,8 +14,10 @@ from acclimate.cli.options import (
     BatchSize,
     Budget,
     Data,
+    DataLicence,
     Epochs,
     Group,
+    Html,
     Id,
     Image,
     Json,
@@ -43,6 +45,7 @@ from acclimate.cli.options import (
     Time,
     Validation,
 )
+from acclimate.contracts import OutputError
 
 app = typer.Typer(
     help="Adapt pretrained language and vision models to a trade.",
@@ -101,6 +104,7 @@ def adapt(
     prevalence: Prevalence = None,
     slices: Slices = "",
     show_rows: ShowRows = True,
+    data_licence: DataLicence = "",
     seed: Seed = 0,
     output_folder: Output = None,
     resume: Resume = False,
@@ -143,6 +147,7 @@ def adapt(
             prevalence=prevalence,
             slices=_names(slices),
             show_rows=show_rows,
+            data_licence=data_licence,
             seed=seed,
         )
         _report(run.report, as_json)
@@ -161,6 +166,7 @@ def evaluate(
     metrics: Metrics = "",
     slices: Slices = "",
     show_rows: ShowRows = True,
+    html: Html = None,
     as_json: Json = False,
 ) -> None:
     """Measure a saved run on new labelled rows."""
@@ -180,6 +186,8 @@ def evaluate(
             slices=_names(slices),
             show_rows=show_rows,
         )
+        if html:
+            _write_page(report.to_dict(), html)
         _report(report, as_json)
 
 
@@ -201,6 +209,25 @@ def predict(
             output.show_json({"run": str(run), "predictions": rows})
             return
         output.show_predictions(rows)
+
+
+@app.command()
+def report(
+    run: Annotated[Path, typer.Argument(help="The folder of a saved run.")],
+    html: Html = None,
+    as_json: Json = False,
+) -> None:
+    """Say where the report of a saved run is; with --html render it anew, with --json print what it holds."""
+    with output.failing_well(as_json):
+        from acclimate.api import read_report
+
+        found = read_report(run)
+        if html:
+            _write_page(found, html)
+        if as_json:
+            output.show_json(found)
+            return
+        output.show(str(html or run / "report.html"))
 
 
 app.command()(compare)
@@ -238,6 +265,15 @@ def doctor(as_json: Json = False) -> None:
 
 def _names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _write_page(report: dict[str, Any], file: Path) -> None:
+    from acclimate.report import page
+
+    try:
+        file.write_text(page(report), encoding="utf-8")
+    except OSError as error:
+        raise OutputError(f"{file} cannot be written: {error.strerror}.", "Name another file as --html.") from error
 
 
 def _report(report: Any, as_json: bool) -> None:

@@ -37,6 +37,7 @@ AllowLeakage = Annotated[
     bool, typer.Option("--allow-leakage", help="Go on where test rows repeat or contradict the training rows.")
 ]
 Options = Annotated[list[str] | None, typer.Option("--option", help="NAME=VALUE for the method, repeatable.")]
+Html = Annotated[Path | None, typer.Option("--html", help="Write the report as one page to this file.")]
 Positive = Annotated[str, typer.Option(help="Label that is looked for, such as malignant or defect.")]
 Operate = Annotated[
     str,
@@ -47,4 +48,5 @@ Slices = Annotated[str, typer.Option(help="Columns whose values are scored as su
 ShowRows = Annotated[
     bool, typer.Option("--show-rows/--hide-rows", help="Put wrongly predicted test rows into the report.")
 ]
+DataLicence = Annotated[str, typer.Option(help="Licence of the data, for the report.")]
 Metrics = Annotated[str, typer.Option(help="Names in place of the preset's metrics: accuracy,brier,ece.")]

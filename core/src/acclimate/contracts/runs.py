@@ -43,7 +43,7 @@ class Settings:
     (a miss costs ten false alarms); a probability of 0.5 where nothing is said. Where rows may carry several labels
     it is what each label's threshold is to reach, the best F1 otherwise. `prevalence` is the share of rows that is
     positive in use. `slices` are columns whose values are scored as subgroups. `show_rows` puts test rows that the
-    model gets wrong into the report.
+    model gets wrong into the report. `data_licence` is what the report says of the data.
     """
 
     epochs: int | None = None
@@ -64,6 +64,7 @@ class Settings:
     prevalence: float | None = None
     slices: tuple[str, ...] = ()
     show_rows: bool = True
+    data_licence: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -153,6 +154,8 @@ class Report:
     Where rows carry one label, `confusion` counts rows by true (row) and predicted (column) label. Where they may
     carry several, `by_label` holds of each label the probability from which it is given ("threshold") and the test
     rows that rightly have it ("tp"), wrongly have it ("fp"), wrongly lack it ("fn") and rightly lack it ("tn").
+    `version` is that of Acclimate, `created` the day in UTC, `licences` those of "weights" and "data", "" where
+    nobody said.
     """
 
     preset: str
@@ -171,6 +174,10 @@ class Report:
     by_label: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     history: tuple[Mapping[str, float], ...] = ()
+    task: str = ""
+    version: str = ""
+    created: str = ""
+    licences: Mapping[str, str] = field(default_factory=dict)
     analysis: Analysis = field(default_factory=Analysis)
 
     def to_dict(self) -> dict[str, Any]:

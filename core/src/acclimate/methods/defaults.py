@@ -77,8 +77,8 @@ def chosen_defaults(method: str, model: Adaptable, need: Need, settings: Setting
     size = parameters(model.encoder)
     rate = settings.learning_rate or (rates[0] if size < SMALL else rates[1] if size < BASE else rates[2])
     epochs = settings.epochs or epochs
-    # Convolutional networks and bottlenecks first get worse, and better only as the rate falls to zero: stopping early
-    # stops there.
+    # Convolutional networks and bottlenecks first get worse, and better only as the rate falls to zero: stopping
+    # early stops there.
     whole_schedule = kind == "image" or method == "adapters"
     return Defaults(
         rate=rate,

@@ -1,0 +1,105 @@
+"""A model card as the Hugging Face hub reads it: metadata in YAML, then what a person should know."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import yaml
+
+Plain = Mapping[str, Any]
+_TASKS = ("text-classification", "image-classification", "token-classification", "text-generation")
+
+
+def card(report: Plain) -> str:
+    """Return the README.md of a saved run, from the plain content of report.json."""
+    metrics, first = report["metrics"], next(iter(report["metrics"]))
+    metadata: dict[str, Any] = {"library_name": "acclimate", "tags": ["acclimate", report["method"]]}
+    if report["task"] in _TASKS:
+        metadata["pipeline_tag"] = report["task"]
+    if report["licences"]["weights"]:
+        metadata["license"] = report["licences"]["weights"].lower()
+    if "/" in report["backbone"] and ":" not in report["backbone"]:
+        metadata["base_model"] = report["backbone"]
+    results = [
+        {"type": name, "name": name, "value": round(score["value"], 6)}
+        for name, score in metrics.items()
+        if score["value"] is not None
+    ]
+    metadata["model-index"] = [
+        {
+            "name": report["preset"],
+            "results": [
+                {
+                    "task": {"type": report["task"]},
+                    "dataset": {"type": "private", "name": f"{report['rows']['test']} held-out rows"},
+                    "metrics": results,
+                }
+            ],
+        }
+    ]
+    lines = [
+        "---",
+        yaml.safe_dump(metadata, sort_keys=False, allow_unicode=True).rstrip(),
+        "---",
+        "",
+        f"# {report['preset']}",
+        "",
+        f"`{report['method']}` on `{report['backbone']}`, adapted with Acclimate {report['version']} to "
+        f"{report['rows']['train']:,} rows of {len(report['labels'])} labels.",
+        "",
+        f"## Scores on {report['rows']['test']:,} test rows",
+        "",
+        f"| model | {' | '.join(metrics)} |",
+        "|---|" + "---|" * len(metrics),
+        f"| this model | {' | '.join(_score(score) for score in metrics.values())} |",
+        *(
+            f"| {name} | {' | '.join(_score(scores.get(metric)) for metric in metrics)} |"
+            for name, scores in report["baselines"].items()
+        ),
+        "",
+        "In brackets the 95 % interval, for new rows from the same source.",
+        "",
+        *_operating(report["analysis"]["operating"]),
+        "## What to know",
+        "",
+        *(f"- **{each['level']}**: {_line(each['message'])}" for each in report["findings"]),
+        "- The figures say nothing about another site, another year or another camera.",
+        f"- Licence of the pretrained weights: {report['licences']['weights'] or 'not stated'}; of the data: "
+        f"{report['licences']['data'] or 'not stated'}.",
+        "",
+        "## Use",
+        "",
+        "```python",
+        "from acclimate import load",
+        "",
+        f"load({str(report['output'])!r}).predict(rows)",
+        "```",
+        "",
+        f"`report.html` has the curves, subgroups and mistakes; the figure that decides is {first}.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _operating(point: Plain | None) -> list[str]:
+    if point is None:
+        return []
+    scores = ", ".join(f"{name} {_score(score)}" for name, score in point["scores"].items())
+    return [
+        "## Operating point",
+        "",
+        f"`{point['positive']}` from a probability of {point['threshold']:.3f} on ({point['rule']}, chosen on "
+        f"validation rows): {scores}.",
+        "",
+    ]
+
+
+def _score(score: Plain | None) -> str:
+    if score is None or score["value"] is None:
+        return "–"
+    bounds = "" if score["low"] is None else f" [{score['low']:.3f}, {score['high']:.3f}]"
+    return f"{score['value']:.3f}{bounds}"
+
+
+def _line(message: str) -> str:
+    """Return a message on one line, with what Markdown or HTML would take for markup shown as it is."""
+    return " ".join(message.split()).replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|")
