@@ -1,12 +1,13 @@
 import random
 from collections import Counter
 from collections.abc import Callable
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
 import pytest
 from acclimate.contracts import DataError, OptionError, SplitPolicy
-from acclimate.data import sample, split
+from acclimate.data import folds, sample, split
 from datasets import Dataset
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -267,3 +268,49 @@ def test_too_few_clusters_say_that_repeats_count_as_one(table: Callable[..., Dat
         split(table(["a", "b"] * 5), SplitPolicy(), seed=0, grouped=False, together=np.array([0, 1] * 5))
     assert "count as one group" in caught.value.__notes__[0]
     assert "--allow-leakage" in caught.value.__notes__[0]
+
+
+@pytest.mark.parametrize(("times", "unit"), [("numbers", 1), ("days", 1)])
+def test_rows_within_the_embargo_before_a_later_part_are_in_no_part(times: str, unit: int) -> None:
+    first = date(2024, 1, 1)
+    values = [str(at) if times == "numbers" else (first + timedelta(days=at)).isoformat() for at in range(100)]
+    policy = SplitPolicy(test=0.2, validation=0.1, embargo=5 * unit)
+    parts = split(made(["a", "b"] * 50, time=values), policy, seed=0, grouped=False)
+    assert parts == {
+        "train": list(range(66)),  # validation begins at 70: what is less than 5 before it is left out
+        "validation": list(range(70, 76)),
+        "test": list(range(80, 100)),
+    }
+
+
+def test_an_embargo_that_leaves_nothing_is_an_error() -> None:
+    policy = SplitPolicy(test=0.2, validation=0.1, embargo=30)
+    with pytest.raises(DataError, match=r"validation stays empty\..*a shorter embargo"):
+        split(made(["a", "b"] * 50, time=[str(at) for at in range(100)]), policy, seed=0, grouped=False)
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.integers(2, 6), st.integers(0, 5), st.booleans(), st.booleans())
+def test_folds_are_of_equal_size_and_mix_and_keep_together_what_belongs_together(
+    count: int, seed: int, grouped: bool, repeats: bool
+) -> None:
+    labels = [("a", "b", "b")[number % 3] for number in range(120)]
+    groups = [f"g{number // 4}" for number in range(120)]
+    together = np.repeat(np.arange(60), 2) if repeats else None
+    rows = made(labels, group=groups)
+    dealt = folds(rows, count, seed=seed, grouped=grouped, together=together)
+    assert sorted(row for fold in dealt for row in fold) == list(range(120))
+    assert len(dealt) == count
+    for fold in dealt:
+        assert abs(len(fold) - 120 / count) <= (8 if grouped else 4 if repeats else 2)
+        assert abs(sum(labels[row] == "a" for row in fold) - 40 / count) <= (4 if grouped or repeats else 2)
+        if grouped:
+            assert len(fold) == 4 * len({groups[row] for row in fold})
+        elif repeats:
+            assert len(fold) == 2 * len({row // 2 for row in fold})
+    assert dealt == folds(rows, count, seed=seed, grouped=grouped, together=together)
+
+
+def test_too_few_rows_for_so_many_folds_are_an_error() -> None:
+    with pytest.raises(DataError, match="too few to fill the parts fold 1, fold 2"):
+        folds(made(["a", "b", "a"]), 5, seed=0, grouped=False)

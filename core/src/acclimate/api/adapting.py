@@ -11,6 +11,7 @@ from acclimate import evaluation, models, training
 from acclimate.api import dealing, deciding, inputs, saved, scoring, stages
 from acclimate.api.choosing import choose_backbone, choose_method, first_of_search, make_plan, need_of
 from acclimate.api.clock import Clock
+from acclimate.api.cross_validating import check_folds, cross_validate, folds_of
 from acclimate.api.predictor import Predictor, load
 from acclimate.api.reporting import analysis_of, report_of, score_all
 from acclimate.api.request import (
@@ -24,6 +25,7 @@ from acclimate.api.request import (
     find_preset,
     split_options,
     with_defaults,
+    with_embargo,
     with_metrics,
 )
 from acclimate.api.search import search
@@ -116,8 +118,9 @@ def ask(
     own = {**(options.get("options") or {}), **variant.options}
     columns, settings = split_options({**options, **variant.settings, "options": own})
     _check_budget(budget, variant.method)
+    check_folds(settings, timed=bool(columns.time), given=test is not None or validation is not None)
     request = Request(
-        preset=with_metrics(found, settings.metrics),
+        preset=with_embargo(with_metrics(found, settings.metrics), settings.embargo),
         owner=owner,
         name=name,
         source=str(source),
@@ -162,6 +165,11 @@ def _run(host: Host, request: Request, folder: Path, shown: bool) -> Run:
         request, subject, plan = _prepare(host, request, folder, shown)
     if plan is None:
         request, subject, plan = _search(host, request, subject, clock)
+    folds, few = folds_of(request, plan, subject.parts)
+    crossed = None
+    if folds is not None:
+        with clock.stage("cross-validate"):
+            crossed = cross_validate(host, request, subject, folds, folder)
     with clock.stage("train"):
         learned = stages.learn(subject, plan, lambda kind, **details: _tell(host, request, kind, **details))
     with clock.stage("evaluate"):
@@ -171,7 +179,8 @@ def _run(host: Host, request: Request, folder: Path, shown: bool) -> Run:
         )
         values, baselines, findings = score_all(host, request, subject, plan, learned)
         analysis, more = analysis_of(host, request, subject, learned, decisions, values)
-    scored = values, baselines, (*findings, *decided, *more)
+    analysis = replace(analysis, cross_validated=crossed)
+    scored = values, baselines, (*findings, *decided, *more, *few)
     report = report_of(request, subject, plan, learned, scored, analysis, clock)
     test = subject.parts["test"]
     records = scoring.records(test.ids, test.truth, learned.logits, report.labels, learned.thresholds)

@@ -1,7 +1,7 @@
 """From the sources of a request to its three parts, dealt once and checked for leaks before anything is computed."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -86,7 +86,8 @@ def deal(
         data.check_known_labels(table, labels, name)
     contents = leaks.look_at([whole, *given.values()], preset, prepare)
     want = tuple(name for name in ("validation", "test") if name not in given)
-    together = None if allow_leakage else contents.repeats.clusters()[: len(whole)]
+    clusters = None if allow_leakage else contents.repeats.clusters()
+    together = None if clusters is None else clusters[: len(whole)]
     grouped = "group" in whole.column_names
     indices = data.split(whole, preset.split, seed=seed, want=want, grouped=grouped, together=together)
     tables = {**{name: whole.select(rows) for name, rows in indices.items()}, **given}
@@ -100,17 +101,18 @@ def deal(
         places[name] = range(start, start + len(table))
         start += len(table)
     findings = leaks.findings(tables, places, contents, seed=seed, allowed=allow_leakage)
+    left = len(whole) - sum(len(rows) for rows in indices.values())
+    if left:
+        message = f"{left:,} of {len(whole):,} rows were left out: they lie within the embargo before a later part."
+        findings = (Finding(code="embargo", level="note", message=message), *findings)
     if want and together is not None and not grouped and "time" not in whole.column_names:
         findings = (*(leak.finding for leak in data.kept_together(together)), *findings)
     parts = {name: inputs.as_part(name, tables[name], labels) for name in inputs.PARTS}
     return Dealt(
-        parts={name: _with_fingerprints(part, places[name], contents) for name, part in parts.items()},
+        parts={
+            name: inputs.with_contents(part, places[name], contents.fingerprints, clusters)
+            for name, part in parts.items()
+        },
         labels=labels,
         findings=findings,
     )
-
-
-def _with_fingerprints(part: inputs.Part, places: Sequence[int], contents: leaks.Contents) -> inputs.Part:
-    if contents.fingerprints is None:
-        return part
-    return replace(part, fingerprints=[contents.fingerprints[place] for place in places])

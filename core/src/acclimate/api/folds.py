@@ -24,10 +24,11 @@ class Fold:
     held_out: Sequence[int]
 
 
-def deal_folds(subject: Subject, policy: SplitPolicy) -> list[Fold]:
-    """Deal the training rows three times: a third is scored, of the rest as large a share validates as in the run.
+def deal_folds(subject: Subject, policy: SplitPolicy, count: int = FOLDS) -> list[Fold]:
+    """Deal the training rows to folds: each is scored once, of the rest as large a share validates as in the run.
 
-    The parts of a run and the folds are dealt by the same code: stratified, whole groups together. Rows with times
+    The parts of a run and the folds are dealt by the same code: stratified, whole groups together, and rows that
+    repeat each other. Rows with times
     are dealt at random.
 
     Raises:
@@ -36,14 +37,17 @@ def deal_folds(subject: Subject, policy: SplitPolicy) -> list[Fold]:
     part = subject.parts["train"]
     grouped = part.groups is not None
     rows = part.rows.remove_columns([name for name in ("time",) if name in part.rows.column_names])
-    seed, third = subject.settings.seed, SplitPolicy(test=1 / 3, validation=1 / 3, stratify=policy.stratify)
-    count = {name: len(subject.parts[name].truth) for name in ("train", "validation")}
-    share = min(count["validation"] / sum(count.values()), _MOST)
+    seed = subject.settings.seed
+    sizes = {name: len(subject.parts[name].truth) for name in ("train", "validation")}
+    share = min(sizes["validation"] / sum(sizes.values()), _MOST)
     inner = SplitPolicy(validation=share, stratify=policy.stratify)
     folds = []
-    for held_out in data.split(rows, third, seed=seed, grouped=grouped).values():
+    for held_out in data.folds(
+        rows, count, seed=seed, grouped=grouped, stratify=policy.stratify, together=part.together
+    ):
         rest = np.setdiff1d(np.arange(len(rows)), held_out)
-        dealt = data.split(rows.select(rest), inner, seed=seed, want=("validation",), grouped=grouped)
+        near = None if part.together is None else part.together[rest]
+        dealt = data.split(rows.select(rest), inner, seed=seed, want=("validation",), grouped=grouped, together=near)
         train, validation = rest[dealt["train"]], rest[dealt["validation"]]
         if len(np.unique(part.truth[train])) < 2:
             raise DataError("A fold would train on a single class.")
@@ -65,4 +69,11 @@ def on_fold(subject: Subject, fold: Fold) -> Subject:
 
 def _taken(name: str, part: Part, rows: Sequence[int]) -> Part:
     groups = None if part.groups is None else [part.groups[row] for row in rows]
-    return Part(name=name, rows=part.rows.select(rows), truth=part.truth[list(rows)], groups=groups)
+    together = None if part.together is None else part.together[list(rows)]
+    return Part(
+        name=name,
+        rows=part.rows.select(rows),
+        truth=part.truth[list(rows)],
+        groups=groups,
+        together=together,
+    )

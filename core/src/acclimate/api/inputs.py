@@ -1,7 +1,7 @@
 """From a source to examples: rows read, checked, dealt to parts, and prepared as the backbone wants them."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,14 +24,15 @@ class Part:
     """Rows of one part: their ids, their truth, and their groups if there are any.
 
     `truth` is [rows], the index of each one's label; or [rows, labels] of 0 and 1 where rows may carry several
-    labels. `fingerprints` are the SHA-256 of the rows' image files, where they are known already. `name` is "train",
-    "validation" or "test".
+    labels. Rows with one number in `together` [rows] repeat each other. `fingerprints` are the SHA-256 of the rows'
+    image files, where they are known already. `name` is "train", "validation" or "test".
     """
 
     name: str
     rows: "datasets.Dataset"
     truth: NDArray[Any]
     groups: list[str] | None
+    together: NDArray[np.int64] | None = None
     fingerprints: list[str] | None = None
 
     @property
@@ -94,6 +95,17 @@ def as_part(name: str, rows: "datasets.Dataset", labels: Sequence[str]) -> Part:
         truth = np.asarray([index[label] for label in rows["label"][:]], dtype=np.int64)
     groups = rows["group"][:] if "group" in rows.column_names else None
     return Part(name=name, rows=rows, truth=truth, groups=groups)
+
+
+def with_contents(
+    part: Part, places: Sequence[int], fingerprints: Sequence[str] | None, clusters: NDArray[np.int64] | None
+) -> Part:
+    """Return the part with what is known of its rows, which have `places` among those that were looked at."""
+    return replace(
+        part,
+        together=None if clusters is None else clusters[list(places)],
+        fingerprints=None if fingerprints is None else [fingerprints[place] for place in places],
+    )
 
 
 def examples(

@@ -16,7 +16,7 @@ _SETTINGS = {field.name for field in fields(Settings)}
 _WORDS = {"precision": ("auto", "float32", "bfloat16"), "head": ("probe", "random")}
 BUDGET_MINUTES = 10.0
 _FROM_ZERO = ("seed", "patience")
-_WHOLE = ("epochs", "max_steps", "batch_size", "max_tokens", "max_rows", *_FROM_ZERO)
+_WHOLE = ("epochs", "max_steps", "batch_size", "max_tokens", "max_rows", "folds", "repeats", *_FROM_ZERO)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +69,7 @@ def split_options(given: dict[str, Any]) -> tuple[Columns, Settings]:
     for name in given:
         if name not in _COLUMNS | _SETTINGS:
             raise OptionError(f"There is no option {name!r}.", did_you_mean(name, _COLUMNS | _SETTINGS))
-    for name in (*_WHOLE, "learning_rate", "checkpoint_minutes"):
+    for name in (*_WHOLE, "learning_rate", "checkpoint_minutes", "embargo"):
         if given.get(name) is not None:
             _check_number(name, given[name])
     for name in ("allow_leakage", "show_rows"):
@@ -121,6 +121,11 @@ def check_budget(budget: object, without: str) -> None:
 def with_metrics(preset: Preset, names: tuple[str, ...]) -> Preset:
     """Return the preset with these metrics in place of its own, where any are named."""
     return replace(preset, metrics=names, multilabel_metrics=names) if names else preset
+
+
+def with_embargo(preset: Preset, embargo: float | None) -> Preset:
+    """Return the preset with an embargo in place of its own, where one is asked for."""
+    return preset if embargo is None else replace(preset, split=replace(preset.split, embargo=embargo))
 
 
 def with_defaults(settings: Settings, preset: Preset) -> Settings:

@@ -15,7 +15,9 @@ from acclimate.cli.options import (
     Budget,
     Data,
     DataLicence,
+    Embargo,
     Epochs,
+    Folds,
     Group,
     Html,
     Id,
@@ -36,6 +38,7 @@ from acclimate.cli.options import (
     Precision,
     Preset,
     Prevalence,
+    Repeats,
     Resume,
     Seed,
     ShowRows,
@@ -85,6 +88,7 @@ def adapt(
     image: Image = "",
     group: Group = "",
     time: Time = "",
+    embargo: Embargo = None,
     id: Id = "",
     method: Method = None,
     budget: Budget = None,
@@ -103,6 +107,8 @@ def adapt(
     operate: Operate = "",
     prevalence: Prevalence = None,
     slices: Slices = "",
+    folds: Folds = None,
+    repeats: Repeats = 3,
     show_rows: ShowRows = True,
     data_licence: DataLicence = "",
     seed: Seed = 0,
@@ -131,6 +137,7 @@ def adapt(
             image=image,
             group=group,
             time=time,
+            embargo=embargo,
             id=id,
             epochs=epochs,
             max_steps=max_steps,
@@ -146,6 +153,8 @@ def adapt(
             operate=operate,
             prevalence=prevalence,
             slices=_names(slices),
+            folds=folds,
+            repeats=repeats,
             show_rows=show_rows,
             data_licence=data_licence,
             seed=seed,
@@ -228,6 +237,47 @@ def report(
             output.show_json(found)
             return
         output.show(str(html or run / "report.html"))
+
+
+@app.command()
+def suspects(
+    preset: Preset,
+    data: Data,
+    text: Text = "",
+    label: Label = "",
+    image: Image = "",
+    group: Group = "",
+    id: Id = "",
+    backbone: Backbone = None,
+    max_tokens: MaxTokens = None,
+    max_rows: MaxRows = None,
+    seed: Seed = 0,
+    as_json: Json = False,
+) -> None:
+    """List the rows whose label is most likely wrong, the most suspect first: CSV on standard output, or JSON."""
+    with output.failing_well(as_json):
+        from dataclasses import asdict
+
+        from acclimate.api import suspects as find_suspects
+
+        found = find_suspects(
+            preset,
+            data,
+            text=text,
+            label=label,
+            image=image,
+            group=group,
+            id=id,
+            backbone=backbone,
+            max_tokens=max_tokens,
+            max_rows=max_rows,
+            seed=seed,
+        )
+        rows = [asdict(each) for each in found]
+        if as_json:
+            output.show_json({"data": data, "suspects": rows})
+            return
+        output.show_rows(("id", "line", "label", "likelier", "content"), rows)
 
 
 app.command()(compare)

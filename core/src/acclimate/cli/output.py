@@ -44,6 +44,13 @@ def show_predictions(rows: Sequence[Mapping[str, Any]]) -> None:
         writer.writerow([row["id"], "|".join(row["labels"]), values])
 
 
+def show_rows(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Print rows as CSV."""
+    writer = csv.DictWriter(sys.stdout, fieldnames=columns)
+    writer.writeheader()
+    writer.writerows(rows)
+
+
 def show_json(value: Any) -> None:
     """Print one JSON object on standard output."""
     typer.echo(json.dumps(value, indent=2, ensure_ascii=False))

@@ -1,6 +1,17 @@
 """The nouns that every room shares. Standard library only."""
 
-from acclimate.contracts.analysis import Analysis, Bin, Conformal, Coverage, Curve, Mistake, OperatingPoint, Slice
+from acclimate.contracts.analysis import (
+    Analysis,
+    Bin,
+    Conformal,
+    Coverage,
+    CrossValidated,
+    Curve,
+    Mistake,
+    OperatingPoint,
+    Slice,
+    Suspect,
+)
 from acclimate.contracts.comparison import Comparison, MethodResult, SeedResult
 from acclimate.contracts.errors import (
     AcclimateError,
@@ -53,6 +64,7 @@ __all__ = [
     "Comparison",
     "Conformal",
     "Coverage",
+    "CrossValidated",
     "Curve",
     "DataError",
     "Demo",
@@ -81,6 +93,7 @@ __all__ = [
     "Settings",
     "Slice",
     "SplitPolicy",
+    "Suspect",
     "UnknownNameError",
     "cache_folder",
     "did_you_mean",

@@ -108,6 +108,34 @@ class Mistake:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Suspect:
+    """A row whose label is most likely wrong: its place in the source (line 0 where it has none) and content.
+
+    `likelier` is the label that it more likely has; `content` its text, or the path of its image.
+    """
+
+    id: str
+    line: int
+    label: str
+    likelier: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrossValidated:
+    """Scores of the method over all rows, each tested by a model that did not train on it.
+
+    `rows` were dealt to `folds`, `repeats` times; the scores are means over the repeats, and their intervals cover
+    new rows and other folds.
+    """
+
+    folds: int
+    repeats: int
+    rows: int
+    scores: Mapping[str, Score]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Analysis:
     """What a report tells beyond its scores. What does not apply, or was not asked for, is empty or None.
 
@@ -122,3 +150,4 @@ class Analysis:
     conformal: Conformal | None = None
     slices: Mapping[str, tuple[Slice, ...]] = field(default_factory=dict)
     mistakes: tuple[Mistake, ...] = ()
+    cross_validated: CrossValidated | None = None

@@ -169,16 +169,20 @@ class SplitPolicy:
     """How rows are dealt to train, validation and test when no files are given for them.
 
     `test` and `validation` are shares of all rows. `stratify` names extra columns whose mix should be the
-    same in each part, besides the label.
+    same in each part, besides the label. Where rows are split by time, those within `embargo` before a later part are
+    left out: days, or units of a time that is a number.
     """
 
     test: float = 0.2
     validation: float = 0.1
     stratify: tuple[str, ...] = ()
+    embargo: float = 0.0
 
     def __post_init__(self) -> None:
         if not (0 < self.test < 1 and 0 < self.validation < 1 and self.test + self.validation < 1):
             raise ValueError(f"test and validation are shares above 0 that leave rows to train, found {self}")
+        if not 0 <= self.embargo < float("inf"):
+            raise ValueError(f"embargo is 0 or more, found {self.embargo!r}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,7 +43,9 @@ class Settings:
     (a miss costs ten false alarms); a probability of 0.5 where nothing is said. Where rows may carry several labels
     it is what each label's threshold is to reach, the best F1 otherwise. `prevalence` is the share of rows that is
     positive in use. `slices` are columns whose values are scored as subgroups. `show_rows` puts test rows that the
-    model gets wrong into the report. `data_licence` is what the report says of the data.
+    model gets wrong into the report. `embargo` leaves out rows so many days before a later part, where rows are split
+    by time. `folds` measures by cross-validation over all rows too, `repeats` times with other folds. `data_licence`
+    is what the report says of the data.
     """
 
     epochs: int | None = None
@@ -64,6 +66,9 @@ class Settings:
     prevalence: float | None = None
     slices: tuple[str, ...] = ()
     show_rows: bool = True
+    embargo: float | None = None
+    folds: int | None = None
+    repeats: int = 3
     data_licence: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
 
@@ -219,6 +224,10 @@ def _decided(analysis: Analysis) -> list[str]:
     if point is not None and point.at_prevalence:
         figures = ", ".join(f"{name} {score}" for name, score in point.at_prevalence.items())
         lines.append(f"where a share of {point.prevalence:g} is {point.positive!r}: {figures}")
+    if analysis.cross_validated is not None:
+        found = analysis.cross_validated
+        figures = ", ".join(f"{name} {score}" for name, score in found.scores.items())
+        lines.append(f"{found.folds} folds of all {found.rows:,} rows, {found.repeats} times: {figures}")
     if sets is not None:
         lines.append(
             f"sets of labels with the true one in {sets.level:.0%} of rows: {sets.coverage} on these, "

@@ -18,7 +18,7 @@ from acclimate.data.read import (
     tsv_rows,
 )
 from acclimate.data.repeats import Repeats
-from acclimate.data.split import sample, split
+from acclimate.data.split import folds, sample, split
 from acclimate.data.table import load
 from acclimate.data.texts import text_fingerprints
 
@@ -35,6 +35,7 @@ __all__ = [
     "dataset_folder_rows",
     "examine_images",
     "find_leaks",
+    "folds",
     "hub_rows",
     "image_fingerprints",
     "image_folder_rows",

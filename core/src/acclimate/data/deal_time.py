@@ -12,11 +12,15 @@ from acclimate.contracts import DataError
 from acclimate.data.cells import Tally, place
 from acclimate.data.labels import label_sets
 
+_DAY = 86_400.0
+LEFT_OUT = -1
 
-def deal_by_time(rows: Dataset, shares: Mapping[str, float]) -> NDArray[np.int64]:
+
+def deal_by_time(rows: Dataset, shares: Mapping[str, float], embargo: float = 0.0) -> NDArray[np.int64]:
     """Return the part of each row [rows]: 0 is train (the earliest), then the wanted parts in order of time.
 
-    Rows of one time stay together, in the later part.
+    Rows of one time stay together, in the later part. Rows less than `embargo` before the first row of a later part
+    (days, or units of a time that is a number) are in no part, -1: what they tell of may reach into that part.
 
     Raises:
         DataError: a time is neither a number nor an ISO date; there are too few different times; or a class
@@ -29,12 +33,17 @@ def deal_by_time(rows: Dataset, shares: Mapping[str, float]) -> NDArray[np.int64
         later = sum(list(shares.values())[number - 1 :])
         first = len(ordered) - max(1, math.floor(len(ordered) * later + 0.5))
         parts[times >= ordered[max(first, 0)]] = number
+    if embargo:
+        gap = embargo * (1.0 if all(_number(value) is not None for value in rows["time"][:]) else _DAY)
+        starts = [times[parts == number].min() for number in range(1, len(shares) + 1) if (parts == number).any()]
+        for start in starts:
+            parts[(times < start) & (times > start - gap)] = LEFT_OUT
     for number, name in enumerate(("train", *shares)):
         if not (parts == number).any():
             raise DataError(
                 f"{len(set(times.tolist())):,} different times are too few to fill the parts "
                 f"{', '.join(('train', *shares))}: {name} stays empty.",
-                "Use a finer time, or give files for the parts.",
+                f"Use a finer time, {'a shorter embargo, ' if embargo else ''}or give files for the parts.",
             )
     _check_classes(label_sets(rows), parts, rows["time"][:], times)
     return parts

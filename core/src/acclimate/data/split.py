@@ -29,7 +29,8 @@ def split(
 ) -> dict[str, list[int]]:
     """Return the row numbers of "train" and of each wanted part, in ascending order.
 
-    Every row is in exactly one part, every class is in train, and the same rows and seed give the same parts.
+    Every row is in exactly one part (those of an embargo are in none), every class is in train, and the same rows and
+    seed give the same parts.
     Rows with one number in `together` [rows] stay in one part, unless rows are kept in groups or dealt by time.
     Where each row is by itself, each part has the label mix of the whole to within a row per class, and the mix of
     the policy's `stratify` columns inside each class; where rows carry several labels, both mixes are kept as close
@@ -51,26 +52,57 @@ def split(
     if not shares:
         return {"train": list(range(len(rows)))}
     if timed:
-        parts = deal_by_time(rows, shares)
+        parts = deal_by_time(rows, shares, policy.embargo)
     else:
-        # A preset may know of a column that the user's own data do not have.
-        mixed = [name for name in policy.stratify if name in rows.column_names]
-        several = is_multilabel(rows)
-        labels: Any = _indicators(rows) if several else _codes(rows["label"][:])
-        within = mixed if several else ["label", *mixed]
-        columns = [rows[name][:] for name in within] or [[""] * len(rows)]
-        strata = _codes(list(zip(*columns, strict=True)))
-        random = np.random.default_rng(seed)
-        if grouped:
-            parts = deal_groups(_codes(rows["group"][:]), labels, strata, shares, random)
-        elif together is not None and len(np.unique(together)) < len(rows):
-            parts = _deal_clusters(_codes(together.tolist()), labels, strata, shares, random)
-        elif several:
-            parts = deal_labels(labels, strata, shares, random)
-        else:
-            parts = _deal_rows(labels, strata, shares, random)
+        parts = _deal(rows, policy.stratify, shares, np.random.default_rng(seed), grouped=grouped, together=together)
     _check_filled(parts, ("train", *shares), len(rows))
     return {name: np.flatnonzero(parts == number).tolist() for number, name in enumerate(("train", *shares))}
+
+
+def folds(
+    rows: Dataset,
+    count: int,
+    *,
+    seed: int,
+    grouped: bool,
+    stratify: Sequence[str] = (),
+    together: Integers | None = None,
+) -> list[list[int]]:
+    """Return the row numbers of `count` parts of about equal size, dealt as `split` deals them; times play no role.
+
+    Raises:
+        DataError: too few rows or groups for so many parts.
+    """
+    shares = {f"fold {number}": 1 / count for number in range(2, count + 1)}
+    parts = _deal(rows, stratify, shares, np.random.default_rng(seed), grouped=grouped, together=together)
+    _check_filled(parts, ("fold 1", *shares), len(rows))
+    return [np.flatnonzero(parts == number).tolist() for number in range(count)]
+
+
+def _deal(
+    rows: Dataset,
+    stratify: Sequence[str],
+    shares: Mapping[str, float],
+    random: np.random.Generator,
+    *,
+    grouped: bool,
+    together: Integers | None,
+) -> Integers:
+    """Return the part of each row [rows]: 0 is the first, then those of `shares` in order."""
+    # A preset may know of a column that the user's own data do not have.
+    mixed = [name for name in stratify if name in rows.column_names]
+    several = is_multilabel(rows)
+    labels: Any = _indicators(rows) if several else _codes(rows["label"][:])
+    within = mixed if several else ["label", *mixed]
+    columns = [rows[name][:] for name in within] or [[""] * len(rows)]
+    strata = _codes(list(zip(*columns, strict=True)))
+    if grouped:
+        return deal_groups(_codes(rows["group"][:]), labels, strata, shares, random)
+    if together is not None and len(np.unique(together)) < len(rows):
+        return _deal_clusters(_codes(together.tolist()), labels, strata, shares, random)
+    if several:
+        return deal_labels(labels, strata, shares, random)
+    return _deal_rows(labels, strata, shares, random)
 
 
 def sample(rows: Dataset, count: int, *, seed: int) -> list[int]:

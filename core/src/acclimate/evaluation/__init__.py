@@ -6,6 +6,7 @@ from acclimate.evaluation.curves import conformal, conformal_threshold, coverage
 from acclimate.evaluation.findings import compare, constant_predictions, sample_size, several_labels
 from acclimate.evaluation.gather import by_id
 from acclimate.evaluation.intervals import score
+from acclimate.evaluation.label_errors import Suspects, suspects
 from acclimate.evaluation.metrics import accuracy, auroc, confusion, macro_f1, mcc
 from acclimate.evaluation.multilabel import COUNTS, best_thresholds, counts, label_prior, micro_f1
 from acclimate.evaluation.operating import (
@@ -26,6 +27,7 @@ __all__ = [
     "Paired",
     "Rule",
     "ScoredRows",
+    "Suspects",
     "accuracy",
     "at_prevalence",
     "auroc",
@@ -57,6 +59,7 @@ __all__ = [
     "sample_size",
     "score",
     "several_labels",
+    "suspects",
     "tfidf_svm",
     "threshold",
 ]
