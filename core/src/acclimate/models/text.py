@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,7 @@ class TextPreprocessing:
         """Write the tokenizer's files, JSON and text only."""
         self.tokenizer.save_pretrained(folder)
 
-    @property
+    @cached_property
     def hash(self) -> str:
         """Name the tokenizer and the length exactly."""
         backend = json.loads(self.tokenizer.backend_tokenizer.to_str())
