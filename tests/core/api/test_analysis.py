@@ -32,6 +32,7 @@ def run(texts: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
         positive="harbour",
         operate="sensitivity=0.8",
         prevalence=0.1,
+        answer=0.7,
         slices=["client"],
         seed=1,
         output=tmp_path_factory.mktemp("analysis") / "run",
@@ -72,12 +73,15 @@ def test_the_threshold_is_what_the_validation_rows_give_and_the_counts_are_those
 
 def test_a_loaded_run_flags_by_the_frozen_threshold_and_gives_sets(run: Run, texts: Path) -> None:
     point, sets = run.report.analysis.operating, run.report.analysis.conformal
+    kept = run.report.analysis.answered
     assert point is not None
+    assert kept is not None
     items = [row["text"] for row in rows_of(texts).values()]
     for each in load(run.output).predict(items):
         assert each.flagged is (each.probabilities["harbour"] >= point.threshold)
+        assert each.answered is (each.probability >= kept.confidence)
         assert each.label_set is None if sets is None else each.label_set is not None
-    assert any("flagged" in row for row in predict_rows(run.output, texts))
+    assert all({"flagged", "answered"} <= set(row) for row in predict_rows(run.output, texts))
 
 
 def test_sets_and_coverage_are_those_of_the_probabilities(finished: Callable[[str, str], Run], texts: Path) -> None:
@@ -198,6 +202,7 @@ def test_what_few_rows_promise_is_said_and_what_none_reaches_is_a_problem() -> N
         ({"positive": "harbor"}, OptionError, "no label 'harbor'.*harbour"),
         ({"positive": "harbour", "operate": "recall=0.9"}, OptionError, "sensitivity=0.95"),
         ({"positive": "harbour", "prevalence": 1.5}, OptionError, "between 0 and 1"),
+        ({"answer": 1}, OptionError, "answer is a share between 0 and 1"),
         ({"slices": ["clinet"]}, UnknownNameError, "no column 'clinet'.*client"),
         ({"slices": ["client", "client"]}, OptionError, "slices are different names"),
         ({"show_rows": "no"}, OptionError, "True or False"),

@@ -2,7 +2,15 @@
 
 import numpy as np
 import pytest
-from acclimate.evaluation import conformal, conformal_threshold, coverage, curve, reliability
+from acclimate.evaluation import (
+    answer_threshold,
+    answered,
+    conformal,
+    conformal_threshold,
+    coverage,
+    curve,
+    reliability,
+)
 from acclimate.evaluation.proportions import wilson
 from scipy.special import softmax
 from scipy.stats import betabinom
@@ -117,3 +125,22 @@ def test_sets_are_measured_by_size_and_by_what_they_hold() -> None:
     assert found.size == (1 + 2 + 3 + 1) / 4
     assert found.single == 1 / 2
     assert found.rows == 50
+
+
+@pytest.mark.parametrize("share", [0.01, 0.5, 0.9, 0.99])
+def test_the_confidence_that_a_share_of_rows_reaches(share: float) -> None:
+    rng = np.random.default_rng(8)
+    probabilities = softmax(rng.normal(size=(37, 3)) * 2, axis=1).round(2)
+    threshold = answer_threshold(probabilities, share)
+    confidence = probabilities.max(axis=1)
+    kept = (confidence >= threshold).sum()
+    assert kept >= share * 37
+    fewer = confidence >= confidence[confidence >= threshold].min() + 1e-9
+    assert fewer.sum() < share * 37, "a higher one would answer too few"
+    truth = rng.integers(3, size=37)
+    found = answered(truth, probabilities, threshold)
+    assert found is not None
+    assert (found.rows, found.coverage) == (kept, kept / 37)
+    right = probabilities.argmax(axis=1) == truth
+    assert found.accuracy.value == pytest.approx(right[confidence >= threshold].mean())
+    assert answered(truth, probabilities, 1.01) is None

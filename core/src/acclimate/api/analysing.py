@@ -85,6 +85,9 @@ def analyse(
         operating=_operating(tested, decisions),
         reliability=reliability,
         coverage=evaluation.coverage(part.truth, probabilities, part.groups),
+        answered=None
+        if decisions.answer_threshold is None
+        else evaluation.answered(part.truth, probabilities, decisions.answer_threshold, part.groups),
         conformal=conformal,
         **common,
     )

@@ -24,7 +24,8 @@ class Decisions:
 
     `threshold` is the log-odds of the `positive` label from which a row is flagged, chosen by `rule`; `reached` what
     it has on the rows that chose it. `set_threshold` is the probability from which a label joins a row's set, from
-    `set_rows` rows. What was not decided is empty or None.
+    `set_rows` rows. `answer_threshold` is the probability of the likeliest label from which a row is answered. What
+    was not decided is empty or None.
     """
 
     positive: str = ""
@@ -34,6 +35,7 @@ class Decisions:
     prevalence: float | None = None
     set_threshold: float | None = None
     set_rows: int = 0
+    answer_threshold: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values; `Decisions(**values)` gives the same decisions back."""
@@ -67,9 +69,9 @@ def rule_of(settings: Settings) -> evaluation.Rule | None:
 def check_positive(settings: Settings, labels: Sequence[str], *, multilabel: bool) -> None:
     """Raise OptionError when the operating point that was asked for does not fit the labels of the data."""
     asked = settings.operate or settings.prevalence is not None
-    if multilabel and (settings.positive or settings.prevalence is not None):
+    if multilabel and (settings.positive or settings.prevalence is not None or settings.answer is not None):
         raise OptionError(
-            "positive and prevalence are for rows of one label, and these may carry several.",
+            "positive, prevalence and answer are for rows of one label, and these may carry several.",
             "Leave them out; operate chooses the threshold of each label.",
         )
     if settings.positive and settings.positive not in labels:
@@ -102,7 +104,11 @@ def decide(
         return Decisions(), ()
     probabilities = softmax(logits, axis=1)
     sets = Decisions(
-        set_threshold=evaluation.conformal_threshold(part.truth, probabilities), set_rows=len(part.truth)
+        set_threshold=evaluation.conformal_threshold(part.truth, probabilities),
+        set_rows=len(part.truth),
+        answer_threshold=None
+        if settings.answer is None
+        else evaluation.answer_threshold(probabilities, settings.answer),
     )
     if not settings.positive:
         return sets, ()

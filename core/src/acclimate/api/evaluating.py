@@ -153,6 +153,7 @@ def predict_rows(
                 **({"labels": list(prediction.labels)} if several else {"label": prediction.label}),
                 "probabilities": dict(prediction.probabilities),
                 **({} if prediction.flagged is None else {"flagged": prediction.flagged}),
+                **({} if prediction.answered is None else {"answered": prediction.answered}),
                 **({} if prediction.label_set is None else {"label_set": list(prediction.label_set)}),
             }
             for id, prediction in zip(rows["id"], predictions, strict=True)

@@ -47,6 +47,7 @@ class Predictor:
         """
         logits = self._logits_of(items)
         probabilities = scoring.probabilities_of(logits, multilabel=self.thresholds is not None)
+        answer = self.decisions.answer_threshold
         flagged = self.decisions.flagged(logits, self.labels)
         likeliest = [self.labels[int(row.argmax())] for row in logits]
         if self.thresholds is None:
@@ -58,6 +59,7 @@ class Predictor:
                 label=label,
                 probabilities={name: float(p) for name, p in zip(self.labels, row, strict=True)},
                 labels=names,
+                answered=None if answer is None else bool(row.max() >= answer),
                 flagged=None if flagged is None else bool(flagged[number]),
                 label_set=self._label_set(row),
             )

@@ -194,6 +194,7 @@ def _settings(request: Request, plan: Plan, learned: Learned) -> dict[str, Any]:
         "positive": request.settings.positive,
         "operate": request.settings.operate,
         "prevalence": request.settings.prevalence,
+        "answer": request.settings.answer,
         "slices": list(request.settings.slices),
         "options": dict(request.settings.options),
     }

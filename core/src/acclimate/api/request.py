@@ -77,9 +77,10 @@ def split_options(given: dict[str, Any]) -> tuple[Columns, Settings]:
             raise OptionError(
                 f"{name} is True or False, found {given[name]!r}.", f"Leave {name} out for the default."
             )
-    share = given.get("prevalence")
-    if share is not None and not (isinstance(share, Real) and 0 < float(share) < 1):
-        raise OptionError(f"prevalence is a share between 0 and 1, found {share!r}.", "Such as prevalence=0.03.")
+    for name, example in (("prevalence", "0.03"), ("answer", "0.9")):
+        share = given.get(name)
+        if share is not None and not (isinstance(share, Real) and 0 < float(share) < 1):
+            raise OptionError(f"{name} is a share between 0 and 1, found {share!r}.", f"Such as {name}={example}.")
     columns = Columns(**{name: value or "" for name, value in given.items() if name in _COLUMNS})
     settings = Settings(**{name: value for name, value in given.items() if name in _SETTINGS})
     settings = replace(

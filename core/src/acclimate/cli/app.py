@@ -10,6 +10,7 @@ from acclimate.cli import output
 from acclimate.cli.compare import compare
 from acclimate.cli.options import (
     AllowLeakage,
+    Answer,
     Backbone,
     BatchSize,
     Budget,
@@ -106,6 +107,7 @@ def adapt(
     positive: Positive = "",
     operate: Operate = "",
     prevalence: Prevalence = None,
+    answer: Answer = None,
     slices: Slices = "",
     folds: Folds = None,
     repeats: Repeats = 3,
@@ -152,6 +154,7 @@ def adapt(
             positive=positive,
             operate=operate,
             prevalence=prevalence,
+            answer=answer,
             slices=_names(slices),
             folds=folds,
             repeats=repeats,

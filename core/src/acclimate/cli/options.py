@@ -47,6 +47,7 @@ Operate = Annotated[
     typer.Option(help="What its threshold is to reach: sensitivity=0.95, specificity=0.9, precision=0.8, cost=10:1."),
 ]
 Prevalence = Annotated[float | None, typer.Option(help="Share of rows in use that carry the positive label.")]
+Answer = Annotated[float | None, typer.Option(help="Share of rows to answer; the least sure are left to a person.")]
 Slices = Annotated[str, typer.Option(help="Columns whose values are scored as subgroups: site,scanner.")]
 ShowRows = Annotated[
     bool, typer.Option("--show-rows/--hide-rows", help="Put wrongly predicted test rows into the report.")

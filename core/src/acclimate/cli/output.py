@@ -29,7 +29,7 @@ def show_predictions(rows: Sequence[Mapping[str, Any]]) -> None:
     """
     writer = csv.writer(sys.stdout)
     if not rows or "label" in rows[0]:
-        decided = ["flagged"] if rows and "flagged" in rows[0] else []
+        decided = [name for name in ("flagged", "answered") if rows and name in rows[0]]
         writer.writerow(["id", "label", "probability", *decided])
         for row in rows:
             flags = [str(row[name]).lower() for name in decided]

@@ -140,13 +140,15 @@ class Analysis:
     """What a report tells beyond its scores. What does not apply, or was not asked for, is empty or None.
 
     `reliability` compares confidence with accuracy, "before" and "after" the temperature that validation rows chose.
-    `slices` are by column.
+    `answered` are the test rows that are not left to a person, by the confidence that validation rows chose. `slices`
+    are by column.
     """
 
     operating: OperatingPoint | None = None
     curves: tuple[Curve, ...] = ()
     reliability: Mapping[str, tuple[Bin, ...]] = field(default_factory=dict)
     coverage: tuple[Coverage, ...] = ()
+    answered: Coverage | None = None
     conformal: Conformal | None = None
     slices: Mapping[str, tuple[Slice, ...]] = field(default_factory=dict)
     mistakes: tuple[Mistake, ...] = ()

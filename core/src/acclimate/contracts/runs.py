@@ -42,7 +42,8 @@ class Settings:
     flagged is to reach on the validation rows: "sensitivity=0.95", "specificity=0.9", "precision=0.8" or "cost=10:1"
     (a miss costs ten false alarms); a probability of 0.5 where nothing is said. Where rows may carry several labels
     it is what each label's threshold is to reach, the best F1 otherwise. `prevalence` is the share of rows that is
-    positive in use. `slices` are columns whose values are scored as subgroups. `show_rows` puts test rows that the
+    positive in use. `answer` is the share of rows to answer, the surest ones; the others are left to a person.
+    `slices` are columns whose values are scored as subgroups. `show_rows` puts test rows that the
     model gets wrong into the report. `embargo` leaves out rows so many days before a later part, where rows are split
     by time. `folds` measures by cross-validation over all rows too, `repeats` times with other folds. `data_licence`
     is what the report says of the data.
@@ -64,6 +65,7 @@ class Settings:
     positive: str = ""
     operate: str = ""
     prevalence: float | None = None
+    answer: float | None = None
     slices: tuple[str, ...] = ()
     show_rows: bool = True
     embargo: float | None = None
@@ -228,6 +230,9 @@ def _decided(analysis: Analysis) -> list[str]:
         found = analysis.cross_validated
         figures = ", ".join(f"{name} {score}" for name, score in found.scores.items())
         lines.append(f"{found.folds} folds of all {found.rows:,} rows, {found.repeats} times: {figures}")
+    if analysis.answered is not None:
+        kept = analysis.answered
+        lines.append(f"the surest rows, {kept.coverage:.0%} of these, are answered: accuracy {kept.accuracy}")
     if sets is not None:
         lines.append(
             f"sets of labels with the true one in {sets.level:.0%} of rows: {sets.coverage} on these, "
@@ -243,7 +248,8 @@ class Prediction:
     `labels` are the labels that the row is given: the most likely one, or, where rows may carry several, those whose
     probability reaches the label's own threshold, the most likely first; then there may be none.
 
-    `flagged` says whether the positive label reaches the threshold of the run's operating point, where it has one.
+    `flagged` says whether the positive label reaches the threshold of the run's operating point, where it has one,
+    and `answered` whether the model is sure enough, where the run leaves unsure rows to a person.
     `label_set` are the labels that hold the true one in 90 % of rows like those of the validation, the most likely
     first; None where the run had too few of them, and where rows may carry several labels.
     """
@@ -252,6 +258,7 @@ class Prediction:
     probabilities: Mapping[str, float]
     labels: tuple[str, ...]
     flagged: bool | None = None
+    answered: bool | None = None
     label_set: tuple[str, ...] | None = None
 
     @property

@@ -2,7 +2,15 @@
 
 from acclimate.evaluation.baselines import majority_class, tfidf_svm
 from acclimate.evaluation.calibrate import best_temperature, row_losses
-from acclimate.evaluation.curves import conformal, conformal_threshold, coverage, curve, reliability
+from acclimate.evaluation.curves import (
+    answer_threshold,
+    answered,
+    conformal,
+    conformal_threshold,
+    coverage,
+    curve,
+    reliability,
+)
 from acclimate.evaluation.findings import compare, constant_predictions, sample_size, several_labels
 from acclimate.evaluation.gather import by_id
 from acclimate.evaluation.intervals import score
@@ -29,6 +37,8 @@ __all__ = [
     "ScoredRows",
     "Suspects",
     "accuracy",
+    "answer_threshold",
+    "answered",
     "at_prevalence",
     "auroc",
     "best_temperature",

@@ -65,6 +65,29 @@ def coverage(truth: Integers, probabilities: Floats, groups: Groups = None) -> t
     )
 
 
+def answered(truth: Integers, probabilities: Floats, threshold: float, groups: Groups = None) -> Coverage | None:
+    """Return how many rows have a highest probability of `threshold` or more, and their accuracy; None of none."""
+    confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == truth
+    kept = np.flatnonzero(confidence >= threshold)
+    if not len(kept):
+        return None
+    return Coverage(
+        coverage=len(kept) / len(truth),
+        confidence=threshold,
+        rows=len(kept),
+        accuracy=share(right, groups, kept),
+    )
+
+
+def answer_threshold(probabilities: Floats, answer: float) -> float:
+    """Return the confidence from which a share `answer` of rows is answered, or more where some are equal."""
+    confidence = np.sort(probabilities.max(axis=1))[::-1]
+    kept = min(len(confidence), max(1, int(np.ceil(answer * len(confidence) - 1e-9))))
+    after = confidence[kept:][confidence[kept:] < confidence[kept - 1]]
+    # Half way to the next row, so that small differences in arithmetic change no decision.
+    return float(confidence[kept - 1] + after[0]) / 2 if len(after) else 0.0
+
+
 def conformal_threshold(truth: Integers, probabilities: Floats, *, level: float = LEVEL) -> float | None:
     """Return the probability from which a label joins a row's set, for a true label in `level` of the sets.
 

@@ -36,6 +36,7 @@ def page(report: Plain) -> str:
         style=Markup(own.joinpath("style.css").read_text(encoding="utf-8")),
         point=analysis["operating"],
         sets=analysis["conformal"],
+        answered=analysis["answered"],
         charts=charts,
         first_metric=first,
         urgent=[finding for finding in findings if finding["level"] != "note"],
