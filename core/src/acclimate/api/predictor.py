@@ -31,8 +31,7 @@ class Predictor:
         self.model.to(training.device())
         self.labels: tuple[str, ...] = self.model.labels
         self.thresholds: NDArray[np.float64] | None = None
-        # A run that was written before rows could carry several labels says nothing of it: it gives one.
-        if self.manifest.get("multilabel", False):
+        if self.manifest["multilabel"]:
             self.thresholds = np.asarray(self.manifest["thresholds"], dtype=np.float64)
         self.prepare: Callable[[Any], Any] | None = host.load_reference(self.manifest["prepare"])
 

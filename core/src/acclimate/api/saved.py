@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from acclimate import bundle, models
+from acclimate.api.manifest import read_manifest
 from acclimate.contracts import BundleError
 from acclimate.models import Classifier, Preprocessing
 from acclimate.plugins import Host
@@ -64,7 +65,7 @@ def restore(folder: Path, host: Host) -> tuple[Classifier, Preprocessing, dict[s
         BundleError: when anything is missing, changed, or does not fit.
         PluginError: when the run needs code that no installed plugin offers.
     """
-    manifest = bundle.read_manifest(folder)
+    manifest = read_manifest(folder)
     model, preprocessing = models.rebuild(manifest["spec"], folder / "preprocessing", tuple(manifest["labels"]))
     if preprocessing.hash != manifest["preprocessing"]:
         raise BundleError(
@@ -82,6 +83,13 @@ def restore(folder: Path, host: Host) -> tuple[Classifier, Preprocessing, dict[s
             f"The weights in {folder} do not fit its architecture: {', '.join(differing[:3])}.",
             "Install the library versions in manifest.json.",
         )
+    for name, tensor in own.items():
+        if tensors[name].shape != tensor.shape or tensors[name].dtype != tensor.dtype:
+            raise BundleError(
+                f"Tensor {name!r} in {folder} is {tuple(tensors[name].shape)} {tensors[name].dtype}, its "
+                f"architecture has {tuple(tensor.shape)} {tensor.dtype}.",
+                "Install the library versions in manifest.json.",
+            )
     model.load_state_dict(tensors)
     return model.eval(), preprocessing, manifest
 

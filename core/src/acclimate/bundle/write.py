@@ -16,9 +16,10 @@ from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor
 
+from acclimate import __version__
 from acclimate.contracts import OutputError
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "manifest.json"
 SEAL = "sha256"
 WEIGHTS = "weights.safetensors"
@@ -83,7 +84,7 @@ def write(
             (partial / name).write_text(_json(document), encoding="utf-8")
         extra(partial)
         files = {path.relative_to(partial).as_posix(): digest(path) for path in _files(partial)}
-        whole = {"format": FORMAT, **manifest, "files": files}
+        whole = {"format": FORMAT, "acclimate": __version__, **manifest, "files": files}
         (partial / MANIFEST).write_text(sealed(whole), encoding="utf-8")
         prove(partial)
 
