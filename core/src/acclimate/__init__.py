@@ -4,9 +4,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from acclimate.api import Run, adapt, compare, evaluate, load
+    from acclimate.api import Run, adapt, compare, evaluate, load, repeat
 
-__all__ = ["Run", "adapt", "compare", "evaluate", "load"]
+__all__ = ["Run", "adapt", "compare", "evaluate", "load", "repeat"]
 __version__ = "0.1.0"
 
 

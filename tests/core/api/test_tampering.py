@@ -84,7 +84,11 @@ def test_a_model_that_would_fetch_files_or_code_is_not_built(
 
 
 MISFITS: list[tuple[str, Change, str]] = [
-    ("other architecture", lambda m: m["spec"]["config"].update(model_type="electra"), "do not fit its arch"),
+    (
+        "other architecture",
+        lambda m: m["spec"].update(config={**m["spec"]["config"], "model_type": "distilbert"}, arguments={}),
+        "do not fit its architecture",
+    ),
     ("unknown architecture", lambda m: m["spec"]["config"].update(model_type="mind"), "spec describes no model"),
     ("other size", lambda m: m["spec"]["config"].update(vocab_size=8), r"Tensor 'encoder\.\S+' .* \(30522, 384\)"),
     ("heads", lambda m: m["spec"]["config"].update(num_attention_heads=7), "spec describes no model: ValueError"),

@@ -53,7 +53,7 @@ NAMES.append("weights.safetensors")
 def test_what_was_written_is_read_back(run: Path) -> None:
     manifest = read_manifest(run)
     assert {name: manifest[name] for name in MANIFEST} == MANIFEST
-    tensors = read_tensors(run)
+    tensors = read_tensors(run / "weights.safetensors")
     assert set(tensors) == set(TENSORS)
     for name, tensor in TENSORS.items():
         assert torch.equal(tensors[name], tensor)
@@ -144,7 +144,7 @@ def test_another_format_says_which_release_to_install(run: Path, number: object,
 def test_damaged_weights_are_refused(run: Path) -> None:
     (run / "weights.safetensors").write_bytes(b"\xff" * 64)
     with pytest.raises(BundleError, match=r"weights\.safetensors is damaged"):
-        read_tensors(run)
+        read_tensors(run / "weights.safetensors")
 
 
 @pytest.mark.parametrize("make", [Path.mkdir, Path.touch], ids=["folder", "file"])

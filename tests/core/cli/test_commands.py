@@ -132,6 +132,31 @@ def test_predict_gives_each_row_its_label(acclimate: Acclimate, run: Path) -> No
     assert table[1] == ["x", "sea", f"{expected[0].probability:.4f}"]
 
 
+def test_repeat_says_whether_the_numbers_are_the_same(acclimate: Acclimate, run: Path, table: Path) -> None:
+    done = acclimate("repeat", run, "--output", "again", "--json")
+    found = json.loads(done.out)
+    assert done.code == 0, done.out
+    assert set(found) == {"original", "output", "same", "logits_difference", "metrics", "findings"}
+    assert (found["same"], found["output"]) == (True, "again")
+    assert set(found["metrics"]["accuracy"]) == {"original", "repeated"}
+    Path("changed.csv").write_text(table.read_text().replace("ship", "boat"))
+    refused = acclimate("repeat", run, "--output", "other", "--data", "changed.csv")
+    assert refused.code == 1
+    assert "The rows are not those of the run" in refused.err
+
+
+def test_repeat_exits_with_3_when_the_numbers_differ(
+    acclimate: Acclimate, run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from acclimate.api import repeating
+
+    monkeypatch.setattr(repeating, "TOLERANCE", -1.0)
+    done = acclimate("repeat", run, "--output", "again")
+    assert done.code == 3
+    assert "The numbers are not the same" in done.out
+    assert done.out.splitlines()[-1] == "saved in again"
+
+
 def test_plugins_list_has_each_plugin_with_its_state_and_offers(acclimate: Acclimate) -> None:
     done = acclimate("plugins", "list", "--json")
     found = json.loads(done.out)

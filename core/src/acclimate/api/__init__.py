@@ -1,9 +1,10 @@
-"""The Python API: `adapt`, `compare`, `evaluate` and `load`."""
+"""The Python API: `adapt`, `compare`, `evaluate`, `load` and `repeat`."""
 
 from acclimate.api.adapting import Run, adapt
 from acclimate.api.comparing import compare
 from acclimate.api.demos import demo
 from acclimate.api.evaluating import evaluate, predict_rows
 from acclimate.api.predictor import Predictor, load
+from acclimate.api.repeating import Repetition, repeat
 
-__all__ = ["Predictor", "Run", "adapt", "compare", "demo", "evaluate", "load", "predict_rows"]
+__all__ = ["Predictor", "Repetition", "Run", "adapt", "compare", "demo", "evaluate", "load", "predict_rows", "repeat"]

@@ -1,7 +1,6 @@
 """A run on disk: what is written, how it is proven, and how it comes back."""
 
 from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from acclimate.plugins import Host
 
 # In float32 a reloaded model repeats its logits exactly; the tolerance leaves room for other kernels.
 TOLERANCE = 1e-4
-_LIBRARIES = ("acclimate", "torch", "transformers", "timm", "peft", "scikit-learn", "datasets")
+RESULTS = "results.safetensors"
 
 
 def save(
@@ -26,10 +25,13 @@ def save(
     *,
     manifest: Mapping[str, Any],
     documents: Mapping[str, Any],
+    results: Mapping[str, Tensor],
     probe: Mapping[str, Tensor],
     host: Host,
 ) -> None:
     """Write a run and reload it: its logits on `probe` must be those of the trained model.
+
+    `results` are what was measured, as tensors.
 
     Raises:
         BundleError: when they differ; nothing is left on disk.
@@ -48,12 +50,16 @@ def save(
                 "Nothing was written. Please report this with the method and backbone.",
             )
 
+    def extra(partial: Path) -> None:
+        models.save_preprocessing(preprocessing, partial / "preprocessing")
+        bundle.save_tensors(results, partial / RESULTS)
+
     bundle.write(
         folder,
-        manifest={**manifest, "libraries": _versions(), "preprocessing": preprocessing.hash},
+        manifest={**manifest, "preprocessing": preprocessing.hash},
         tensors=_tensors(model),
         documents=documents,
-        extra=lambda partial: models.save_preprocessing(preprocessing, partial / "preprocessing"),
+        extra=extra,
         prove=prove,
     )
 
@@ -75,7 +81,7 @@ def restore(folder: Path, host: Host) -> tuple[Classifier, Preprocessing, dict[s
     install = host.load_reference(manifest["install"])
     if install is not None:
         install(model, manifest["adapter"])
-    tensors = bundle.read_tensors(folder)
+    tensors = bundle.read_tensors(folder / bundle.WEIGHTS)
     own = model.state_dict()
     if set(own) != set(tensors):
         differing = sorted(set(own) ^ set(tensors))
@@ -104,13 +110,3 @@ def _logits(model: Classifier, probe: Mapping[str, Tensor]) -> Tensor:
 
 def _tensors(model: Classifier) -> dict[str, Tensor]:
     return {name: tensor.detach().cpu().clone() for name, tensor in model.state_dict().items()}
-
-
-def _versions() -> dict[str, str]:
-    found = {}
-    for name in _LIBRARIES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found

@@ -43,6 +43,11 @@ def is_text(value: Any) -> bool:
     return isinstance(value, str)
 
 
+def is_text_or_null(value: Any) -> bool:
+    """Whether it is a text, or null."""
+    return value is None or isinstance(value, str)
+
+
 def is_hash(value: Any) -> bool:
     """Whether it is a sha256 in hexadecimal."""
     return isinstance(value, str) and _HASH.fullmatch(value) is not None
@@ -83,20 +88,15 @@ def is_map_of_texts(value: Any) -> bool:
     return isinstance(value, dict) and all(map(is_text, value.values()))
 
 
-def is_map_of_numbers(value: Any) -> bool:
-    """Whether it is an object with a finite number under each name."""
-    return isinstance(value, dict) and all(map(is_number, value.values()))
+def is_map_of_maps(value: Any) -> bool:
+    """Whether it is an object with an object under each name."""
+    return isinstance(value, dict) and all(map(is_map, value.values()))
 
 
 def is_labels(value: Any) -> bool:
     """Whether it is a list of different texts that are not empty."""
     texts = isinstance(value, list) and all(isinstance(item, str) and item for item in value)
     return texts and bool(value) and len(set(value)) == len(value)
-
-
-def is_texts(value: Any) -> bool:
-    """Whether it is a list of texts."""
-    return isinstance(value, list) and all(map(is_text, value))
 
 
 def is_counts(value: Any) -> bool:

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from acclimate.bundle.check import check_content, check_listing, check_names, check_plain
 from acclimate.bundle.fields import check_fields, is_map_of_hashes
-from acclimate.bundle.write import FORMAT, MANIFEST, SEAL, WEIGHTS, digest, sealed
+from acclimate.bundle.write import FORMAT, MANIFEST, SEAL, digest, sealed
 from acclimate.contracts import BundleError
 
 _RELEASE = re.compile(r"[0-9][0-9A-Za-z.+]{0,30}")
@@ -85,16 +85,16 @@ def _changed(path: Path) -> BundleError:
     )
 
 
-def read_tensors(folder: Path) -> dict[str, Tensor]:
-    """Return the tensors of a saved run.
+def read_tensors(file: Path) -> dict[str, Tensor]:
+    """Return the tensors of one of the safetensors of a saved run.
 
     Raises:
         BundleError: when the file is damaged.
     """
     try:
-        return load_file(folder / WEIGHTS)
+        return load_file(file)
     except SafetensorError as error:
-        raise BundleError(f"{folder / WEIGHTS} is damaged: {error}.", "Restore the run from a copy.") from error
+        raise BundleError(f"{file} is damaged: {error}.", "Restore the run from a copy.") from error
 
 
 def read_document(folder: Path, name: str) -> Any:

@@ -79,7 +79,7 @@ def write(
     The manifest lists the sha256 of every other file, and its own.
     """
     with writing(folder) as partial:
-        _save(tensors, partial / WEIGHTS)
+        save_tensors(tensors, partial / WEIGHTS)
         for name, document in documents.items():
             (partial / name).write_text(_json(document), encoding="utf-8")
         extra(partial)
@@ -101,7 +101,12 @@ def digest(path: Path) -> str:
         return file_digest(stream, "sha256").hexdigest()
 
 
-def _save(tensors: Mapping[str, Tensor], file: Path) -> None:
+def save_tensors(tensors: Mapping[str, Tensor], file: Path) -> None:
+    """Write tensors as safetensors.
+
+    Raises:
+        OSError: when the system refuses to, as for any other file.
+    """
     try:
         save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, file)
     except SafetensorError as error:  # the system's error is only in its text: "... (os error 28)"

@@ -38,6 +38,7 @@ from acclimate.cli.options import (
     Time,
     Validation,
 )
+from acclimate.cli.repeat import repeat
 
 app = typer.Typer(
     help="Adapt pretrained language and vision models to a trade.",
@@ -185,6 +186,7 @@ def predict(
 
 
 app.command()(compare)
+app.command()(repeat)
 
 
 @plugins_app.command("list")

@@ -12,6 +12,7 @@ import typer
 from acclimate.contracts import AcclimateError, OptionError, UnknownNameError
 
 BAD_INPUT, BAD_USAGE = 1, 2
+NOT_WHOLE = 3  # done, but some rows could not be read, or a repetition gave other numbers
 # What wrong arguments raise: click's class in older releases of typer, typer's own copy of it in newer ones.
 UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 
