@@ -3,8 +3,23 @@
 from acclimate.api.adapting import Run, adapt
 from acclimate.api.comparing import compare
 from acclimate.api.demos import demo
-from acclimate.api.evaluating import evaluate, predict_rows
+from acclimate.api.evaluating import evaluate
+from acclimate.api.predicting import predict_rows
+from acclimate.api.predictions import Predicted, write_predictions
 from acclimate.api.predictor import Predictor, load
 from acclimate.api.repeating import Repetition, repeat
 
-__all__ = ["Predictor", "Repetition", "Run", "adapt", "compare", "demo", "evaluate", "load", "predict_rows", "repeat"]
+__all__ = [
+    "Predicted",
+    "Predictor",
+    "Repetition",
+    "Run",
+    "adapt",
+    "compare",
+    "demo",
+    "evaluate",
+    "load",
+    "predict_rows",
+    "repeat",
+    "write_predictions",
+]

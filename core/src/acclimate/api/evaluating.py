@@ -1,4 +1,4 @@
-"""A saved run on new rows: measured where they are labelled, predicted where they are not."""
+"""A saved run measured on new labelled rows."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -103,36 +103,6 @@ def evaluate(folder: str | Path, source: str | Path, *, host: Host | None = None
     records = scoring.records(part.ids, part.truth, logits, predictor.labels, predictor.thresholds)
     reviewed = host.review_report(owner, report, records)
     return replace(report, findings=(*findings, *reviewed))
-
-
-def predict_rows(
-    folder: str | Path, source: str | Path, *, host: Host | None = None, **options: Any
-) -> list[dict[str, Any]]:
-    """Return `{id, label, probabilities}` of every row of `source`, labelled or not.
-
-    Where rows may carry several labels it is `{id, labels, probabilities}`.
-
-    Raises:
-        AcclimateError: for a run or rows that cannot be used.
-    """
-    host = host or default_host()
-    columns, _ = split_options(options)
-    predictor = load(folder, host=host)
-    preset, owner, _ = find_preset(host, predictor.manifest["preset"])
-    with TemporaryDirectory(prefix="acclimate-") as temporary:
-        rows = inputs.read(
-            host, owner, preset, str(source), columns, Path(temporary) / "rows", part="rows", labelled=False
-        )
-        predictions = predictor.predict(list(rows[preset.modality]))
-        several = predictor.thresholds is not None
-        return [
-            {
-                "id": id,
-                **({"labels": list(prediction.labels)} if several else {"label": prediction.label}),
-                "probabilities": dict(prediction.probabilities),
-            }
-            for id, prediction in zip(rows["id"], predictions, strict=True)
-        ]
 
 
 def _check_form(rows: Any, predictor: Predictor) -> None:

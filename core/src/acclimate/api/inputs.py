@@ -1,6 +1,6 @@
 """From a source to examples: rows read, checked, dealt to parts, and prepared as the backbone wants them."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -56,6 +56,24 @@ def read(
     labelled: bool,
 ) -> "datasets.Dataset":
     """Read a source with the loader its plugin chooses into a memory-mapped table under `folder`."""
+    return data.load(
+        source,
+        read=reader(host, owner, preset, source),
+        columns=columns,
+        modality=preset.modality,
+        cache=folder,
+        labelled=labelled,
+        keep=preset.split.stratify,
+        part=part,
+    )
+
+
+def reader(host: Host, owner: str, preset: Preset, source: str) -> Callable[[str], Iterable[dict[str, Any]]]:
+    """Return the function that reads a source: the preset's loader, or the one its plugin chooses.
+
+    Raises:
+        DataError: when no plugin reads it.
+    """
     if preset.loader != "auto":
         loader: Loader | None = host.find("loader", preset.loader, owner)
     else:
@@ -66,16 +84,8 @@ def read(
             "Readable are .csv, .tsv, .jsonl, .parquet, a folder of class folders with images, a datasets folder "
             "and hub:OWNER/NAME.",
         )
-    return data.load(
-        source,
-        read=host.load(loader),
-        columns=columns,
-        modality=preset.modality,
-        cache=folder,
-        labelled=labelled,
-        keep=preset.split.stratify,
-        part=part,
-    )
+    read: Callable[[str], Iterable[dict[str, Any]]] = host.load(loader)
+    return read
 
 
 def as_part(rows: "datasets.Dataset", labels: Sequence[str]) -> Part:

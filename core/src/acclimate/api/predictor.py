@@ -41,7 +41,10 @@ class Predictor:
         Raises:
             DataError: when an item is empty, of the wrong kind, or an image cannot be read.
         """
-        logits = self._logits_of(items)
+        return self.predictions(self._logits_of(items))
+
+    def predictions(self, logits: NDArray[np.float64]) -> list[Prediction]:
+        """Return what logits [rows, classes] say."""
         probabilities = scoring.probabilities_of(logits, multilabel=self.thresholds is not None)
         likeliest = [self.labels[int(row.argmax())] for row in logits]
         if self.thresholds is None:

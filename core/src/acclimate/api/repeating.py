@@ -114,10 +114,7 @@ def _compared(host: Host, done: Run, folder: Path, then: Mapping[str, Any]) -> R
     return Repetition(
         run=done,
         original=folder,
-        metrics={
-            name: (score["value"], now.get(name, {}).get("value"))
-            for name, score in then["results"]["metrics"].items()
-        },
+        metrics={name: (score["value"], now.get(name, {}).get("value")) for name, score in scores.items()},
         logits_difference=float((before - after).abs().max()),
         findings=_differences(host, then),
     )

@@ -2,13 +2,14 @@
 
 from acclimate.bundle.fields import check_fields
 from acclimate.bundle.read import read_document, read_manifest, read_tensors
-from acclimate.bundle.write import MANIFEST, WEIGHTS, check_output, save_tensors, write, writing
+from acclimate.bundle.write import MANIFEST, WEIGHTS, check_output, full_disk_named, save_tensors, write, writing
 
 __all__ = [
     "MANIFEST",
     "WEIGHTS",
     "check_fields",
     "check_output",
+    "full_disk_named",
     "read_document",
     "read_manifest",
     "read_tensors",

@@ -50,18 +50,29 @@ def writing(folder: Path) -> Iterator[Path]:
     partial = folder.absolute().parent / f".{folder.name}.{uuid4().hex[:8]}.partial"
     partial.mkdir()
     try:
-        yield partial
-        check_output(folder)
-        partial.rename(folder)
+        with full_disk_named(folder, "Nothing was left behind; free some space."):
+            yield partial
+            check_output(folder)
+            partial.rename(folder)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+@contextmanager
+def full_disk_named(output: Path, hint: str) -> Iterator[None]:
+    """Say that the disk is full, where it is, instead of giving the system's error.
+
+    Raises:
+        OutputError: then.
+    """
+    try:
+        yield
     except OSError as error:
         if error.errno in _FULL:
             raise OutputError(
-                f"The disk is full: {folder} could not be written ({os.strerror(error.errno)}).",
-                "Nothing was left behind; free some space.",
+                f"The disk is full: {output} could not be written ({os.strerror(error.errno)}).", hint
             ) from error
         raise
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
 
 
 def write(

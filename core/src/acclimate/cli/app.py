@@ -38,6 +38,7 @@ from acclimate.cli.options import (
     Time,
     Validation,
 )
+from acclimate.cli.predict import predict
 from acclimate.cli.repeat import repeat
 
 app = typer.Typer(
@@ -165,26 +166,7 @@ def evaluate(
         _report(report, as_json)
 
 
-@app.command()
-def predict(
-    run: Annotated[Path, typer.Argument(help="The folder of a saved run.")],
-    data: Annotated[str, typer.Argument(help="Rows, labelled or not.")],
-    text: Text = "",
-    image: Image = "",
-    id: Id = "",
-    as_json: Json = False,
-) -> None:
-    """Predict the label, or the labels, of every row: CSV on standard output, or JSON."""
-    with output.failing_well(as_json):
-        from acclimate.api import predict_rows
-
-        rows = predict_rows(run, data, text=text, image=image, id=id)
-        if as_json:
-            output.show_json({"run": str(run), "predictions": rows})
-            return
-        output.show_predictions(rows)
-
-
+app.command()(predict)
 app.command()(compare)
 app.command()(repeat)
 

@@ -1,9 +1,8 @@
 """What the command line prints: for people, or as one JSON object; and how it fails."""
 
-import csv
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -22,40 +21,23 @@ def show(text: str) -> None:
     typer.echo(text)
 
 
-def show_predictions(rows: Sequence[Mapping[str, Any]]) -> None:
-    """Print predictions as CSV; several labels of a row stand between bars, as do their probabilities.
-
-    Raises:
-        OptionError: when one of several labels holds a bar itself.
-    """
-    writer = csv.writer(sys.stdout)
-    if not rows or "label" in rows[0]:
-        writer.writerow(["id", "label", "probability"])
-        writer.writerows((row["id"], row["label"], f"{row['probabilities'][row['label']]:.4f}") for row in rows)
-        return
-    barred = [label for label in rows[0]["probabilities"] if "|" in label]
-    if barred:
-        raise OptionError(f"The label {barred[0]!r} holds a bar, which stands between labels here.", "Add --json.")
-    writer.writerow(["id", "labels", "probabilities"])
-    for row in rows:
-        values = "|".join(f"{row['probabilities'][label]:.4f}" for label in row["labels"])
-        writer.writerow([row["id"], "|".join(row["labels"]), values])
-
-
 def show_json(value: Any) -> None:
     """Print one JSON object on standard output."""
     typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
 
 
 @contextmanager
-def failing_well(as_json: bool) -> Iterator[None]:
-    """Turn an error that Acclimate raised on purpose into a message and an exit code."""
+def failing_well(as_json: bool, interrupted: str = "Nothing was written.") -> Iterator[None]:
+    """Turn an error that Acclimate raised on purpose into a message and an exit code.
+
+    `interrupted` is what is said to the one who pressed Ctrl-C.
+    """
     try:
         yield
     except AcclimateError as error:
         fail(type(error).__name__, error.message, error.hint, as_json, _code(error), _notes(error))
     except KeyboardInterrupt:
-        fail("Interrupted", "Interrupted.", "Nothing was written.", as_json, 130)
+        fail("Interrupted", "Interrupted.", interrupted, as_json, 130)
 
 
 def fail(kind: str, message: str, hint: str, as_json: bool, code: int, notes: tuple[str, ...] = ()) -> None:
