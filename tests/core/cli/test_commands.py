@@ -182,6 +182,17 @@ def test_repeat_exits_with_3_when_the_numbers_differ(
     assert done.out.splitlines()[-1] == "saved in again"
 
 
+def test_merge_says_what_loads_the_folder(acclimate: Acclimate, run: Path) -> None:
+    done = acclimate("merge", run, "--output", "plain", "--json")
+    assert done.code == 0, done.out
+    found = json.loads(done.out)
+    assert found["logits_difference"] <= 1e-4
+    del found["logits_difference"]
+    told = {"run": str(run), "output": "plain", "loads_as": "BertModel", "head": "head.safetensors"}
+    assert found == told
+    assert "saved in other" in acclimate("merge", run, "--output", "other").out
+
+
 def test_plugins_list_has_each_plugin_with_its_state_and_offers(acclimate: Acclimate) -> None:
     done = acclimate("plugins", "list", "--json")
     found = json.loads(done.out)
@@ -328,7 +339,7 @@ def test_help_names_every_command(acclimate: Acclimate) -> None:
     assert done.code == 0
     assert all(
         name in done.out
-        for name in ("demo", "adapt", "compare", "evaluate", "predict", "repeat", "plugins", "doctor")
+        for name in ("demo", "adapt", "compare", "evaluate", "predict", "repeat", "merge", "plugins", "doctor")
     )
 
 

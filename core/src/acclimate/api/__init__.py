@@ -4,12 +4,14 @@ from acclimate.api.adapting import Run, adapt
 from acclimate.api.comparing import compare
 from acclimate.api.demos import demo
 from acclimate.api.evaluating import evaluate
+from acclimate.api.merging import Merged, merge
 from acclimate.api.predicting import predict_rows
 from acclimate.api.predictions import Predicted, write_predictions
 from acclimate.api.predictor import Predictor, load
 from acclimate.api.repeating import Repetition, repeat
 
 __all__ = [
+    "Merged",
     "Predicted",
     "Predictor",
     "Repetition",
@@ -19,6 +21,7 @@ __all__ = [
     "demo",
     "evaluate",
     "load",
+    "merge",
     "predict_rows",
     "repeat",
     "write_predictions",
