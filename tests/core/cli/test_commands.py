@@ -339,7 +339,18 @@ def test_help_names_every_command(acclimate: Acclimate) -> None:
     assert done.code == 0
     assert all(
         name in done.out
-        for name in ("demo", "adapt", "compare", "evaluate", "predict", "repeat", "merge", "plugins", "doctor")
+        for name in (
+            "demo",
+            "adapt",
+            "compare",
+            "evaluate",
+            "predict",
+            "repeat",
+            "merge",
+            "export",
+            "plugins",
+            "doctor",
+        )
     )
 
 

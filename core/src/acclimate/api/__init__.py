@@ -4,6 +4,7 @@ from acclimate.api.adapting import Run, adapt
 from acclimate.api.comparing import compare
 from acclimate.api.demos import demo
 from acclimate.api.evaluating import evaluate
+from acclimate.api.exporting import Exported, export
 from acclimate.api.merging import Merged, merge
 from acclimate.api.predicting import predict_rows
 from acclimate.api.predictions import Predicted, write_predictions
@@ -11,6 +12,7 @@ from acclimate.api.predictor import Predictor, load
 from acclimate.api.repeating import Repetition, repeat
 
 __all__ = [
+    "Exported",
     "Merged",
     "Predicted",
     "Predictor",
@@ -20,6 +22,7 @@ __all__ = [
     "compare",
     "demo",
     "evaluate",
+    "export",
     "load",
     "merge",
     "predict_rows",

@@ -8,6 +8,7 @@ import typer
 
 from acclimate.cli import output
 from acclimate.cli.compare import compare
+from acclimate.cli.export import export
 from acclimate.cli.merge import merge
 from acclimate.cli.options import (
     AllowLeakage,
@@ -169,6 +170,7 @@ def evaluate(
 
 app.command()(predict)
 app.command()(merge)
+app.command()(export)
 app.command()(compare)
 app.command()(repeat)
 
