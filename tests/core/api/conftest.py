@@ -110,6 +110,20 @@ def finished(tmp_path_factory: pytest.TempPathFactory, texts: Path, pictures: Pa
 
 
 @pytest.fixture(scope="session")
+def reseal() -> Callable[[Path, Callable[[dict[str, Any]], object]], None]:
+    """Change the manifest of a saved run, as a stranger would, with a seal that fits."""
+    from acclimate.bundle.write import MANIFEST, SEAL, sealed
+
+    def written(folder: Path, change: Callable[[dict[str, Any]], object]) -> None:
+        manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
+        manifest.pop(SEAL)
+        change(manifest)
+        (folder / MANIFEST).write_text(sealed(manifest), "utf-8")
+
+    return written
+
+
+@pytest.fixture(scope="session")
 def document() -> Callable[[Run | Path, str], Any]:
     """Read a JSON file of a saved run."""
 

@@ -86,15 +86,3 @@ def test_a_run_cannot_name_code_that_no_plugin_offers(field: str, finished: Fini
     (changed / MANIFEST).write_text(sealed(manifest), "utf-8")  # as a stranger would, with a seal that fits
     with pytest.raises(PluginError, match="needs the code 'os:system', which no installed plugin offers"):
         load(changed)
-
-
-def test_a_run_from_before_several_labels_gives_one_label_as_it_did(finished: Finished, tmp_path: Path) -> None:
-    older = tmp_path / "run"
-    shutil.copytree(finished("text", "frozen").output, older)
-    manifest = json.loads((older / MANIFEST).read_text("utf-8"))
-    for field in (SEAL, "multilabel", "thresholds"):
-        manifest.pop(field)
-    (older / MANIFEST).write_text(sealed(manifest), "utf-8")
-    items = ["the captain left the pier", "compost for the hedge"]
-    assert load(older).thresholds is None
-    assert load(older).predict(items) == load(finished("text", "frozen").output).predict(items)

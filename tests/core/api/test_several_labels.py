@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from acclimate.api import Run, adapt, compare, evaluate, load
-from acclimate.api.evaluating import predict_rows
+from acclimate.api.predicting import predict_rows
 from acclimate.contracts import DataError, OptionError
 from PIL import Image
 from sklearn import metrics as reference
@@ -166,7 +166,7 @@ def test_evaluate_on_the_test_rows_gives_the_scores_of_the_report(
     )
     assert report.by_label == run.report.by_label
     assert report.baselines["label_prior"] == run.report.baselines["label_prior"]
-    predicted = predict_rows(run.output, test)
+    predicted = list(predict_rows(run.output, test))
     assert {row["id"] for row in predicted} == ids
     for row in predicted:
         above = {name for name, cells in report.by_label.items() if row["probabilities"][name] >= cells["threshold"]}

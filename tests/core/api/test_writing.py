@@ -77,6 +77,8 @@ def copied(finished: Callable[[str, str], Run], tmp_path: Path) -> Callable[[str
 
 FILES = [
     ("text", "weights.safetensors"),
+    ("text", "results.safetensors"),
+    ("image", "results.safetensors"),
     ("text", "report.json"),
     ("text", "rows.json"),
     ("text", "preprocessing/tokenizer.json"),

@@ -53,7 +53,7 @@ NAMES.append("weights.safetensors")
 def test_what_was_written_is_read_back(run: Path) -> None:
     manifest = read_manifest(run)
     assert {name: manifest[name] for name in MANIFEST} == MANIFEST
-    tensors = read_tensors(run)
+    tensors = read_tensors(run / "weights.safetensors")
     assert set(tensors) == set(TENSORS)
     for name, tensor in TENSORS.items():
         assert torch.equal(tensors[name], tensor)
@@ -124,17 +124,27 @@ def test_another_manifest_is_refused(run: Path, text: str) -> None:
         read_manifest(run)
 
 
-def test_a_newer_format_says_which_release_wrote_it(run: Path) -> None:
+FORMATS = [
+    (3, "4.0", r"format 3, this release reads 2\. A later release .*pip install 'acclimate>=4\.0'"),
+    (1, "0.0.9", r"format 1, this release reads 2\. An earlier release .*pip install 'acclimate==0\.0\.9'"),
+    (3, "4.0'; rm -r x", r"pip install 'acclimate>=VERSION'"),
+    (2.0, "0.1.0", r"format 2\.0, this release reads 2\. Restore"),
+    (True, "0.1.0", r"format True, this release reads 2\. Restore"),
+]
+
+
+@pytest.mark.parametrize(("number", "release", "message"), FORMATS)
+def test_another_format_says_which_release_to_install(run: Path, number: object, release: str, message: str) -> None:
     manifest = json.loads((run / "manifest.json").read_text(encoding="utf-8"))
-    (run / "manifest.json").write_text(json.dumps({**manifest, "format": 2, "acclimate": "3.0"}))
-    with pytest.raises(BundleError, match=r"has format 2, this release reads 1\..*acclimate 3\.0; install that"):
+    (run / "manifest.json").write_text(json.dumps({**manifest, "format": number, "acclimate": release}))
+    with pytest.raises(BundleError, match=message):
         read_manifest(run)
 
 
 def test_damaged_weights_are_refused(run: Path) -> None:
     (run / "weights.safetensors").write_bytes(b"\xff" * 64)
     with pytest.raises(BundleError, match=r"weights\.safetensors is damaged"):
-        read_tensors(run)
+        read_tensors(run / "weights.safetensors")
 
 
 @pytest.mark.parametrize("make", [Path.mkdir, Path.touch], ids=["folder", "file"])

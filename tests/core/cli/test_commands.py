@@ -123,13 +123,74 @@ def test_predict_gives_each_row_its_label(acclimate: Acclimate, run: Path) -> No
     assert done.code == 0
     found = json.loads(done.out)
     expected = load(run).predict(texts)
-    assert set(found) == {"run", "predictions"}
+    assert set(found) == {"run", "unreadable", "predictions"}
     assert [(row["id"], row["label"]) for row in found["predictions"]] == [("x", "sea"), ("y", "land")]
     for row, prediction in zip(found["predictions"], expected, strict=True):
         assert row["probabilities"] == pytest.approx(dict(prediction.probabilities))
     table = list(csv.reader(io.StringIO(acclimate("predict", run, "new.csv").out)))
-    assert table[0] == ["id", "label", "probability"]
-    assert table[1] == ["x", "sea", f"{expected[0].probability:.4f}"]
+    assert table[0] == ["id", "label", "probability", "error"]
+    assert table[1] == ["x", "sea", f"{expected[0].probability:.4f}", ""]
+
+
+def test_predict_goes_past_rows_it_cannot_read_and_exits_with_3(acclimate: Acclimate, run: Path) -> None:
+    Path("new.csv").write_text("id,sentence\nx,the ship\ny,\nz,a,b\nw,a barn\n")
+    done = acclimate("predict", run, "new.csv")
+    assert done.code == 3
+    assert done.err.splitlines()[-1] == "2 of 4 rows could not be read; column 'error' says why"
+    table = list(csv.reader(io.StringIO(done.out)))
+    assert [row[0] for row in table] == ["id", "x", "y", "rows:4", "w"]
+    assert table[2] == ["y", "", "", "it has no text in column 'sentence'"]
+    assert table[3] == ["rows:4", "", "", "the line has 3 fields, its header has 2"]
+    found = json.loads(acclimate("predict", run, "new.csv", "--json").out)
+    assert found["unreadable"] == 2
+    assert found["predictions"][1] == {"id": "y", "error": "it has no text in column 'sentence'"}
+
+
+def test_predict_writes_a_file_and_says_how_many_rows_it_has(acclimate: Acclimate, run: Path) -> None:
+    Path("new.csv").write_text("id,sentence\nx,the ship\ny,\n")
+    done = acclimate("predict", run, "new.csv", "--output", "found.csv", "--json")
+    assert done.code == 3
+    assert json.loads(done.out) == {"run": str(run), "output": "found.csv", "rows": 2, "unreadable": 1}
+    assert Path("found.csv").read_text().splitlines()[0] == "id,label,probability,error"
+    assert acclimate("predict", run, "new.csv", "--output", "found.csv").code == 1
+    assert acclimate("predict", run, "new.csv", "--output", "found.xlsx").code == 2
+    assert acclimate("predict", run, "new.csv", "--output", "other.csv", "--resume").code == 1
+
+
+def test_repeat_says_whether_the_numbers_are_the_same(acclimate: Acclimate, run: Path, table: Path) -> None:
+    done = acclimate("repeat", run, "--output", "again", "--json")
+    found = json.loads(done.out)
+    assert done.code == 0, done.out
+    assert set(found) == {"original", "output", "same", "logits_difference", "metrics", "findings"}
+    assert (found["same"], found["output"]) == (True, "again")
+    assert set(found["metrics"]["accuracy"]) == {"original", "repeated"}
+    Path("changed.csv").write_text(table.read_text().replace("ship", "boat"))
+    refused = acclimate("repeat", run, "--output", "other", "--data", "changed.csv")
+    assert refused.code == 1
+    assert "The rows are not those of the run" in refused.err
+
+
+def test_repeat_exits_with_3_when_the_numbers_differ(
+    acclimate: Acclimate, run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from acclimate.api import repeating
+
+    monkeypatch.setattr(repeating, "TOLERANCE", -1.0)
+    done = acclimate("repeat", run, "--output", "again")
+    assert done.code == 3
+    assert "The numbers are not the same" in done.out
+    assert done.out.splitlines()[-1] == "saved in again"
+
+
+def test_merge_says_what_loads_the_folder(acclimate: Acclimate, run: Path) -> None:
+    done = acclimate("merge", run, "--output", "plain", "--json")
+    assert done.code == 0, done.out
+    found = json.loads(done.out)
+    assert found["logits_difference"] <= 1e-4
+    del found["logits_difference"]
+    told = {"run": str(run), "output": "plain", "loads_as": "BertModel", "head": "head.safetensors"}
+    assert found == told
+    assert "saved in other" in acclimate("merge", run, "--output", "other").out
 
 
 def test_plugins_list_has_each_plugin_with_its_state_and_offers(acclimate: Acclimate) -> None:
@@ -276,7 +337,21 @@ def test_an_interrupt_exits_with_130_and_leaves_nothing(
 def test_help_names_every_command(acclimate: Acclimate) -> None:
     done = acclimate("--help")
     assert done.code == 0
-    assert all(name in done.out for name in ("demo", "adapt", "compare", "evaluate", "predict", "plugins", "doctor"))
+    assert all(
+        name in done.out
+        for name in (
+            "demo",
+            "adapt",
+            "compare",
+            "evaluate",
+            "predict",
+            "repeat",
+            "merge",
+            "export",
+            "plugins",
+            "doctor",
+        )
+    )
 
 
 def test_the_module_runs_as_a_program(run: Path, tmp_path: Path) -> None:

@@ -1,22 +1,35 @@
-"""The Python API: `adapt`, `compare`, `evaluate`, `suspects` and `load`."""
+"""The Python API: `adapt`, `compare`, `evaluate`, `load`, `repeat` and `suspects`."""
 
 from acclimate.api.adapting import Run, adapt
 from acclimate.api.comparing import compare
 from acclimate.api.demos import demo
-from acclimate.api.evaluating import evaluate, predict_rows
+from acclimate.api.evaluating import evaluate
+from acclimate.api.exporting import Exported, export
+from acclimate.api.merging import Merged, merge
+from acclimate.api.predicting import predict_rows
+from acclimate.api.predictions import Predicted, write_predictions
 from acclimate.api.predictor import Predictor, load
+from acclimate.api.repeating import Repetition, repeat
 from acclimate.api.saved import read_report
 from acclimate.api.suspecting import suspects
 
 __all__ = [
+    "Exported",
+    "Merged",
+    "Predicted",
     "Predictor",
+    "Repetition",
     "Run",
     "adapt",
     "compare",
     "demo",
     "evaluate",
+    "export",
     "load",
+    "merge",
     "predict_rows",
     "read_report",
+    "repeat",
     "suspects",
+    "write_predictions",
 ]

@@ -6,13 +6,15 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
+import torch
 
 from acclimate import evaluation, models, training
-from acclimate.api import dealing, deciding, inputs, saved, scoring, stages
+from acclimate.api import dealing, deciding, inputs, sameness, saved, scoring, stages
 from acclimate.api.choosing import choose_backbone, choose_method, first_of_search, make_plan, need_of
 from acclimate.api.clock import Clock
 from acclimate.api.cross_validating import check_folds, cross_validate, folds_of
 from acclimate.api.predictor import Predictor, load
+from acclimate.api.provenance import provenance
 from acclimate.api.reporting import analysis_of, report_of, score_all
 from acclimate.api.request import (
     BUDGET_MINUTES,
@@ -244,10 +246,12 @@ def _prepare(host: Host, request: Request, folder: Path, shown: bool) -> tuple[R
         parts=parts,
         examples=examples,
         settings=request.settings,
-        cache=cache_folder(),
+        cache=sameness.fresh_cache(folder / "cache") if request.repeats else cache_folder(),
         checkpoint=checkpoint_file(request.output),
         shown=shown,
     )
+    if request.repeats:
+        sameness.check_same(request.repeats, subject)
     return request, subject, plan if chosen else None
 
 
@@ -280,16 +284,15 @@ def _save(
             "labels": list(subject.model.labels),
             "multilabel": train.multilabel,
             "thresholds": None if learned.thresholds is None else learned.thresholds.tolist(),
-            "temperature": learned.temperature,
             "decisions": decisions.to_dict(),
             "training_rows_by_label": positives.tolist(),
-            "metrics": list(scoring.metric_names(request.preset, multilabel=train.multilabel)),
             "spec": dict(subject.resolved.spec),
             "adapter": dict(plan.adapter),
             "install": str(subject.method.install or ""),
             "prepare": str(request.preset.prepare or ""),
             "precision": learned.precision,
             "seed": request.settings.seed,
+            **provenance(host, request, subject, learned, report),
         },
         documents={
             "report.json": plain,
@@ -297,6 +300,7 @@ def _save(
             "README.md": card(plain),
             "rows.json": {name: part.ids for name, part in subject.parts.items()},
         },
+        results={"test.logits": torch.from_numpy(learned.logits)},
         probe=subject.examples["test"].batch(range(min(8, len(subject.examples["test"])))),
         host=host,
     )

@@ -41,6 +41,12 @@ class Decisions:
         """Return plain values; `Decisions(**values)` gives the same decisions back."""
         return asdict(self)
 
+    @property
+    def told(self) -> tuple[str, ...]:
+        """The fields that predictions of the run have beside label and probabilities: yes or no for each row."""
+        known = {"flagged": self.threshold, "answered": self.answer_threshold}
+        return tuple(name for name, threshold in known.items() if threshold is not None)
+
     def flagged(self, logits: Scores, labels: Sequence[str]) -> NDArray[np.bool_] | None:
         """Return which rows [rows] are flagged; None where no operating point was decided."""
         return None if self.threshold is None else log_odds(logits, labels, self.positive) >= self.threshold

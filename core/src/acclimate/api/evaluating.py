@@ -1,4 +1,4 @@
-"""A saved run on new rows: measured where they are labelled, predicted where they are not."""
+"""A saved run measured on new labelled rows."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -69,7 +69,7 @@ def evaluate(folder: str | Path, source: str | Path, *, host: Host | None = None
             else:
                 drawn = np.repeat(np.arange(len(counts)), counts)
                 trivial = {"majority_class": evaluation.majority_class(drawn, len(rows), len(counts))}
-            names = settings.metrics or predictor.manifest["metrics"]
+            names = settings.metrics or tuple(predictor.manifest["results"]["metrics"])
             metrics = scoring.metrics_of(host, owner, names, multilabel=part.multilabel)
             scores = scoring.ranked(logits, predictor.thresholds)
             scored = scoring.score(
@@ -86,7 +86,7 @@ def evaluate(folder: str | Path, source: str | Path, *, host: Host | None = None
                 logits=logits,
                 labels=predictor.labels,
                 thresholds=predictor.thresholds,
-                temperature=predictor.manifest.get("temperature", 1.0),
+                temperature=predictor.manifest["calibration"]["temperature"],
                 seed=settings.seed,
             )
             wrong: tuple[Mistake, ...] = ()
@@ -124,40 +124,6 @@ def evaluate(folder: str | Path, source: str | Path, *, host: Host | None = None
     records = scoring.records(part.ids, part.truth, logits, predictor.labels, predictor.thresholds)
     reviewed = host.review_report(owner, report, records)
     return replace(report, findings=(*findings, *reviewed))
-
-
-def predict_rows(
-    folder: str | Path, source: str | Path, *, host: Host | None = None, **options: Any
-) -> list[dict[str, Any]]:
-    """Return `{id, label, probabilities}` of every row of `source`, labelled or not.
-
-    Where rows may carry several labels it is `{id, labels, probabilities}`. A run with an operating point adds
-    `flagged`, one with sets of labels `label_set`.
-
-    Raises:
-        AcclimateError: for a run or rows that cannot be used.
-    """
-    host = host or default_host()
-    columns, _ = split_options(options)
-    predictor = load(folder, host=host)
-    preset, owner, _ = find_preset(host, predictor.manifest["preset"])
-    with TemporaryDirectory(prefix="acclimate-") as temporary:
-        rows = inputs.read(
-            host, owner, preset, str(source), columns, Path(temporary) / "rows", part="rows", labelled=False
-        )
-        predictions = predictor.predict(list(rows[preset.modality]))
-        several = predictor.thresholds is not None
-        return [
-            {
-                "id": id,
-                **({"labels": list(prediction.labels)} if several else {"label": prediction.label}),
-                "probabilities": dict(prediction.probabilities),
-                **({} if prediction.flagged is None else {"flagged": prediction.flagged}),
-                **({} if prediction.answered is None else {"answered": prediction.answered}),
-                **({} if prediction.label_set is None else {"label_set": list(prediction.label_set)}),
-            }
-            for id, prediction in zip(rows["id"], predictions, strict=True)
-        ]
 
 
 def _check_form(rows: Any, predictor: Predictor) -> None:

@@ -55,6 +55,7 @@ def train(
         code="precision-training",
         level="note",
         message=f"Training uses float32 weights with {arithmetic.precision} products: {arithmetic.reason}.",
+        details={"precision": arithmetic.precision},
     )
     return trained, groups, (*notes, *more, note)
 

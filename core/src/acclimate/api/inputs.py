@@ -1,6 +1,6 @@
 """From a source to examples: rows read, checked, dealt to parts, and prepared as the backbone wants them."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -63,6 +63,25 @@ def read(
 
     The columns named by `slices` must be there, and are kept.
     """
+    return data.load(
+        source,
+        read=reader(host, owner, preset, source),
+        columns=columns,
+        modality=preset.modality,
+        cache=folder,
+        labelled=labelled,
+        keep=preset.split.stratify,
+        required=[name for name in slices if name not in (columns.group, columns.time)],
+        part=part,
+    )
+
+
+def reader(host: Host, owner: str, preset: Preset, source: str) -> Callable[[str], Iterable[dict[str, Any]]]:
+    """Return the function that reads a source: the preset's loader, or the one its plugin chooses.
+
+    Raises:
+        DataError: when no plugin reads it.
+    """
     if preset.loader != "auto":
         loader: Loader | None = host.find("loader", preset.loader, owner)
     else:
@@ -73,17 +92,8 @@ def read(
             "Readable are .csv, .tsv, .jsonl, .parquet, a folder of class folders with images, a datasets folder "
             "and hub:OWNER/NAME.",
         )
-    return data.load(
-        source,
-        read=host.load(loader),
-        columns=columns,
-        modality=preset.modality,
-        cache=folder,
-        labelled=labelled,
-        keep=preset.split.stratify,
-        required=[name for name in slices if name not in (columns.group, columns.time)],
-        part=part,
-    )
+    read: Callable[[str], Iterable[dict[str, Any]]] = host.load(loader)
+    return read
 
 
 def as_part(name: str, rows: "datasets.Dataset", labels: Sequence[str]) -> Part:

@@ -17,6 +17,7 @@ import numpy as np
 
 from acclimate import bundle, evaluation
 from acclimate.api.adapting import ask, run
+from acclimate.api.command import arguments_of
 from acclimate.api.request import Request
 from acclimate.contracts import AcclimateError, BundleError, cache_folder
 from acclimate.plugins import Host, default_host
@@ -90,10 +91,11 @@ def measure_separately(request: Request, folder: Path, *, shown: bool) -> int:
 
     Features are computed anew, so that the seconds of a run do not depend on the runs before it.
     """
+    asked = {**arguments_of(request), "output": str(request.output)}
     with _empty_cache() as cache:
         return subprocess.run(
             [sys.executable, "-P", "-c", _PROGRAM],
-            input=json.dumps({"request": _arguments(request), "folder": str(folder), "shown": shown}),
+            input=json.dumps({"request": asked, "folder": str(folder), "shown": shown}),
             stdout=2,  # standard output is for what compare itself prints
             text=True,
             check=False,
@@ -109,20 +111,6 @@ def main() -> None:
     # The output of an interrupted run may still be there, which `ask` would refuse.
     request = replace(ask(host, **task["request"], output=output / "new"), output=output)
     measure(host, request, Path(task["folder"]), alone=True, shown=task["shown"])
-
-
-def _arguments(request: Request) -> dict[str, Any]:
-    """Return the arguments of `ask` that give this request in another process."""
-    return {
-        "preset": request.name,
-        "source": request.source,
-        "method": request.method,
-        "backbone": request.backbone,
-        "test": request.test,
-        "validation": request.validation,
-        "output": str(request.output),
-        "options": {**asdict(request.columns), **asdict(request.settings)},
-    }
 
 
 @contextmanager

@@ -33,10 +33,9 @@ class Predictor:
         self.model.to(training.device())
         self.labels: tuple[str, ...] = self.model.labels
         self.thresholds: NDArray[np.float64] | None = None
-        # A run that was written before rows could carry several labels says nothing of it: it gives one.
-        if self.manifest.get("multilabel", False):
+        if self.manifest["multilabel"]:
             self.thresholds = np.asarray(self.manifest["thresholds"], dtype=np.float64)
-        self.decisions = Decisions(**self.manifest.get("decisions", {}))
+        self.decisions = Decisions(**self.manifest["decisions"])
         self.prepare: Callable[[Any], Any] | None = host.load_reference(self.manifest["prepare"])
 
     def predict(self, items: Sequence[str | Path | Image.Image]) -> list[Prediction]:
@@ -45,7 +44,10 @@ class Predictor:
         Raises:
             DataError: when an item is empty, of the wrong kind, or an image cannot be read.
         """
-        logits = self._logits_of(items)
+        return self.predictions(self._logits_of(items))
+
+    def predictions(self, logits: NDArray[np.float64]) -> list[Prediction]:
+        """Return what logits [rows, classes] say."""
         probabilities = scoring.probabilities_of(logits, multilabel=self.thresholds is not None)
         answer = self.decisions.answer_threshold
         flagged = self.decisions.flagged(logits, self.labels)

@@ -1,7 +1,6 @@
 """A run on disk: what is written, how it is proven, and how it comes back."""
 
 from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +8,14 @@ import torch
 from torch import Tensor
 
 from acclimate import bundle, models
+from acclimate.api.manifest import read_manifest
 from acclimate.contracts import BundleError
 from acclimate.models import Classifier, Preprocessing
 from acclimate.plugins import Host
 
 # In float32 a reloaded model repeats its logits exactly; the tolerance leaves room for other kernels.
 TOLERANCE = 1e-4
-_LIBRARIES = ("acclimate", "torch", "transformers", "timm", "peft", "scikit-learn", "datasets")
+RESULTS = "results.safetensors"
 
 
 def save(
@@ -25,10 +25,13 @@ def save(
     *,
     manifest: Mapping[str, Any],
     documents: Mapping[str, Any],
+    results: Mapping[str, Tensor],
     probe: Mapping[str, Tensor],
     host: Host,
 ) -> None:
     """Write a run and reload it: its logits on `probe` must be those of the trained model.
+
+    `results` are what was measured, as tensors.
 
     Raises:
         BundleError: when they differ; nothing is left on disk.
@@ -47,12 +50,16 @@ def save(
                 "Nothing was written. Please report this with the method and backbone.",
             )
 
+    def extra(partial: Path) -> None:
+        models.save_preprocessing(preprocessing, partial / "preprocessing")
+        bundle.save_tensors(results, partial / RESULTS)
+
     bundle.write(
         folder,
-        manifest={**manifest, "libraries": _versions(), "preprocessing": preprocessing.hash},
+        manifest={**manifest, "preprocessing": preprocessing.hash},
         tensors=_tensors(model),
         documents=documents,
-        extra=lambda partial: models.save_preprocessing(preprocessing, partial / "preprocessing"),
+        extra=extra,
         prove=prove,
     )
 
@@ -64,7 +71,7 @@ def restore(folder: Path, host: Host) -> tuple[Classifier, Preprocessing, dict[s
         BundleError: when anything is missing, changed, or does not fit.
         PluginError: when the run needs code that no installed plugin offers.
     """
-    manifest = bundle.read_manifest(folder)
+    manifest = read_manifest(folder)
     model, preprocessing = models.rebuild(manifest["spec"], folder / "preprocessing", tuple(manifest["labels"]))
     if preprocessing.hash != manifest["preprocessing"]:
         raise BundleError(
@@ -74,7 +81,7 @@ def restore(folder: Path, host: Host) -> tuple[Classifier, Preprocessing, dict[s
     install = host.load_reference(manifest["install"])
     if install is not None:
         install(model, manifest["adapter"])
-    tensors = bundle.read_tensors(folder)
+    tensors = bundle.read_tensors(folder / bundle.WEIGHTS)
     own = model.state_dict()
     if set(own) != set(tensors):
         differing = sorted(set(own) ^ set(tensors))
@@ -82,6 +89,13 @@ def restore(folder: Path, host: Host) -> tuple[Classifier, Preprocessing, dict[s
             f"The weights in {folder} do not fit its architecture: {', '.join(differing[:3])}.",
             "Install the library versions in manifest.json.",
         )
+    for name, tensor in own.items():
+        if tensors[name].shape != tensor.shape or tensors[name].dtype != tensor.dtype:
+            raise BundleError(
+                f"Tensor {name!r} in {folder} is {tuple(tensors[name].shape)} {tensors[name].dtype}, its "
+                f"architecture has {tuple(tensor.shape)} {tensor.dtype}.",
+                "Install the library versions in manifest.json.",
+            )
     model.load_state_dict(tensors)
     return model.eval(), preprocessing, manifest
 
@@ -107,13 +121,3 @@ def _logits(model: Classifier, probe: Mapping[str, Tensor]) -> Tensor:
 
 def _tensors(model: Classifier) -> dict[str, Tensor]:
     return {name: tensor.detach().cpu().clone() for name, tensor in model.state_dict().items()}
-
-
-def _versions() -> dict[str, str]:
-    found = {}
-    for name in _LIBRARIES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found

@@ -99,6 +99,7 @@ def solve(
         code="precision-forward",
         level="note",
         message=f"Forward passes use {arithmetic.precision}: {arithmetic.reason}.",
+        details={"precision": arithmetic.precision},
     )
     return head, arithmetic.precision, (note,)
 

@@ -1,6 +1,19 @@
 """Saved runs: safetensors and JSON, written whole, proven when written, checked when read."""
 
+from acclimate.bundle.fields import check_fields
 from acclimate.bundle.read import read_document, read_manifest, read_tensors
-from acclimate.bundle.write import check_output, write, writing
+from acclimate.bundle.write import MANIFEST, WEIGHTS, check_output, full_disk_named, save_tensors, write, writing
 
-__all__ = ["check_output", "read_document", "read_manifest", "read_tensors", "write", "writing"]
+__all__ = [
+    "MANIFEST",
+    "WEIGHTS",
+    "check_fields",
+    "check_output",
+    "full_disk_named",
+    "read_document",
+    "read_manifest",
+    "read_tensors",
+    "save_tensors",
+    "write",
+    "writing",
+]

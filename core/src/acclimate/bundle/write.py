@@ -16,9 +16,10 @@ from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor
 
+from acclimate import __version__
 from acclimate.contracts import OutputError
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "manifest.json"
 SEAL = "sha256"
 WEIGHTS = "weights.safetensors"
@@ -49,18 +50,29 @@ def writing(folder: Path) -> Iterator[Path]:
     partial = folder.absolute().parent / f".{folder.name}.{uuid4().hex[:8]}.partial"
     partial.mkdir()
     try:
-        yield partial
-        check_output(folder)
-        partial.rename(folder)
+        with full_disk_named(folder, "Nothing was left behind; free some space."):
+            yield partial
+            check_output(folder)
+            partial.rename(folder)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+@contextmanager
+def full_disk_named(output: Path, hint: str) -> Iterator[None]:
+    """Say that the disk is full, where it is, instead of giving the system's error.
+
+    Raises:
+        OutputError: then.
+    """
+    try:
+        yield
     except OSError as error:
         if error.errno in _FULL:
             raise OutputError(
-                f"The disk is full: {folder} could not be written ({os.strerror(error.errno)}).",
-                "Nothing was left behind; free some space.",
+                f"The disk is full: {output} could not be written ({os.strerror(error.errno)}).", hint
             ) from error
         raise
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
 
 
 def write(
@@ -79,13 +91,13 @@ def write(
     The manifest lists the sha256 of every other file, and its own.
     """
     with writing(folder) as partial:
-        _save(tensors, partial / WEIGHTS)
+        save_tensors(tensors, partial / WEIGHTS)
         for name, document in documents.items():
             text = document if isinstance(document, str) else _json(document)
             (partial / name).write_text(text, encoding="utf-8")
         extra(partial)
         files = {path.relative_to(partial).as_posix(): digest(path) for path in _files(partial)}
-        whole = {"format": FORMAT, **manifest, "files": files}
+        whole = {"format": FORMAT, "acclimate": __version__, **manifest, "files": files}
         (partial / MANIFEST).write_text(sealed(whole), encoding="utf-8")
         prove(partial)
 
@@ -102,7 +114,12 @@ def digest(path: Path) -> str:
         return file_digest(stream, "sha256").hexdigest()
 
 
-def _save(tensors: Mapping[str, Tensor], file: Path) -> None:
+def save_tensors(tensors: Mapping[str, Tensor], file: Path) -> None:
+    """Write tensors as safetensors.
+
+    Raises:
+        OSError: when the system refuses to, as for any other file.
+    """
     try:
         save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, file)
     except SafetensorError as error:  # the system's error is only in its text: "... (os error 28)"

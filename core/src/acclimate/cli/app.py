@@ -8,6 +8,8 @@ import typer
 
 from acclimate.cli import output
 from acclimate.cli.compare import compare
+from acclimate.cli.export import export
+from acclimate.cli.merge import merge
 from acclimate.cli.options import (
     AllowLeakage,
     Answer,
@@ -49,6 +51,8 @@ from acclimate.cli.options import (
     Time,
     Validation,
 )
+from acclimate.cli.predict import predict
+from acclimate.cli.repeat import repeat
 from acclimate.contracts import OutputError
 
 app = typer.Typer(
@@ -204,26 +208,6 @@ def evaluate(
 
 
 @app.command()
-def predict(
-    run: Annotated[Path, typer.Argument(help="The folder of a saved run.")],
-    data: Annotated[str, typer.Argument(help="Rows, labelled or not.")],
-    text: Text = "",
-    image: Image = "",
-    id: Id = "",
-    as_json: Json = False,
-) -> None:
-    """Predict the label, or the labels, of every row: CSV on standard output, or JSON."""
-    with output.failing_well(as_json):
-        from acclimate.api import predict_rows
-
-        rows = predict_rows(run, data, text=text, image=image, id=id)
-        if as_json:
-            output.show_json({"run": str(run), "predictions": rows})
-            return
-        output.show_predictions(rows)
-
-
-@app.command()
 def report(
     run: Annotated[Path, typer.Argument(help="The folder of a saved run.")],
     html: Html = None,
@@ -283,7 +267,11 @@ def suspects(
         output.show_rows(("id", "line", "label", "likelier", "content"), rows)
 
 
+app.command()(predict)
+app.command()(merge)
+app.command()(export)
 app.command()(compare)
+app.command()(repeat)
 
 
 @plugins_app.command("list")

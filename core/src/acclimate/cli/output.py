@@ -12,6 +12,7 @@ import typer
 from acclimate.contracts import AcclimateError, OptionError, UnknownNameError
 
 BAD_INPUT, BAD_USAGE = 1, 2
+NOT_WHOLE = 3  # done, but some rows could not be read, or a repetition gave other numbers
 # What wrong arguments raise: click's class in older releases of typer, typer's own copy of it in newer ones.
 UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 
@@ -19,29 +20,6 @@ UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 def show(text: str) -> None:
     """Print for people, on standard output."""
     typer.echo(text)
-
-
-def show_predictions(rows: Sequence[Mapping[str, Any]]) -> None:
-    """Print predictions as CSV; several labels of a row stand between bars, as do their probabilities.
-
-    Raises:
-        OptionError: when one of several labels holds a bar itself.
-    """
-    writer = csv.writer(sys.stdout)
-    if not rows or "label" in rows[0]:
-        decided = [name for name in ("flagged", "answered") if rows and name in rows[0]]
-        writer.writerow(["id", "label", "probability", *decided])
-        for row in rows:
-            flags = [str(row[name]).lower() for name in decided]
-            writer.writerow([row["id"], row["label"], f"{row['probabilities'][row['label']]:.4f}", *flags])
-        return
-    barred = [label for label in rows[0]["probabilities"] if "|" in label]
-    if barred:
-        raise OptionError(f"The label {barred[0]!r} holds a bar, which stands between labels here.", "Add --json.")
-    writer.writerow(["id", "labels", "probabilities"])
-    for row in rows:
-        values = "|".join(f"{row['probabilities'][label]:.4f}" for label in row["labels"])
-        writer.writerow([row["id"], "|".join(row["labels"]), values])
 
 
 def show_rows(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
@@ -57,14 +35,17 @@ def show_json(value: Any) -> None:
 
 
 @contextmanager
-def failing_well(as_json: bool) -> Iterator[None]:
-    """Turn an error that Acclimate raised on purpose into a message and an exit code."""
+def failing_well(as_json: bool, interrupted: str = "Nothing was written.") -> Iterator[None]:
+    """Turn an error that Acclimate raised on purpose into a message and an exit code.
+
+    `interrupted` is what is said to the one who pressed Ctrl-C.
+    """
     try:
         yield
     except AcclimateError as error:
         fail(type(error).__name__, error.message, error.hint, as_json, _code(error), _notes(error))
     except KeyboardInterrupt:
-        fail("Interrupted", "Interrupted.", "Nothing was written.", as_json, 130)
+        fail("Interrupted", "Interrupted.", interrupted, as_json, 130)
 
 
 def fail(kind: str, message: str, hint: str, as_json: bool, code: int, notes: tuple[str, ...] = ()) -> None:

@@ -118,8 +118,8 @@ class Method:
     names a function `(model, adapter) -> None` that adds to the model what `Plan.adapter` describes; it is called
     before training, and again when a saved run is rebuilt, whose weights are then loaded. `merge` names a function
     `(model, adapter, original) -> None` that folds what was added into plain weights; `original(name)` is the
-    pretrained weight of that name inside the encoder, for methods that keep it only in a coarser form. `model` has
-    an `encoder`, a linear `head`, and says by `new_head` whether the head is new for the task.
+    plain weight of that name inside the encoder (pretrained, or as measured), for methods that keep it coarser.
+    `model` has an `encoder`, a linear `head`, and says by `new_head` whether the head is new for the task.
     """
 
     name: str

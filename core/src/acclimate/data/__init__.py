@@ -19,6 +19,8 @@ from acclimate.data.read import (
 )
 from acclimate.data.repeats import Repeats
 from acclimate.data.split import folds, sample, split
+from acclimate.data.stored import image_path
+from acclimate.data.stream import Row, stream
 from acclimate.data.table import load
 from acclimate.data.texts import text_fingerprints
 
@@ -26,6 +28,7 @@ __all__ = [
     "Leak",
     "PartedRows",
     "Repeats",
+    "Row",
     "check_alike",
     "check_classes",
     "check_disjoint",
@@ -39,6 +42,7 @@ __all__ = [
     "hub_rows",
     "image_fingerprints",
     "image_folder_rows",
+    "image_path",
     "indicators",
     "is_multilabel",
     "jsonl_rows",
@@ -52,6 +56,7 @@ __all__ = [
     "repeated_texts",
     "sample",
     "split",
+    "stream",
     "text_fingerprints",
     "to_rgb",
     "tsv_rows",

@@ -72,6 +72,17 @@ def _labels(head: Sequence[dict[str, Any]], column: str, source: str, separator:
     return Labels(column, name_of(source), several=several, separator=separator)
 
 
+def row_id(value: Any, image: str, place: int, *, part: str, source: str) -> str:
+    """Return a row's id: the value of its id column, or "PART:PLACE" where there is none ("SOURCE:PLACE" of no part).
+
+    The place of a file inside its folder says nothing about a file in another folder, so that it too is in its part.
+    """
+    if missing(value):
+        return f"{part or source}:{place}"
+    text = as_text(value)
+    return f"{part}:{text}" if part and Path(image).as_posix().endswith(f"/{text}") else text
+
+
 class _Table:
     """Turns a reader's rows into rows of our columns and collects what is wrong with them."""
 
@@ -128,12 +139,9 @@ class _Table:
 
     def _id(self, row: dict[str, Any], out: dict[str, Any], line: int, where: str) -> str:
         value = row.get(self.mapping.id) if self.mapping.id else None
+        text = row_id(value, out.get("image", ""), line or self.count, part=self.part, source=self.name)
         if missing(value):
-            return f"{self.part or self.name}:{line or self.count}"
-        text = as_text(value)
-        # The place of a file inside its folder says nothing about a file in another folder.
-        if self.part and Path(out.get("image", "")).as_posix().endswith(f"/{text}"):
-            text = f"{self.part}:{text}"
+            return text
         if text in self.places:
             raise DataError(
                 f"Two rows of {self.name} have the id {text!r}: {self.places[text]} and {where}.",

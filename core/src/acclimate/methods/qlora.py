@@ -23,8 +23,9 @@ def plan(model: Adaptable, need: Need, settings: Settings) -> Plan:
     """Keep the encoder's linear layers in NF4 with double quantisation, and train updates of them with the head.
 
     A weight then takes 0.53 bytes. Embeddings are kept in bfloat16; heads, normalisation layers and convolutions are
-    left as they are. What is saved is the quantised model that was measured; merging folds the updates into the
-    original weights, which are read from the backbone again, and never into the four-bit ones.
+    left as they are. What is saved is the quantised model that was measured. Merging folds the updates into weights
+    that its caller gives, in full precision: those that the four bits stand for, whose logits were measured
+    (`acclimate merge`), or the original ones.
 
     Options:
         rank, alpha, dropout, rslora, lora_plus, weight_decay: as for method 'lora'.

@@ -5,6 +5,7 @@ from acclimate.models.fingerprint import json_hash
 from acclimate.models.image import ImageExamples, ImagePreprocessing
 from acclimate.models.infer import Examples, batches, current_features, features, logits
 from acclimate.models.language import ResolvedLanguageModel, resolve_language_model
+from acclimate.models.probe import probe
 from acclimate.models.recorded import Recorded
 from acclimate.models.replay import Replay
 from acclimate.models.resolve import Preprocessing, Resolved, rebuild, resolve, save_preprocessing
@@ -35,6 +36,7 @@ __all__ = [
     "json_hash",
     "logits",
     "pixel_saliency",
+    "probe",
     "rebuild",
     "resolve",
     "resolve_language_model",

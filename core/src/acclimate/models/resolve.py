@@ -10,12 +10,13 @@ from typing import Any, cast
 import torch
 from torch import nn
 
-from acclimate.contracts import Backbone, BackboneError
+from acclimate.contracts import Backbone, BackboneError, BundleError
 from acclimate.models import packages
 from acclimate.models.classifier import STAGES, Classifier, feature_width, has_stages
 from acclimate.models.fingerprint import weights_hash
 from acclimate.models.image import ImagePreprocessing
 from acclimate.models.loading import configuration, folder_at, is_decoder, pretrained, tokens_of
+from acclimate.models.spec import check_spec, plain_configuration
 from acclimate.models.text import TextPreprocessing
 
 Preprocessing = TextPreprocessing | ImagePreprocessing
@@ -47,11 +48,22 @@ def resolve(backbone: Backbone, *, labels: tuple[str, ...], max_tokens: int | No
 
 
 def rebuild(spec: Mapping[str, Any], folder: Path, labels: tuple[str, ...]) -> tuple[Classifier, Preprocessing]:
-    """Return the classifier that `spec` describes, with random weights, and its saved preprocessing."""
+    """Return the classifier that `spec` describes, with random weights, and its saved preprocessing.
+
+    Raises:
+        BundleError: when the description would open other files or code, or describes no model.
+    """
     from transformers import AutoConfig, AutoModel
 
-    config = AutoConfig.for_model(**spec["config"])
-    encoder = AutoModel.from_config(config, dtype=torch.float32, **spec["arguments"])
+    check_spec(spec)
+    try:
+        config = AutoConfig.for_model(**spec["config"])
+        encoder = AutoModel.from_config(config, dtype=torch.float32, trust_remote_code=False, **spec["arguments"])
+    except (ValueError, TypeError, KeyError, AttributeError, RuntimeError) as error:
+        reason = f"{type(error).__name__}: {error}".split("\n")[0].rstrip(".")
+        raise BundleError(
+            f"The manifest's spec describes no model: {reason}.", "Install the library versions in manifest.json."
+        ) from error
     model = Classifier(
         encoder,
         width=feature_width(encoder, spec["pooling"]),
@@ -119,7 +131,7 @@ def _resolved(
     model = Classifier(encoder, width=width, labels=labels, pooling=pooling, unit_norm=unit_norm)
     spec = {
         "modality": modality,
-        "config": json.loads(cast(Any, encoder).config.to_json_string(use_diff=False)),
+        "config": plain_configuration(cast(Any, encoder).config),
         "arguments": dict(arguments or {}),
         "pooling": pooling,
         "unit_norm": unit_norm,

@@ -80,7 +80,7 @@ def difference(folder: Path) -> float:
     model = zoo(manifest["architecture"]).build(manifest["architecture"], manifest["task"], seed=9)
     if manifest["install"]:
         Ref(manifest["install"]).load()(model, manifest["adapter"])
-    model.load_state_dict(bundle.read_tensors(folder), strict=True)
+    model.load_state_dict(bundle.read_tensors(folder / bundle.WEIGHTS), strict=True)
     inputs = load_file(folder / _EXPECTED)
     expected = inputs.pop("logits")
     return float((logits(model, inputs) - expected).abs().max())

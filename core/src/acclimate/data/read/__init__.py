@@ -1,14 +1,15 @@
 """Readers: each takes a source and yields one dictionary per row, lazily."""
 
 from acclimate.data.read.arrow import dataset_folder_rows, hub_rows, parquet_rows
-from acclimate.data.read.delimited import csv_rows, tsv_rows
-from acclimate.data.read.files import LINE, existing, name_of
+from acclimate.data.read.delimited import csv_rows, tolerant_csv_rows, tolerant_tsv_rows, tsv_rows
+from acclimate.data.read.files import LINE, UNREADABLE, existing, name_of
 from acclimate.data.read.image_folder import IMAGE_SUFFIXES, image_folder_rows
-from acclimate.data.read.json_lines import jsonl_rows
+from acclimate.data.read.json_lines import jsonl_rows, tolerant_jsonl_rows
 
 __all__ = [
     "IMAGE_SUFFIXES",
     "LINE",
+    "UNREADABLE",
     "csv_rows",
     "dataset_folder_rows",
     "existing",
@@ -17,5 +18,8 @@ __all__ = [
     "jsonl_rows",
     "name_of",
     "parquet_rows",
+    "tolerant_csv_rows",
+    "tolerant_jsonl_rows",
+    "tolerant_tsv_rows",
     "tsv_rows",
 ]

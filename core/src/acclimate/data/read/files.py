@@ -9,6 +9,9 @@ from acclimate.contracts import DataError, did_you_mean
 LINE = "__line__"
 """The key under which readers of text files give a row's line number, counted from 1."""
 
+UNREADABLE = "__unreadable__"
+"""The key under which tolerant readers say why a line is no row."""
+
 
 def name_of(source: str) -> str:
     """Return the short name of a source that messages and row ids use: "train.csv"."""
@@ -60,6 +63,16 @@ def wrong_encoding(path: Path) -> DataError:
         f"{path.name} line {line} is not UTF-8 text.",
         "Save the file as UTF-8 (in a spreadsheet: 'CSV UTF-8').",
     )
+
+
+def undecoded(tolerant: bool) -> str:
+    """Return what `open` does with bytes that are no UTF-8: stop, or keep them so that `decoded` finds them."""
+    return "surrogateescape" if tolerant else "strict"
+
+
+def decoded(text: str) -> bool:
+    """Return whether a text was UTF-8 where bytes that are not were kept."""
+    return not any("\udc80" <= character <= "\udcff" for character in text) if not text.isascii() else True
 
 
 def _decodes(raw: bytes) -> bool:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from acclimate.contracts import DataError
-from acclimate.data.read.files import LINE, filled, some_rows, wrong_encoding
+from acclimate.data.read.files import LINE, UNREADABLE, decoded, filled, some_rows, undecoded, wrong_encoding
 
 
 def jsonl_rows(source: str) -> Iterator[dict[str, Any]]:
@@ -15,15 +15,31 @@ def jsonl_rows(source: str) -> Iterator[dict[str, Any]]:
     Raises:
         DataError: no such file, an empty file, a line that is not one JSON object, or text that is not UTF-8.
     """
-    yield from some_rows(_rows(filled(source)), source)
+    yield from some_rows(_rows(filled(source), tolerant=False), source)
 
 
-def _rows(path: Path) -> Iterator[dict[str, Any]]:
+def tolerant_jsonl_rows(source: str) -> Iterator[dict[str, Any]]:
+    """Yield the objects of a JSON Lines file; a line that is none comes as its number and the reason.
+
+    Raises:
+        DataError: no such file, or an empty file.
+    """
+    yield from some_rows(_rows(filled(source), tolerant=True), source)
+
+
+def _rows(path: Path, *, tolerant: bool) -> Iterator[dict[str, Any]]:
     try:
-        with path.open(encoding="utf-8-sig") as file:
+        with path.open(encoding="utf-8-sig", errors=undecoded(tolerant)) as file:
             for line, text in enumerate(file, 1):
-                if text.strip():
-                    yield {**_object(text, path, line), LINE: line}
+                if not text.strip():
+                    continue
+                try:
+                    row = _object(text, path, line) if decoded(text) else {UNREADABLE: "the line is not UTF-8 text"}
+                except DataError as error:
+                    if not tolerant:
+                        raise
+                    row = {UNREADABLE: error.message}
+                yield {**row, LINE: line}
     except UnicodeDecodeError as error:
         raise wrong_encoding(path) from error
 

@@ -1,0 +1,90 @@
+"""What the manifest of a run says, and what each field must be before anything is built from it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from acclimate import bundle
+from acclimate.bundle import fields
+from acclimate.contracts import TASKS, BundleError
+
+_FIELDS: Mapping[str, fields.Test] = {
+    "preset": fields.is_text,
+    "task": fields.one_of(*TASKS),
+    "method": fields.is_text,
+    "backbone.name": fields.is_text,
+    "backbone.source": fields.is_text,
+    "backbone.licence": fields.is_text,
+    "backbone.weights": fields.is_hash,
+    "labels": fields.is_labels,
+    "multilabel": fields.is_flag,
+    "thresholds": fields.is_numbers_or_null,
+    "decisions.positive": fields.is_text,
+    "decisions.rule": fields.is_text,
+    "decisions.threshold": fields.is_number_or_null,
+    "decisions.reached": fields.is_map,
+    "decisions.prevalence": fields.is_number_or_null,
+    "decisions.set_threshold": fields.is_number_or_null,
+    "decisions.set_rows": fields.is_count,
+    "decisions.answer_threshold": fields.is_number_or_null,
+    "training_rows_by_label": fields.is_counts,
+    "spec.modality": fields.one_of("text", "image"),
+    "spec.config.model_type": fields.is_text,
+    "spec.arguments": fields.is_map,
+    "spec.pooling": fields.one_of("mean", "cls", "last", "own", "stages"),
+    "spec.unit_norm": fields.is_flag,
+    "spec.max_tokens": fields.is_count_or_null,
+    "adapter": fields.is_map,
+    "install": fields.is_text,
+    "prepare": fields.is_text,
+    "preprocessing": fields.is_hash,
+    "precision": fields.one_of("float32", "bfloat16"),
+    "seed": fields.is_count,
+    "request.preset": fields.is_text,
+    "request.source": fields.is_text,
+    "request.test": fields.is_text_or_null,
+    "request.validation": fields.is_text_or_null,
+    "request.method": fields.is_text,
+    "request.backbone": fields.is_text,
+    "request.options": fields.is_map,
+    "request.budget_minutes": fields.is_number,
+    "command": fields.is_text,
+    "data.fingerprint": fields.is_hash,
+    "data.split": fields.is_hash,
+    "data.parts.train": fields.is_map,
+    "data.parts.validation": fields.is_map,
+    "data.parts.test": fields.is_map,
+    "results.metrics": fields.is_map_of_maps,
+    "calibration.temperature": fields.is_number,
+    "plugins": fields.is_map_of_texts,
+    "distributions": fields.is_map_of_texts,
+    "hardware.processor": fields.is_text,
+    "hardware.device": fields.is_text,
+    "hardware.threads": fields.is_count,
+}
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Return the manifest of a saved run with all its fields checked; nothing has been built from it yet.
+
+    Raises:
+        BundleError: as `bundle.read_manifest`; for a field that is missing or malformed, or does not fit the others.
+    """
+    manifest = bundle.read_manifest(folder)
+    file = folder / bundle.MANIFEST
+    bundle.check_fields(file, manifest, _FIELDS)
+    labels, thresholds = manifest["labels"], manifest["thresholds"]
+    if manifest["multilabel"] != (thresholds is not None) or len(thresholds or labels) != len(labels):
+        raise _unfit(file, "thresholds", "one for each label where rows may carry several, else null")
+    decided = manifest["decisions"]
+    if decided["threshold"] is not None and decided["positive"] not in labels:
+        raise _unfit(file, "decisions.positive", "one of them where there is a threshold")
+    if len(manifest["training_rows_by_label"]) != len(labels):
+        raise _unfit(file, "training_rows_by_label", "one count for each label")
+    return manifest
+
+
+def _unfit(file: Path, name: str, expected: str) -> BundleError:
+    return BundleError(
+        f"Field {name!r} of {file} does not fit its labels: expected {expected}.", "Restore the run from a copy."
+    )

@@ -1,0 +1,99 @@
+"""The README of a plain model: what it is, where it comes from, and the lines that give the run's probabilities."""
+
+from acclimate.api.predictor import Predictor
+from acclimate.models import ImagePreprocessing, TextPreprocessing
+
+_POOLING = {
+    "mean": """    mask = inputs["attention_mask"].unsqueeze(-1)
+    features = (outputs.last_hidden_state * mask).sum(1) / mask.sum(1)""",
+    "mean of images": """    hidden = outputs.last_hidden_state
+    features = hidden.mean((2, 3)) if hidden.ndim == 4 else hidden.mean(1)""",
+    "cls": "    features = outputs.last_hidden_state[:, 0]",
+    "last": """    last = inputs["attention_mask"].sum(1) - 1
+    features = outputs.last_hidden_state[torch.arange(len(last)), last]""",
+    "own": "    features = outputs.pooler_output.flatten(1)",
+    "stages": """    maps = [stage.flatten(2) for stage in outputs.hidden_states]
+    means = [stage.mean(2) for stage in maps]
+    spreads = [(stage.var(2, correction=0) + 1e-5).sqrt() for stage in maps]
+    features = torch.cat([outputs.pooler_output.flatten(1), *means, *spreads], 1)""",
+}
+
+
+def readme(predictor: Predictor, loads_as: str, whole: bool) -> str:
+    """Return the page; its one block of Python is given `folder` and `texts`, or `images` as paths."""
+    manifest, backbone = predictor.manifest, predictor.manifest["backbone"]
+    kind = "a classifier" if whole else "an encoder, with a linear head in head.safetensors"
+    paragraphs = [
+        f"# {manifest['preset']} as a plain model",
+        f"This is {kind} that transformers loads by itself. It was adapted by Acclimate {manifest['acclimate']} with "
+        f"method {manifest['method']} on {backbone['source']} (licence: {backbone['licence']}).",
+        f"Labels, in the order of the logits: {', '.join(predictor.labels)}.",
+    ]
+    if predictor.thresholds is not None:
+        levels = zip(predictor.labels, predictor.thresholds, strict=True)
+        shown = ", ".join(f"{label} {level:.4f}" for label, level in levels)
+        paragraphs.append(f"A row is given each label whose logit reaches: {shown}.")
+    if manifest["prepare"]:
+        paragraphs.append(f"Inputs are first prepared by `{manifest['prepare']}`, which is not part of this folder.")
+    code = [
+        *_imports(predictor, loads_as, whole),
+        "",
+        *_inputs(predictor),
+        *_model(predictor, loads_as, whole),
+    ]
+    return "\n\n".join([*paragraphs, "\n".join(["```python", *code, "```", ""])])
+
+
+def _imports(predictor: Predictor, loads_as: str, whole: bool) -> list[str]:
+    text = isinstance(predictor.preprocessing, TextPreprocessing)
+    found = ["import torch", f"from transformers import {loads_as}{', AutoTokenizer' if text else ''}"]
+    if not text:
+        found = ["import numpy as np", "import torch", "from PIL import Image", *found[1:]]
+    return found if whole else [*found[:-1], "from safetensors.torch import load_file", found[-1]]
+
+
+def _inputs(predictor: Predictor) -> list[str]:
+    preprocessing = predictor.preprocessing
+    if isinstance(preprocessing, ImagePreprocessing):
+        height, width = preprocessing.size
+        mean, std = list(preprocessing.mean), list(preprocessing.std)
+        return [
+            f"size, way = ({width}, {height}), Image.Resampling.{preprocessing.interpolation.upper()}",
+            'opened = [Image.open(path).convert("RGB").resize(size, way) for path in images]',
+            "pixels = np.stack([np.asarray(image) for image in opened]) / np.float32(255)",
+            f"pixels = (pixels - np.float32({mean})) / np.float32({std})",
+            'inputs = {"pixel_values": torch.from_numpy(pixels.transpose(0, 3, 1, 2).copy())}',
+        ]
+    lines = ["tokenizer = AutoTokenizer.from_pretrained(folder)", 'tokenizer.padding_side = "right"']
+    if preprocessing.tokenizer.pad_token_id is None:
+        lines.append("tokenizer.pad_token = tokenizer.eos_token  # what stands there never matters: it is masked")
+    cut = f"truncation=True, max_length={preprocessing.max_tokens}"
+    return [*lines, f'inputs = tokenizer(texts, padding=True, {cut}, return_tensors="pt")']
+
+
+def _model(predictor: Predictor, loads_as: str, whole: bool) -> list[str]:
+    spec = predictor.manifest["spec"]
+    end = "logits.sigmoid()" if predictor.thresholds is not None else "logits.softmax(-1)"
+    if whole:
+        return [
+            f"model = {loads_as}.from_pretrained(folder).eval()",
+            "with torch.inference_mode():",
+            "    logits = model(**inputs).logits",
+            f"probabilities = {end}",
+        ]
+    pooling = spec["pooling"]
+    if pooling == "mean" and spec["modality"] == "image":
+        pooling = "mean of images"
+    extra = "".join(f", {name}={value}" for name, value in spec["arguments"].items())
+    wanted = ", output_hidden_states=True" if pooling == "stages" else ""
+    norm = ["    features = torch.nn.functional.normalize(features, dim=-1)"] if spec["unit_norm"] else []
+    return [
+        f"encoder = {loads_as}.from_pretrained(folder{extra}).eval()",
+        'head = load_file(f"{folder}/head.safetensors")',
+        "with torch.inference_mode():",
+        f"    outputs = encoder(**inputs{wanted})",
+        _POOLING[pooling],
+        *norm,
+        '    logits = features @ head["weight"].T + head["bias"]',
+        f"probabilities = {end}",
+    ]

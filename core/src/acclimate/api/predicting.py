@@ -1,0 +1,128 @@
+"""Predictions for sources of any size: rows are read, prepared and predicted in chunks, in order."""
+
+from collections.abc import Iterator, Sequence
+from itertools import chain, islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from acclimate import data, models
+from acclimate.api import inputs
+from acclimate.api.predictor import Predictor, load
+from acclimate.api.request import find_preset, split_options
+from acclimate.contracts import Columns, DataError, Prediction
+from acclimate.plugins import Host, default_host
+
+# What is in memory at once: texts of so many rows and characters, or the prepared pixels of so many images.
+_ROWS = {"text": 512, "image": 64}
+_CHARACTERS = 2_000_000
+
+
+def predict_rows(
+    folder: str | Path, source: str | Path, *, host: Host | None = None, **options: Any
+) -> Iterator[dict[str, Any]]:
+    """Return `{id, label, probabilities}` of every row of `source`, labelled or not, one after the other.
+
+    Where rows may carry several labels it is `{id, labels, probabilities}`. A run with an operating point adds
+    `flagged`, one that leaves rows to a person `answered`, one with sets of labels `label_set`. A row that cannot be
+    read or opened is `{id, error}`, and does not stop the others. Only a chunk of rows is ever in memory.
+
+    Args:
+        folder: a saved run.
+        source: rows, read as in `adapt`.
+        host: the plugins to use; those installed when left out.
+        options: column names (`text`, `image`, `id`).
+
+    Raises:
+        AcclimateError: for a run or a source that cannot be used.
+    """
+    host = host or default_host()
+    columns, _ = split_options(options)
+    return chain.from_iterable(chunks(host, load(folder, host=host), str(source), columns))
+
+
+def chunks(
+    host: Host, predictor: Predictor, source: str, columns: Columns, *, skip: int = 0
+) -> Iterator[list[dict[str, Any]]]:
+    """Return the rows of `predict_rows` in the chunks in which they are predicted, without the first `skip` rows.
+
+    Where `skip` is the sum of some first chunks, the others are what they would have been with them.
+    """
+    preset, owner, _ = find_preset(host, predictor.manifest["preset"])
+    read = inputs.reader(host, owner, preset, source)
+    rows = data.stream(source, read=read, columns=columns, modality=preset.modality)
+    return _chunks(predictor, islice(rows, skip, None), _ROWS[preset.modality])
+
+
+def _chunks(predictor: Predictor, rows: Iterator[data.Row], size: int) -> Iterator[list[dict[str, Any]]]:
+    while taken := _take(rows, size):
+        known: list[Prediction | str] = [row.error for row in taken]
+        whole = [place for place, row in enumerate(taken) if not row.error]
+        for place, found in zip(whole, _predict(predictor, [taken[place].content for place in whole]), strict=True):
+            known[place] = found
+        yield [_as_dict(row.id, found, predictor) for row, found in zip(taken, known, strict=True)]
+
+
+def _take(rows: Iterator[data.Row], size: int) -> list[data.Row]:
+    taken: list[data.Row] = []
+    characters = 0
+    for row in rows:
+        taken.append(row)
+        characters += len(row.content) if isinstance(row.content, str) else 0
+        if len(taken) == size or characters > _CHARACTERS:
+            break
+    return taken
+
+
+def _predict(predictor: Predictor, items: Sequence[Any]) -> Sequence[Prediction | str]:
+    """Return the prediction of each item, or the reason why an image cannot be opened."""
+    if not isinstance(predictor.preprocessing, models.ImagePreprocessing):
+        return predictor.predict(items)
+    pixels: list[Tensor] = []
+    found: list[Prediction | str] = []
+    opened = inputs.opener(predictor.prepare)
+    for item in items:
+        with TemporaryDirectory(prefix="acclimate-") as folder:
+            try:
+                path = data.image_path(item, folder=Path(), cache=Path(folder))
+                pixels.append(predictor.preprocessing(opened(path)))
+                found.append("")
+            except DataError as error:
+                found.append(error.message)
+    if pixels:
+        predictions = iter(predictor.predictions(predictor.logits(_Pixels(pixels))))
+        found = [each or next(predictions) for each in found]
+    return found
+
+
+class _Pixels:
+    """Images that are prepared already, [channels, height, width] each."""
+
+    lengths = None
+
+    def __init__(self, pixels: Sequence[Tensor]) -> None:
+        self.pixels = pixels
+        self.ids = self.fingerprints = [str(number) for number in range(len(pixels))]
+
+    def __len__(self) -> int:
+        return len(self.pixels)
+
+    def batch(self, rows: Sequence[int], augment: np.random.Generator | None = None) -> dict[str, Tensor]:
+        """Return `pixel_values` [batch, channels, height, width]."""
+        del augment
+        values = torch.stack([self.pixels[row] for row in rows])
+        return {"pixel_values": values.contiguous(memory_format=torch.channels_last)}
+
+
+def _as_dict(id: str, found: Prediction | str, predictor: Predictor) -> dict[str, Any]:
+    if isinstance(found, str):
+        return {"id": id, "error": found}
+    several = predictor.thresholds is not None
+    told = {"labels": list(found.labels)} if several else {"label": found.label}
+    decided = {name: getattr(found, name) for name in predictor.decisions.told}
+    sets = {} if found.label_set is None else {"label_set": list(found.label_set)}
+    return {"id": id, **told, "probabilities": dict(found.probabilities), **decided, **sets}

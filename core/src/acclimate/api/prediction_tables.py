@@ -1,0 +1,90 @@
+"""Predictions as tables: CSV, JSON Lines and Parquet, written row by row and never held whole."""
+
+import csv
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any, Protocol, TextIO
+
+import pyarrow
+import pyarrow.parquet
+
+from acclimate.contracts import OptionError
+
+Rows = Iterable[Mapping[str, Any]]
+_CHUNK = 1000
+
+
+def check_format(output: Path, labels: Sequence[str], *, several: bool) -> None:
+    """Pass when a table can be written to a file of this name.
+
+    Raises:
+        OptionError: for another suffix; for CSV where one of several labels of a row holds a bar.
+    """
+    if output.suffix not in WRITERS:
+        raise OptionError(
+            f"Predictions are written to a file with the suffix {', '.join(WRITERS)}; found {str(output)!r}.",
+            "Choose one of them.",
+        )
+    if output.suffix == ".csv":
+        check_bars(labels, several=several)
+
+
+def check_bars(labels: Sequence[str], *, several: bool) -> None:
+    """Raise OptionError where one of several labels of a row holds a bar, which stands between them in CSV."""
+    barred = [label for label in labels if "|" in label]
+    if several and barred:
+        raise OptionError(
+            f"The label {barred[0]!r} holds a bar, which stands between labels in CSV.", "Write JSON or Parquet."
+        )
+
+
+def write_csv(rows: Rows, stream: TextIO, *, several: bool, decided: Sequence[str] = ()) -> None:
+    """Write id, label, probability, what is `decided` of each row ("flagged": true or false) and error.
+
+    Several labels of a row and their probabilities stand between bars.
+    """
+    writer = csv.writer(stream)
+    told = ("labels", "probabilities") if several else ("label", "probability")
+    writer.writerow(["id", *told, *decided, "error"])
+    for row in rows:
+        names = row.get("labels", [row["label"]] if "label" in row else [])
+        values = [f"{row['probabilities'][name]:.4f}" for name in names]
+        flags = [str(row.get(name, "")).lower() for name in decided]
+        writer.writerow([row["id"], "|".join(names), "|".join(values), *flags, row.get("error", "")])
+
+
+class _Writer(Protocol):
+    def __call__(
+        self, rows: Rows, file: Path, *, labels: Sequence[str], several: bool, decided: Sequence[str]
+    ) -> None: ...
+
+
+def _to_csv(rows: Rows, file: Path, *, labels: Sequence[str], several: bool, decided: Sequence[str]) -> None:
+    check_bars(labels, several=several)
+    with file.open("w", encoding="utf-8", newline="") as stream:
+        write_csv(rows, stream, several=several, decided=decided)
+
+
+def _to_jsonl(rows: Rows, file: Path, **_: object) -> None:
+    with file.open("w", encoding="utf-8") as stream:
+        for row in rows:
+            stream.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+def _to_parquet(rows: Rows, file: Path, *, labels: Sequence[str], several: bool, decided: Sequence[str]) -> None:
+    """Write id, label or labels, probabilities (a field for each label), what is decided, and error; else null."""
+    text = pyarrow.string()
+    told = ("labels", pyarrow.list_(text)) if several else ("label", text)
+    probabilities = pyarrow.struct([(label, pyarrow.float64()) for label in labels])
+    flags = [(name, pyarrow.bool_()) for name in decided]
+    sets = [] if several else [("label_set", pyarrow.list_(text))]
+    schema = pyarrow.schema([("id", text), told, ("probabilities", probabilities), *flags, *sets, ("error", text)])
+    remaining = iter(rows)
+    with pyarrow.parquet.ParquetWriter(file, schema) as writer:
+        while chunk := list(islice(remaining, _CHUNK)):
+            writer.write_batch(pyarrow.RecordBatch.from_pylist([dict(row) for row in chunk], schema=schema))
+
+
+WRITERS: Mapping[str, _Writer] = {".csv": _to_csv, ".jsonl": _to_jsonl, ".parquet": _to_parquet}

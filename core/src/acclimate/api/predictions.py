@@ -1,0 +1,130 @@
+"""Predictions in a file that is whole or not there, and that goes on where it was interrupted."""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from acclimate import bundle
+from acclimate.api.predicting import chunks
+from acclimate.api.prediction_tables import WRITERS, check_format
+from acclimate.api.predictor import load
+from acclimate.api.request import split_options
+from acclimate.contracts import Columns, OutputError
+from acclimate.plugins import Host, default_host
+
+_GO_ON = "Free some space, then add resume (--resume) to go on."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Predicted:
+    """A file of predictions: how many rows it has, and how many of them say only why they could not be read."""
+
+    output: Path
+    rows: int
+    unreadable: int
+
+
+def write_predictions(
+    folder: str | Path,
+    source: str | Path,
+    output: str | Path,
+    *,
+    resume: bool = False,
+    host: Host | None = None,
+    **options: Any,
+) -> Predicted:
+    """Predict every row of `source` into a new file, in order: CSV, JSON Lines or Parquet by its suffix.
+
+    What is done is kept beside it as `OUTPUT.partial` and `OUTPUT.progress` until the file is whole. With `resume`
+    it goes on from there: no row is written twice, none is lost, and the file is what it would have been.
+
+    Args:
+        folder: a saved run.
+        source: rows, read as in `adapt`.
+        output: a new file.
+        resume: go on with a file that was interrupted.
+        host: the plugins to use; those installed when left out.
+        options: column names (`text`, `image`, `id`).
+
+    Raises:
+        OutputError: when the file exists, when there is nothing to go on from, or something and `resume` is not set.
+        AcclimateError: for a run or a source that cannot be used.
+    """
+    host, output = host or default_host(), Path(output)
+    bundle.check_output(output)
+    columns, _ = split_options(options)
+    predictor = load(folder, host=host)
+    several = predictor.thresholds is not None
+    check_format(output, predictor.labels, several=several)
+    partial, progress = (output.with_name(output.name + ending) for ending in (".partial", ".progress"))
+    job = _job(predictor.folder, str(source), columns)
+    done = _begun(progress, job, resume)
+    output.absolute().parent.mkdir(parents=True, exist_ok=True)
+    with bundle.full_disk_named(output, _GO_ON), partial.open("a+b") as stream:
+        stream.truncate(done["bytes"])  # what was written after the last note of progress is written again
+        for chunk in chunks(host, predictor, str(source), columns, skip=done["rows"]):
+            for row in chunk:
+                stream.write((json.dumps(row, ensure_ascii=False) + "\n").encode())
+            stream.flush()
+            os.fsync(stream.fileno())
+            done["rows"] += len(chunk)
+            done["unreadable"] += sum("error" in row for row in chunk)
+            done["bytes"] = stream.tell()
+            _note(progress, {"job": job, **done})
+    whole = output.with_name(output.name + ".whole")
+    with bundle.full_disk_named(output, _GO_ON):
+        decided = predictor.decisions.told
+        WRITERS[output.suffix](_rows(partial), whole, labels=predictor.labels, several=several, decided=decided)
+        bundle.check_output(output)
+        whole.rename(output)
+    partial.unlink()
+    progress.unlink()
+    return Predicted(output=output, rows=done["rows"], unreadable=done["unreadable"])
+
+
+def _job(folder: Path, source: str, columns: Columns) -> dict[str, Any]:
+    """Return what decides the rows of a file, to be compared when it is gone on with."""
+    path = Path(source)
+    state = path.stat() if path.is_file() else None
+    manifest = bundle.read_document(folder, bundle.MANIFEST)
+    return {
+        "run": manifest["sha256"],
+        "source": source,
+        "changed": [state.st_size, state.st_mtime_ns] if state else None,
+        "columns": asdict(columns),
+    }
+
+
+def _begun(progress: Path, job: Mapping[str, Any], resume: bool) -> dict[str, int]:
+    if not resume:
+        if progress.is_file():
+            raise OutputError(
+                f"{progress} belongs to predictions that were interrupted.",
+                "Add resume (--resume) to go on with them, or remove the file to begin anew.",
+            )
+        return {"rows": 0, "unreadable": 0, "bytes": 0}
+    if not progress.is_file():
+        raise OutputError(f"There is nothing to go on from: {progress} does not exist.", "Leave resume out.")
+    found = json.loads(progress.read_text(encoding="utf-8"))
+    other = [name for name in job if found["job"][name] != job[name]]
+    if other:
+        raise OutputError(
+            f"{progress} belongs to other predictions: {', '.join(other)} differ.",
+            "Give the same run, rows and columns, or remove the file to begin anew.",
+        )
+    return {name: int(found[name]) for name in ("rows", "unreadable", "bytes")}
+
+
+def _note(progress: Path, state: Mapping[str, Any]) -> None:
+    fresh = progress.with_name(progress.name + ".new")
+    fresh.write_text(json.dumps(state), encoding="utf-8")
+    os.replace(fresh, progress)  # noqa: PTH105 - atomic on every platform
+
+
+def _rows(partial: Path) -> Iterator[dict[str, Any]]:
+    with partial.open(encoding="utf-8") as stream:
+        for line in stream:
+            yield json.loads(line)

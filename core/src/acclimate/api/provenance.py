@@ -1,0 +1,92 @@
+"""Where a run comes from: its request, its rows, the code that was imported and the machine, for its manifest."""
+
+import os
+import platform
+import sys
+from importlib.metadata import packages_distributions, version
+from typing import Any
+
+import psutil
+import torch
+
+from acclimate import models, training
+from acclimate.api.command import arguments_of, command_of
+from acclimate.api.request import Request
+from acclimate.api.stages import Learned
+from acclimate.api.subject import Subject
+from acclimate.contracts import Report
+from acclimate.plugins import Host
+
+
+def provenance(host: Host, request: Request, subject: Subject, learned: Learned, report: Report) -> dict[str, Any]:
+    """Return what a manifest says of how its run was made: enough to make it again and to compare the two.
+
+    `results.metrics` are the scores with their intervals, `calibration.temperature` what the head was divided by.
+    """
+    return {
+        "request": {**arguments_of(request), "budget_minutes": request.budget_minutes},
+        "command": command_of(request),
+        "data": data_of(subject),
+        "results": {"metrics": report.to_dict()["metrics"]},
+        "calibration": {"temperature": learned.temperature, "folded_into": "head"},
+        "plugins": _plugins(host, request),
+        "distributions": distributions(host),
+        "hardware": hardware(),
+    }
+
+
+def data_of(subject: Subject) -> dict[str, Any]:
+    """Return hashes of each part and of all.
+
+    `ids` is over a part's row ids in order, `rows` over ids, contents as the model reads them, and labels;
+    `fingerprint` and `split` are over those of all parts.
+    """
+    labels = list(subject.model.labels)
+    parts = {}
+    for name, part in subject.parts.items():
+        contents = list(subject.examples[name].fingerprints)
+        parts[name] = {
+            "count": len(part.truth),
+            "ids": models.json_hash(part.ids),
+            "rows": models.json_hash([part.ids, contents, part.truth.tolist(), labels]),
+        }
+    return {
+        "fingerprint": models.json_hash([[name, part["rows"]] for name, part in parts.items()]),
+        "split": models.json_hash([[name, part["ids"]] for name, part in parts.items()]),
+        "parts": parts,
+    }
+
+
+def distributions(host: Host) -> dict[str, str]:
+    """Return the versions of Python, the loaded plugins, and each distribution that this process imported of."""
+    owners = packages_distributions()
+    tops = {name.partition(".")[0] for name in tuple(sys.modules)}
+    found = {name: version(name) for top in tops & set(owners) for name in owners[top]}
+    # A distribution that is installed from a clone lists no modules.
+    plugins = {
+        state.distribution: state.version
+        for state in host.plugins()
+        if state.state == "loaded" and state.distribution
+    }
+    named = sorted({**found, **plugins}.items(), key=lambda item: item[0].lower())
+    return {"python": platform.python_version(), **dict(named)}
+
+
+def hardware() -> dict[str, Any]:
+    """Return what computes: the processor or accelerator, cores of this process, threads, memory, system."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return {
+        "processor": training.processor(),
+        "device": training.device().type,
+        "cores": len(affinity(0)) if affinity else os.cpu_count() or 1,
+        "threads": torch.get_num_threads(),
+        "memory_bytes": psutil.virtual_memory().total,
+        "platform": platform.platform(),
+    }
+
+
+def _plugins(host: Host, request: Request) -> dict[str, str]:
+    """Return distribution and version of the plugin that owns the preset, and of core."""
+    wanted = ("general", request.owner)
+    states = {state.name: f"{state.distribution} {state.version}".strip() for state in host.plugins()}
+    return {name: states[name] for name in dict.fromkeys(wanted) if name in states}

@@ -1,0 +1,34 @@
+"""The command `export`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from acclimate.cli import output
+from acclimate.cli.options import Json
+
+
+def export(
+    run: Annotated[Path, typer.Argument(help="The folder of a saved run.")],
+    output_file: Annotated[Path, typer.Option("--output", help="New file.")],
+    format: Annotated[str, typer.Option(help="onnx.")] = "onnx",
+    as_json: Json = False,
+) -> None:
+    """Write a saved run for another runtime; what would not give its logits is not written."""
+    with output.failing_well(as_json):
+        from acclimate.api import export as run_export
+
+        done = run_export(run, output_file, format=format)
+        if as_json:
+            output.show_json(
+                {
+                    "run": str(run),
+                    "output": str(done.output),
+                    "inputs": list(done.inputs),
+                    "logits_difference": done.difference,
+                }
+            )
+            return
+        output.show(f"inputs {', '.join(done.inputs)}; logits differ by {done.difference:.2g} on the probe")
+        output.show(f"saved in {done.output}")
