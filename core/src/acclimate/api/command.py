@@ -45,10 +45,16 @@ def command_of(request: Request) -> str:
     }
     words = ["acclimate", "adapt", request.name, request.source]
     for name, value in flags.items():
-        if value is not None:
+        if value is False:
+            words.append(_LEFT_OUT[name])
+        elif value is not None:
             text = ",".join(value) if isinstance(value, tuple) else str(value)
             words += [f"--{name.replace('_', '-')}", *([] if value is True else [text])]
     return shlex.join(words)
+
+
+# Of settings that are on where nothing is asked for, the flag that turns them off.
+_LEFT_OUT = {"show_rows": "--hide-rows"}
 
 
 def _changed(values: Any, defaults: Any) -> dict[str, Any]:
