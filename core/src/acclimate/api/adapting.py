@@ -281,6 +281,7 @@ def _save(
                 "licence": subject.backbone.licence,
                 "weights": subject.resolved.weights,
             },
+            "stored": request.settings.weights,
             "labels": list(subject.model.labels),
             "multilabel": train.multilabel,
             "thresholds": None if learned.thresholds is None else learned.thresholds.tolist(),

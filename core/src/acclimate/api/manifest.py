@@ -16,6 +16,7 @@ _FIELDS: Mapping[str, fields.Test] = {
     "backbone.source": fields.is_text,
     "backbone.licence": fields.is_text,
     "backbone.weights": fields.is_hash,
+    "stored": fields.one_of("all", "trained"),
     "labels": fields.is_labels,
     "multilabel": fields.is_flag,
     "thresholds": fields.is_numbers_or_null,

@@ -13,7 +13,11 @@ from acclimate.plugins import Host
 
 _COLUMNS = {field.name for field in fields(Columns)}
 _SETTINGS = {field.name for field in fields(Settings)}
-_WORDS = {"precision": ("auto", "float32", "bfloat16"), "head": ("probe", "random")}
+_WORDS = {
+    "precision": ("auto", "float32", "bfloat16"),
+    "head": ("probe", "random"),
+    "weights": ("all", "trained"),
+}
 BUDGET_MINUTES = 10.0
 _FROM_ZERO = ("seed", "patience")
 _WHOLE = ("epochs", "max_steps", "batch_size", "max_tokens", "max_rows", "folds", "repeats", *_FROM_ZERO)

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from acclimate import bundle, models
+from acclimate.api import trained
 from acclimate.api.manifest import read_manifest
 from acclimate.contracts import BundleError
 from acclimate.models import Classifier, Preprocessing
@@ -57,7 +58,7 @@ def save(
     bundle.write(
         folder,
         manifest={**manifest, "preprocessing": preprocessing.hash},
-        tensors=_tensors(model),
+        tensors=_tensors(model) if manifest["stored"] == "all" else trained.changed(model, manifest, host),
         documents=documents,
         extra=extra,
         prove=prove,
@@ -72,7 +73,10 @@ def restore(folder: Path, host: Host) -> tuple[Classifier, Preprocessing, dict[s
         PluginError: when the run needs code that no installed plugin offers.
     """
     manifest = read_manifest(folder)
-    model, preprocessing = models.rebuild(manifest["spec"], folder / "preprocessing", tuple(manifest["labels"]))
+    if manifest["stored"] == "trained":
+        model, preprocessing = trained.base(folder, manifest)
+    else:
+        model, preprocessing = models.rebuild(manifest["spec"], folder / "preprocessing", tuple(manifest["labels"]))
     if preprocessing.hash != manifest["preprocessing"]:
         raise BundleError(
             f"The preprocessing in {folder} is not the one the model was trained with.",
@@ -83,6 +87,8 @@ def restore(folder: Path, host: Host) -> tuple[Classifier, Preprocessing, dict[s
         install(model, manifest["adapter"])
     tensors = bundle.read_tensors(folder / bundle.WEIGHTS)
     own = model.state_dict()
+    if manifest["stored"] == "trained":
+        tensors = {**own, **tensors}
     if set(own) != set(tensors):
         differing = sorted(set(own) ^ set(tensors))
         raise BundleError(

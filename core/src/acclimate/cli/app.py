@@ -50,6 +50,7 @@ from acclimate.cli.options import (
     Text,
     Time,
     Validation,
+    Weights,
 )
 from acclimate.cli.predict import predict
 from acclimate.cli.repeat import repeat
@@ -117,6 +118,7 @@ def adapt(
     repeats: Repeats = 3,
     show_rows: ShowRows = True,
     data_licence: DataLicence = "",
+    weights: Weights = "all",
     seed: Seed = 0,
     output_folder: Output = None,
     resume: Resume = False,
@@ -164,6 +166,7 @@ def adapt(
             repeats=repeats,
             show_rows=show_rows,
             data_licence=data_licence,
+            weights=weights,
             seed=seed,
         )
         _report(run.report, as_json)

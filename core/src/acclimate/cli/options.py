@@ -52,5 +52,8 @@ Slices = Annotated[str, typer.Option(help="Columns whose values are scored as su
 ShowRows = Annotated[
     bool, typer.Option("--show-rows/--hide-rows", help="Put wrongly predicted test rows into the report.")
 ]
+Weights = Annotated[
+    str, typer.Option(help="Save all weights, or only what was trained: then loading needs the backbone.")
+]
 DataLicence = Annotated[str, typer.Option(help="Licence of the data, for the report.")]
 Metrics = Annotated[str, typer.Option(help="Names in place of the preset's metrics: accuracy,brier,ece.")]

@@ -46,7 +46,8 @@ class Settings:
     `slices` are columns whose values are scored as subgroups. `show_rows` puts test rows that the
     model gets wrong into the report. `embargo` leaves out rows so many days before a later part, where rows are split
     by time. `folds` measures by cross-validation over all rows too, `repeats` times with other folds. `data_licence`
-    is what the report says of the data.
+    is what the report says of the data. `weights` says what is saved: "all", or only what was "trained", which needs
+    the very backbone again when it is loaded.
     """
 
     epochs: int | None = None
@@ -72,6 +73,7 @@ class Settings:
     folds: int | None = None
     repeats: int = 3
     data_licence: str = ""
+    weights: Literal["all", "trained"] = "all"
     options: Mapping[str, Any] = field(default_factory=dict)
 
 

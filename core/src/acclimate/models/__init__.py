@@ -8,7 +8,7 @@ from acclimate.models.language import ResolvedLanguageModel, resolve_language_mo
 from acclimate.models.probe import probe
 from acclimate.models.recorded import Recorded
 from acclimate.models.replay import Replay
-from acclimate.models.resolve import Preprocessing, Resolved, rebuild, resolve, save_preprocessing
+from acclimate.models.resolve import Preprocessing, Resolved, load_preprocessing, rebuild, resolve, save_preprocessing
 from acclimate.models.saliency import pixel_saliency, token_saliency
 from acclimate.models.subset import Subset
 from acclimate.models.text import TextExamples, TextPreprocessing
@@ -34,6 +34,7 @@ __all__ = [
     "feature_width",
     "features",
     "json_hash",
+    "load_preprocessing",
     "logits",
     "pixel_saliency",
     "probe",

@@ -1,0 +1,71 @@
+"""Runs that hold only what was trained: the backbone is loaded again, and must be the very same."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from acclimate import models, training
+from acclimate.contracts import AcclimateError, Backbone, BundleError
+from acclimate.models import Classifier, Preprocessing
+from acclimate.plugins import Host
+
+# Not the seed of any run by default: what a method draws at random then differs from what a run has, and is saved.
+_OTHER_SEED = 1_234_577
+
+
+def changed(model: Classifier, manifest: Mapping[str, Any], host: Host) -> dict[str, Tensor]:
+    """Return the tensors of an adapted model that differ from those of its backbone with the method installed."""
+    fresh, _ = _resolved(manifest)
+    install = host.load_reference(manifest["install"])
+    with training.seeded(_OTHER_SEED):
+        if install is not None:
+            install(fresh, manifest["adapter"])
+    pretrained = {name: tensor for name, tensor in fresh.state_dict().items() if not name.startswith("head.")}
+    own = {name: tensor.detach().cpu() for name, tensor in model.state_dict().items()}
+    return {name: tensor.clone() for name, tensor in own.items() if not _same(pretrained.get(name), tensor)}
+
+
+def base(folder: Path, manifest: Mapping[str, Any]) -> tuple[Classifier, Preprocessing]:
+    """Return the backbone of a run that holds only what was trained, with its saved preprocessing.
+
+    Raises:
+        BundleError: when the backbone cannot be loaded, or is not the one that was adapted.
+    """
+    source = manifest["backbone"]["source"]
+    try:
+        model, weights = _resolved(manifest)
+    except AcclimateError as error:
+        raise BundleError(
+            f"{folder} holds only what was trained, and its backbone {source!r} cannot be loaded: {error.message}",
+            error.hint or "Put the backbone where it was.",
+        ) from error
+    if weights != manifest["backbone"]["weights"]:
+        raise BundleError(
+            f"{folder} was trained on other weights than those of {source!r} here: their hash is {weights[:12]}…, "
+            f"that of the run {manifest['backbone']['weights'][:12]}….",
+            "Put the backbone's own release there; runs saved with weights='all' need none.",
+        )
+    return model, models.load_preprocessing(manifest["spec"], folder / "preprocessing")
+
+
+def _resolved(manifest: Mapping[str, Any]) -> tuple[Classifier, str]:
+    spec, told = manifest["spec"], manifest["backbone"]
+    backbone = Backbone(
+        name="saved",
+        summary="The backbone of a saved run.",
+        modality=spec["modality"],
+        source=told["source"],
+        licence=told["licence"],
+        pooling=spec["pooling"],
+    )
+    found = models.resolve(backbone, labels=tuple(manifest["labels"]), max_tokens=spec["max_tokens"])
+    return found.model, found.weights
+
+
+def _same(pretrained: Tensor | None, tensor: Tensor) -> bool:
+    if pretrained is None or pretrained.shape != tensor.shape or pretrained.dtype != tensor.dtype:
+        return False
+    return torch.equal(pretrained.cpu(), tensor)
