@@ -37,7 +37,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     host = Host(discover=False)
-    metrics = scoring.metrics_of(host, "general", NAMES, multilabel=False)
+    metrics = scoring.metrics_of(host, "general", NAMES, task="text-classification", multilabel=False)
     functions = scoring.functions_of(host, metrics, multilabel=False)
     rows, raw = [], []
     for size, group, share in ((50, 1, 0.5), (200, 1, 0.2), (1000, 1, 0.2), (400, 10, 0.3)):

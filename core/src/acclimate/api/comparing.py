@@ -120,4 +120,4 @@ def _metrics(host: Host, request: Request, asked: str | None, *, multilabel: boo
     """Return the metrics by name, the compared one first."""
     own = scoring.metric_names(request.preset, multilabel=multilabel)
     names = dict.fromkeys(([asked] if asked else []) + list(own))
-    return scoring.metrics_of(host, request.owner, list(names), multilabel=multilabel)
+    return scoring.metrics_of(host, request.owner, list(names), task=request.preset.task, multilabel=multilabel)

@@ -66,7 +66,7 @@ def evaluate(folder: str | Path, source: str | Path, *, host: Host | None = None
                 drawn = np.repeat(np.arange(len(counts)), counts)
                 trivial = {"majority_class": evaluation.majority_class(drawn, len(rows), len(counts))}
             names = settings.metrics or predictor.manifest["metrics"]
-            metrics = scoring.metrics_of(host, owner, names, multilabel=part.multilabel)
+            metrics = scoring.metrics_of(host, owner, names, task=preset.task, multilabel=part.multilabel)
             scores = scoring.ranked(logits, predictor.thresholds)
             scored = scoring.score(
                 host,

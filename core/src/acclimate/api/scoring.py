@@ -44,16 +44,25 @@ def metric_names(preset: Preset, *, multilabel: bool) -> tuple[str, ...]:
     return preset.multilabel_metrics if multilabel else preset.metrics
 
 
-def metrics_of(host: Host, owner: str, names: Sequence[str], *, multilabel: bool) -> dict[str, Metric]:
+def metrics_of(host: Host, owner: str, names: Sequence[str], *, task: str, multilabel: bool) -> dict[str, Metric]:
     """Return the metric offers of a preset by the names it uses.
 
     Raises:
-        OptionError: when rows may carry several labels, and a metric is not for them.
+        OptionError: when a metric is not for the task, or rows may carry several labels and it is not for them.
     """
     found = {name: host.find("metric", name, owner) for name in names}
+    strange = [name for name, metric in found.items() if task not in metric.tasks]
+    if strange:
+        fitting = ", ".join(name for name, metric in host.metrics().items() if task in metric.tasks)
+        raise OptionError(
+            f"Metric {strange[0]!r} is for {', '.join(found[strange[0]].tasks)}, not for {task}.",
+            f"Fitting: {fitting}.",
+        )
     unfit = [name for name, metric in found.items() if multilabel and metric.multilabel is None]
     if unfit:
-        fitting = ", ".join(name for name, metric in host.metrics().items() if metric.multilabel)
+        fitting = ", ".join(
+            name for name, metric in host.metrics().items() if metric.multilabel and task in metric.tasks
+        )
         raise OptionError(
             f"The rows may carry several labels, which metric {unfit[0]!r} is not for.", f"Fitting: {fitting}."
         )
@@ -83,6 +92,24 @@ def score(
         name: evaluation.score(truth, scores, functions, groups=groups, seed=seed, formulas=formulas)
         for name, scores in tables.items()
     }
+
+
+def score_rows(
+    host: Host,
+    truth: Sequence[Any],
+    predicted: Sequence[Any],
+    metrics: Mapping[str, Metric],
+    *,
+    groups: Sequence[str] | None,
+    seed: int,
+) -> dict[str, Score]:
+    """Return the metrics of what is no choice between classes: texts, spans, rankings, masks.
+
+    `truth` and `predicted` have one item for each row, of the kind that the metrics' `statistics` read.
+    """
+    counted = {name: host.load(metric, "statistics")(truth, predicted) for name, metric in metrics.items()}
+    functions = {name: host.load(metric) for name, metric in metrics.items()}
+    return evaluation.score_statistics(counted, functions, groups=groups, seed=seed)
 
 
 def findings(

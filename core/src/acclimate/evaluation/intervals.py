@@ -7,6 +7,7 @@ import numpy as np
 from acclimate.contracts import DataError, Score
 from acclimate.evaluation.metrics import Floats, Integers
 from acclimate.evaluation.multilabel import strata
+from acclimate.evaluation.totals import OfTotals
 
 PERCENTILES = (2.5, 97.5)
 Formula = Callable[[Integers, Floats], tuple[float, float] | None]
@@ -55,6 +56,49 @@ def score(
         for name, drawn in draws.items():
             drawn.append(metrics[name](truth, scores, weights))
     return {name: found.get(name) or interval(float(values[name]), draws[name]) for name in metrics}
+
+
+def score_statistics(
+    statistics: Mapping[str, Floats],
+    metrics: Mapping[str, OfTotals],
+    *,
+    groups: Sequence[str] | None = None,
+    seed: int = 0,
+    resamples: int = 1000,
+) -> dict[str, Score]:
+    """Return each metric's value with its 95 % bootstrap interval, from what each row adds to it.
+
+    `statistics` are [rows, columns] by metric, `metrics` functions of them and of weights [rows] (`totals`). Any row
+    may be drawn, or any group where `groups` names one for each row. The rest is as for `score`.
+
+    Raises:
+        DataError: when there are no rows, metrics or groups disagree in their number, or a statistic is not finite.
+    """
+    rows = _check_statistics(statistics, groups)
+    values = {name: metric(statistics[name], np.ones(rows)) for name, metric in metrics.items()}
+    draws: dict[str, list[float]] = {name: [] for name in metrics}
+    rng = np.random.default_rng(seed)
+    alike = np.zeros(rows, dtype=np.int64)
+    for weights in within_classes(alike, rng, resamples) if groups is None else whole_groups(groups, rng, resamples):
+        for name, drawn in draws.items():
+            drawn.append(metrics[name](statistics[name], weights))
+    return {name: interval(float(values[name]), draws[name]) for name in metrics}
+
+
+def _check_statistics(statistics: Mapping[str, Floats], groups: Sequence[str] | None) -> int:
+    """Return the number of rows, after checking that all have it."""
+    counts = {name: len(table) for name, table in statistics.items()}
+    if groups is not None:
+        counts["groups"] = len(groups)
+    if len(set(counts.values())) != 1 or not min(counts.values()):
+        raise DataError(f"Expected statistics of the same rows, at least one, found {counts}.")
+    for name, table in statistics.items():
+        if table.ndim != 2 or not np.isfinite(table).all():
+            raise DataError(
+                f"Expected finite statistics [rows, columns] of {name}, found {list(table.shape)} "
+                f"with {int((~np.isfinite(table)).sum())} that are not finite."
+            )
+    return counts[next(iter(statistics))]
 
 
 def _by_formula(
