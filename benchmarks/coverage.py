@@ -94,8 +94,8 @@ def main() -> None:
         "coverage",
         title="How often a 95 % interval contains the true value",
         claim=f"Of {arguments.samples} simulated test sets each, and in brackets the mean width; a perfect interval "
-        f"has 0.95 ± {spread:.3f}. The true value is that of {MANY:,} rows. Rows of a group share half the variance of "
-        "what is hard about them, and the intervals there draw whole groups. Accuracy without groups is Wilson's, "
+        f"has 0.95 ± {spread:.3f}. The true value is that of {MANY:,} rows. Rows of a group share half the variance "
+        "of what is hard about them, and the intervals there draw whole groups. Accuracy without groups is Wilson's, "
         "AUROC without groups DeLong's, all others are bootstrapped. The difference is that of two methods on the "
         "same rows.",
         header=["test set", *(f"`{name}`" for name in NAMES), "difference in `macro_f1`"],

@@ -56,9 +56,9 @@ def paired(
 
     `runs` are by method and seed. Each resample draws rows once, single or by whole groups as in `intervals.score`,
     and a row has the same weight for every method and in every seed that tests it. It then draws, with replacement,
-    one seed less than there are, so that the variance of a mean over few seeds is not underestimated (Rao and Wu 1988,
-    "Resampling inference with complex survey data"). So the intervals cover new rows and new seeds; with two or three
-    seeds they are a rough guide, with one they cover new rows only.
+    one seed less than there are, so that the variance of a mean over few seeds is not underestimated (Rao and Wu
+    1988, "Resampling inference with complex survey data"). So the intervals cover new rows and new seeds; with two or
+    three seeds they are a rough guide, with one they cover new rows only.
 
     A difference is taken on the seeds that a method shares with the best one. The best has the best mean over the
     seeds that all methods have, over its own where there are none.
