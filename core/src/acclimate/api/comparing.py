@@ -72,7 +72,7 @@ def compare(
 
     request, requests = asked(None), {name: asked(name) for name in methods}
     if metric is not None:
-        plugins.find("metric", metric, request.owner)
+        scoring.find_metric(plugins, request.owner, metric, task=request.preset.task)
     folder = Path(output) if output is not None else choose_output(None, f"{request.name}-comparison")
     described, findings = describe(plugins, request)
     multilabel = described["labels of a row"] == SEVERAL

@@ -10,9 +10,10 @@ import numpy as np
 from acclimate import bundle, data, evaluation, training
 from acclimate.api import inputs, scoring
 from acclimate.api.clock import Clock
+from acclimate.api.evaluate_modules import SCHEME
 from acclimate.api.predictor import Predictor, load
 from acclimate.api.request import find_preset, split_options
-from acclimate.contracts import DataError, Report
+from acclimate.contracts import DataError, OptionError, Report
 from acclimate.plugins import Host, default_host
 
 
@@ -65,7 +66,7 @@ def evaluate(folder: str | Path, source: str | Path, *, host: Host | None = None
             else:
                 drawn = np.repeat(np.arange(len(counts)), counts)
                 trivial = {"majority_class": evaluation.majority_class(drawn, len(rows), len(counts))}
-            names = settings.metrics or predictor.manifest["metrics"]
+            names = settings.metrics or _kept(predictor)
             metrics = scoring.metrics_of(host, owner, names, task=preset.task, multilabel=part.multilabel)
             scores = scoring.ranked(logits, predictor.thresholds)
             scored = scoring.score(
@@ -133,6 +134,22 @@ def predict_rows(
             }
             for id, prediction in zip(rows["id"], predictions, strict=True)
         ]
+
+
+def _kept(predictor: Predictor) -> list[str]:
+    """Return the metrics that a run names. A run is data, and data must not say which code runs: no modules.
+
+    Raises:
+        OptionError: when one of them is a module.
+    """
+    names: list[str] = predictor.manifest["metrics"]
+    modules = [name for name in names if name.startswith(SCHEME)]
+    if modules:
+        raise OptionError(
+            f"The run {predictor.folder} was measured by {modules[0]!r}, code that is run only where you name it.",
+            f"Name the metrics: --metrics {','.join(names)}.",
+        )
+    return names
 
 
 def _check_form(rows: Any, predictor: Predictor) -> None:

@@ -37,4 +37,6 @@ AllowLeakage = Annotated[
     bool, typer.Option("--allow-leakage", help="Go on where test rows repeat or contradict the training rows.")
 ]
 Options = Annotated[list[str] | None, typer.Option("--option", help="NAME=VALUE for the method, repeatable.")]
-Metrics = Annotated[str, typer.Option(help="Names in place of the preset's metrics: accuracy,brier,ece.")]
+Metrics = Annotated[
+    str, typer.Option(help="Names in place of the preset's metrics: accuracy,brier,ece, or evaluate:PATH.")
+]
