@@ -57,6 +57,11 @@ def test_a_new_run_reports_the_metrics_that_are_named_and_keeps_them(texts: Path
         (("brier", "brier"), OptionError, "metrics are different names"),
         ((3,), OptionError, "metrics are different names"),
         (("acuracy",), UnknownNameError, "acuracy"),
+        (
+            ("dice",),
+            OptionError,
+            "'dice' is for image-segmentation, not for text-classification. Fitting: accuracy, ",
+        ),
     ],
 )
 def test_names_are_checked_before_anything_is_computed(

@@ -7,6 +7,9 @@ import numpy as np
 import pytest
 from acclimate.contracts import DataError
 from acclimate.evaluation import accuracy, auroc, macro_f1, mcc, score
+from acclimate.evaluation.intervals import interval
+from scipy.stats import norm
+from scipy.stats import t as student
 from sklearn.metrics import accuracy_score, f1_score, matthews_corrcoef, roc_auc_score
 
 METRICS = {"accuracy": accuracy, "macro_f1": macro_f1, "mcc": mcc, "auroc": auroc}
@@ -21,13 +24,11 @@ def simulate(rows, classes, *, seed=0, signal=1.5):
 
 
 def plain_bootstrap(truth, scores, resamples):
-    """Rows drawn again within each class, every metric by scikit-learn: [resamples, metrics]."""
+    """Rows drawn again, every metric by scikit-learn: [resamples, metrics]."""
     rng = np.random.default_rng(12345)
     draws = []
     for _ in range(resamples):
-        rows = np.concatenate(
-            [rng.choice(np.flatnonzero(truth == index), size=(truth == index).sum()) for index in (0, 1)]
-        )
+        rows = rng.choice(len(truth), size=len(truth))
         true, predicted = truth[rows], scores[rows].argmax(axis=1)
         draws.append(
             [
@@ -77,17 +78,56 @@ def test_an_interval_does_not_depend_on_which_other_metrics_are_asked_for():
     assert alone["auroc"] == together["auroc"]
 
 
-def test_every_class_stays_in_every_resample():
-    truth, scores = np.array([0] * 30 + [1]), np.zeros((31, 2))
+def class_totals(truth: np.ndarray, resamples: int) -> np.ndarray:
+    """How many rows of each class the resamples have: [resamples, classes]."""
     seen = []
 
-    def classes(truth, scores, weights):
-        seen.append((weights[truth == 0].sum(), weights[truth == 1].sum()))
+    def remember(truth, scores, weights):
+        seen.append(np.bincount(truth, weights))
         return 1.0
 
-    score(truth, scores, {"classes": classes}, resamples=100)
-    assert set(seen) == {(30.0, 1.0)}
-    assert len(seen) == 101
+    score(truth, np.zeros((len(truth), truth.max() + 1)), {"remember": remember}, resamples=resamples)
+    assert (seen[0] == np.bincount(truth)).all()
+    return np.array(seen[1:])
+
+
+def test_every_class_stays_in_every_resample():
+    totals = class_totals(np.array([0] * 30 + [1]), 300)
+    assert totals.min() == 1
+    # A single row is not drawn in 36 of 100 resamples; then it is added to the others.
+    assert set(totals.sum(axis=1)) == {31.0, 32.0}
+    assert (totals.sum(axis=1) == 32).mean() == pytest.approx((30 / 31) ** 31, abs=0.1)
+
+
+def test_the_mix_of_classes_varies_as_in_new_rows():
+    totals = class_totals(np.repeat([0, 1, 2], [50, 30, 20]), 3000)
+    assert (totals.sum(axis=1) == 100).all()
+    expected = 100 * (np.diag([0.5, 0.3, 0.2]) - np.outer([0.5, 0.3, 0.2], [0.5, 0.3, 0.2]))
+    np.testing.assert_allclose(np.cov(totals.T), expected, atol=2)
+    assert totals.mean(axis=0) == pytest.approx([50, 30, 20], abs=0.5)
+
+
+def test_rows_of_a_class_are_drawn_alike():
+    seen = np.zeros(12)
+
+    def remember(truth, scores, weights):
+        nonlocal seen
+        seen = seen + weights
+        return 1.0
+
+    score(np.arange(12) % 3, np.zeros((12, 3)), {"remember": remember}, resamples=4000)
+    assert seen / 4000 == pytest.approx(np.ones(12), abs=0.06)
+
+
+@pytest.mark.parametrize("units", [2, 5, 12, 40, 1000])
+def test_the_bounds_are_those_of_student_for_few_rows_or_groups(units):
+    """A mean of normal draws: the interval is that of the t-test, whose variance is over units - 1."""
+    draws = norm.ppf((np.arange(200_000) + 0.5) / 200_000)
+    found = interval(0.0, (draws * math.sqrt((units - 1) / units)).tolist(), units)
+    if units > 2:  # of two, Student's bounds lie beyond all resamples
+        assert found.high == pytest.approx(student.ppf(0.975, units - 1), rel=2e-3)
+    assert found.low == pytest.approx(-found.high)
+    assert found.high > 1.95
 
 
 def test_rows_of_a_group_are_drawn_together():

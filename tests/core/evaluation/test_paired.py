@@ -63,9 +63,7 @@ def test_the_difference_agrees_with_a_plain_bootstrap_by_numpy_and_scikit_learn(
     predicted = {name: run.scores.argmax(axis=1) for name, run in each.items()}
     draws: dict[str, list[float]] = {"close": [], "bad": []}
     for _ in range(1500):
-        rows = np.concatenate(
-            [rng.choice(np.flatnonzero(truth == label), size=(truth == label).sum()) for label in (0, 1)]
-        )
+        rows = rng.choice(150, size=150)
         f1 = {name: plain_macro_f1(truth[rows], values[rows]) for name, values in predicted.items()}
         for name, kept in draws.items():
             kept.append(f1[name] - f1["good"])

@@ -80,7 +80,10 @@ def test_core_alone_offers_its_parts_by_bare_name_and_its_presets_as_general() -
     assert set(host.backbones()) == {"minilm-l6", "efficientnet-lite0"}
     single, several = {"accuracy", "macro_f1", "mcc", "auroc"}, {"micro_f1", "subset_accuracy", "average_precision"}
     of_one = {"balanced_accuracy", "weighted_f1", "quadratic_kappa", "log_loss", "brier", "ece"}
-    assert set(host.metrics()) == single | of_one | several
+    counted = {f"span_{what}{how}" for what in ("precision", "recall", "f1") for how in ("", "_partial")}
+    counted |= {"exact_match", "rouge_1", "rouge_2", "rouge_l", "number_precision", "number_recall"}
+    counted |= {"recall_at_10", "mrr", "ndcg_at_10", "dice", "iou", "nsd_2mm", "hd95", "missed_masks", "aupro"}
+    assert set(host.metrics()) == single | of_one | several | counted | {"escape", "overkill"}
 
 
 def test_a_bare_preset_name_works_until_two_plugins_offer_it() -> None:

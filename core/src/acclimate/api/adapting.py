@@ -223,7 +223,8 @@ def _prepare(host: Host, request: Request, folder: Path, shown: bool) -> tuple[R
     deciding.check_positive(request.settings, labels, multilabel=parts["train"].multilabel)
     need = need_of(request, parts["train"], labels)
     names = scoring.metric_names(request.preset, multilabel=need.multilabel)
-    scoring.metrics_of(host, request.owner, names, multilabel=need.multilabel)  # refused before anything is computed
+    # A metric that does not fit is refused before anything is computed.
+    scoring.metrics_of(host, request.owner, names, task=need.task, multilabel=need.multilabel)
     backbone = choose_backbone(host, request, need)
     chosen = choose_method(host, request, need, backbone)
     method = chosen or first_of_search(host, request)

@@ -72,7 +72,7 @@ def compare(
 
     request, requests = asked(None), {name: asked(name) for name in methods}
     if metric is not None:
-        plugins.find("metric", metric, request.owner)
+        scoring.find_metric(plugins, request.owner, metric, task=request.preset.task)
     folder = Path(output) if output is not None else choose_output(None, f"{request.name}-comparison")
     described, findings = describe(plugins, request)
     multilabel = described["labels of a row"] == SEVERAL
@@ -120,4 +120,4 @@ def _metrics(host: Host, request: Request, asked: str | None, *, multilabel: boo
     """Return the metrics by name, the compared one first."""
     own = scoring.metric_names(request.preset, multilabel=multilabel)
     names = dict.fromkeys(([asked] if asked else []) + list(own))
-    return scoring.metrics_of(host, request.owner, list(names), multilabel=multilabel)
+    return scoring.metrics_of(host, request.owner, list(names), task=request.preset.task, multilabel=multilabel)

@@ -11,11 +11,12 @@ from acclimate import bundle, data, evaluation, training
 from acclimate.api import inputs, scoring
 from acclimate.api.analysing import Tested, analyse, kept_columns
 from acclimate.api.clock import Clock
+from acclimate.api.evaluate_modules import SCHEME
 from acclimate.api.mistakes import mistakes
 from acclimate.api.predictor import Predictor, load
 from acclimate.api.reporting import about
 from acclimate.api.request import find_preset, split_options
-from acclimate.contracts import DataError, Mistake, Report
+from acclimate.contracts import DataError, Mistake, OptionError, Report
 from acclimate.plugins import Host, default_host
 
 
@@ -69,8 +70,8 @@ def evaluate(folder: str | Path, source: str | Path, *, host: Host | None = None
             else:
                 drawn = np.repeat(np.arange(len(counts)), counts)
                 trivial = {"majority_class": evaluation.majority_class(drawn, len(rows), len(counts))}
-            names = settings.metrics or tuple(predictor.manifest["results"]["metrics"])
-            metrics = scoring.metrics_of(host, owner, names, multilabel=part.multilabel)
+            names = settings.metrics or _kept(predictor)
+            metrics = scoring.metrics_of(host, owner, names, task=preset.task, multilabel=part.multilabel)
             scores = scoring.ranked(logits, predictor.thresholds)
             scored = scoring.score(
                 host,
@@ -124,6 +125,22 @@ def evaluate(folder: str | Path, source: str | Path, *, host: Host | None = None
     records = scoring.records(part.ids, part.truth, logits, predictor.labels, predictor.thresholds)
     reviewed = host.review_report(owner, report, records)
     return replace(report, findings=(*findings, *reviewed))
+
+
+def _kept(predictor: Predictor) -> list[str]:
+    """Return the metrics that a run names. A run is data, and data must not say which code runs: no modules.
+
+    Raises:
+        OptionError: when one of them is a module.
+    """
+    names = list(predictor.manifest["results"]["metrics"])
+    modules = [name for name in names if name.startswith(SCHEME)]
+    if modules:
+        raise OptionError(
+            f"The run {predictor.folder} was measured by {modules[0]!r}, code that is run only where you name it.",
+            f"Name the metrics: --metrics {','.join(names)}.",
+        )
+    return names
 
 
 def _check_form(rows: Any, predictor: Predictor) -> None:

@@ -29,7 +29,9 @@ def score_all(
     """Return the scores of the model, those of the baselines, and what both say."""
     test, validation, labels = subject.parts["test"], subject.parts["validation"], subject.model.labels
     names = scoring.metric_names(request.preset, multilabel=test.multilabel)
-    metrics: dict[str, Metric] = scoring.metrics_of(host, request.owner, names, multilabel=test.multilabel)
+    metrics: dict[str, Metric] = scoring.metrics_of(
+        host, request.owner, names, task=request.preset.task, multilabel=test.multilabel
+    )
     frozen = scoring.ranked(learned.frozen_logits, learned.frozen_thresholds) if plan.trains else None
     tables = {
         "": scoring.ranked(learned.logits, learned.thresholds),
@@ -71,7 +73,8 @@ def analysis_of(
     if settings.show_rows:
         prepare, examples = subject.prepare, subject.examples["test"]
         wrong = mistakes(subject.model, test, examples, learned.logits, learned.thresholds, prepare)
-    metrics = scoring.metrics_of(host, request.owner, names, multilabel=test.multilabel)
+    task = request.preset.task
+    metrics = scoring.metrics_of(host, request.owner, names, task=task, multilabel=test.multilabel)
     return analyse(host, tested, decisions, values, metrics, kept_columns(settings.slices, request.columns), wrong)
 
 

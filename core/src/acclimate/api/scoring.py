@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from scipy.special import expit, log_softmax, softmax
 
 from acclimate import evaluation
+from acclimate.api.evaluate_modules import SCHEME, ModuleMetric, module_metric
 from acclimate.contracts import Finding, Metric, OptionError, Preset, Score
 from acclimate.plugins import Host
 
@@ -44,27 +45,50 @@ def metric_names(preset: Preset, *, multilabel: bool) -> tuple[str, ...]:
     return preset.multilabel_metrics if multilabel else preset.metrics
 
 
-def metrics_of(host: Host, owner: str, names: Sequence[str], *, multilabel: bool) -> dict[str, Metric]:
-    """Return the metric offers of a preset by the names it uses.
+def metrics_of(host: Host, owner: str, names: Sequence[str], *, task: str, multilabel: bool) -> dict[str, Metric]:
+    """Return the metrics of a preset by the names it uses: offers, and modules as `evaluate:PATH`.
 
     Raises:
-        OptionError: when rows may carry several labels, and a metric is not for them.
+        AcclimateError: when there is no such metric, or its module cannot be used.
+        OptionError: when a metric is not for the task, or rows may carry several labels and it is not for them.
     """
-    found = {name: host.find("metric", name, owner) for name in names}
+    found = {name: find_metric(host, owner, name, task=task) for name in names}
+    strange = [name for name, metric in found.items() if task not in metric.tasks]
+    if strange:
+        fitting = ", ".join(name for name, metric in host.metrics().items() if task in metric.tasks)
+        raise OptionError(
+            f"Metric {strange[0]!r} is for {', '.join(found[strange[0]].tasks)}, not for {task}.",
+            f"Fitting: {fitting}.",
+        )
     unfit = [name for name, metric in found.items() if multilabel and metric.multilabel is None]
     if unfit:
-        fitting = ", ".join(name for name, metric in host.metrics().items() if metric.multilabel)
+        fitting = ", ".join(
+            name for name, metric in host.metrics().items() if metric.multilabel and task in metric.tasks
+        )
         raise OptionError(
             f"The rows may carry several labels, which metric {unfit[0]!r} is not for.", f"Fitting: {fitting}."
         )
     return found
 
 
+def find_metric(host: Host, owner: str, name: str, *, task: str) -> Metric:
+    """Return the metric of one name: an offer, or a module as `evaluate:PATH`.
+
+    Raises:
+        AcclimateError: when there is none, or its module cannot be used.
+    """
+    return module_metric(name, task) if name.startswith(SCHEME) else host.find("metric", name, owner)
+
+
 def functions_of(
     host: Host, metrics: Mapping[str, Metric], *, multilabel: bool
 ) -> dict[str, Callable[[Any, Any, Any], float]]:
     """Return the functions of metrics for rows of one label, or of several."""
-    return {name: host.load(metric, "multilabel" if multilabel else "score") for name, metric in metrics.items()}
+    role = "multilabel" if multilabel else "score"
+    return {
+        name: metric.function() if isinstance(metric, ModuleMetric) else host.load(metric, role)
+        for name, metric in metrics.items()
+    }
 
 
 def score(
@@ -83,6 +107,24 @@ def score(
         name: evaluation.score(truth, scores, functions, groups=groups, seed=seed, formulas=formulas)
         for name, scores in tables.items()
     }
+
+
+def score_rows(
+    host: Host,
+    truth: Sequence[Any],
+    predicted: Sequence[Any],
+    metrics: Mapping[str, Metric],
+    *,
+    groups: Sequence[str] | None,
+    seed: int,
+) -> dict[str, Score]:
+    """Return the metrics of what is no choice between classes: texts, spans, rankings, masks.
+
+    `truth` and `predicted` have one item for each row, of the kind that the metrics' `statistics` read.
+    """
+    counted = {name: host.load(metric, "statistics")(truth, predicted) for name, metric in metrics.items()}
+    functions = {name: host.load(metric) for name, metric in metrics.items()}
+    return evaluation.score_statistics(counted, functions, groups=groups, seed=seed)
 
 
 def findings(

@@ -56,7 +56,7 @@ def search(host: Host, request: Request, subject: Subject, *, ends: float) -> Fo
         best = subject.method
         notes: tuple[Finding, ...] = (trials.not_searched(str(error), best.name),)
     else:
-        metric = host.find("metric", name, request.owner)
+        metric = scoring.find_metric(host, request.owner, name, task=request.preset.task)
         found, best = _Search(
             host=host, request=request, subject=subject, folds=folds, metric=metric, ends=ends
         ).run()

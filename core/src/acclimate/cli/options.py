@@ -56,4 +56,6 @@ Weights = Annotated[
     str, typer.Option(help="Save all weights, or only what was trained: then loading needs the backbone.")
 ]
 DataLicence = Annotated[str, typer.Option(help="Licence of the data, for the report.")]
-Metrics = Annotated[str, typer.Option(help="Names in place of the preset's metrics: accuracy,brier,ece.")]
+Metrics = Annotated[
+    str, typer.Option(help="Names in place of the preset's metrics: accuracy,brier,ece, or evaluate:PATH.")
+]

@@ -149,12 +149,18 @@ class Metric:
     `interval` names a function `(truth, scores) -> (low, high)` with the bounds of the 95 % interval for independent
     rows of one label each, or None where it does not apply. Without it, and for rows in groups, the interval is found
     by bootstrap.
+
+    `statistics` is for what is no choice between classes: texts, spans, rankings, masks. It names a function
+    `(truth, predicted) -> [rows, columns]` of one item for each row, which says once what each row adds to the
+    score; `score` then names a function `(statistics, weights) -> float`, which makes it of the weighted sums. So the
+    bootstrap is of whole rows or groups. Such a metric has neither `multilabel` nor `interval`.
     """
 
     name: str
     summary: str
     tasks: tuple[str, ...]
     score: Ref
+    statistics: Ref | None = None
     multilabel: Ref | None = None
     interval: Ref | None = None
     better: Literal["higher", "lower"] = "higher"
@@ -162,6 +168,8 @@ class Metric:
     def __post_init__(self) -> None:
         _check(self)
         _check_tasks(self, self.tasks)
+        if self.statistics and (self.multilabel or self.interval):
+            raise ValueError(f"Metric {self.name!r}: with statistics it has neither multilabel nor interval")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from acclimate.evaluation.curves import (
 )
 from acclimate.evaluation.findings import compare, constant_predictions, sample_size, several_labels
 from acclimate.evaluation.gather import by_id
-from acclimate.evaluation.intervals import score
+from acclimate.evaluation.intervals import score, score_statistics
 from acclimate.evaluation.label_errors import Suspects, suspects
 from acclimate.evaluation.metrics import accuracy, auroc, confusion, macro_f1, mcc
 from acclimate.evaluation.multilabel import COUNTS, best_thresholds, counts, label_prior, micro_f1
@@ -29,9 +29,11 @@ from acclimate.evaluation.operating import (
     threshold,
 )
 from acclimate.evaluation.paired import Paired, ScoredRows, paired
+from acclimate.evaluation.segmentation import Mask
 
 __all__ = [
     "COUNTS",
+    "Mask",
     "Paired",
     "Rule",
     "ScoredRows",
@@ -68,6 +70,7 @@ __all__ = [
     "row_losses",
     "sample_size",
     "score",
+    "score_statistics",
     "several_labels",
     "suspects",
     "tfidf_svm",

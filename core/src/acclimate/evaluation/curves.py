@@ -132,5 +132,6 @@ def share(right: NDArray[np.bool_], groups: Groups = None, rows: NDArray[np.inte
         return Score(
             value=float(found.mean()), **dict(zip(("low", "high"), wilson(found.sum(), len(found)), strict=True))
         )
-    drawn = whole_groups([groups[row] for row in kept], np.random.default_rng(0), 1000)
-    return interval(float(found.mean()), [float(weights @ found / weights.sum()) for weights in drawn])
+    own = [groups[row] for row in kept]
+    drawn = whole_groups(own, np.random.default_rng(0), 1000)
+    return interval(float(found.mean()), [float(weights @ found / weights.sum()) for weights in drawn], len(set(own)))

@@ -144,7 +144,10 @@ def rates(
         for name, (right, among) in kinds.items():
             draws[name].append(_share(weights, right, among))
     ones = np.ones(len(positive))
-    return {name: interval(_share(ones, *cells), draws[name], level=level) for name, cells in kinds.items()}
+    return {
+        name: interval(_share(ones, *cells), draws[name], len(set(groups)), level=level)
+        for name, cells in kinds.items()
+    }
 
 
 def proportion(right: int, among: int, *, level: float = LEVEL) -> Score:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acclimate.contracts import DataError, Score
-from acclimate.evaluation.intervals import check, interval, whole_groups, within_classes
+from acclimate.evaluation.intervals import check, interval, single_rows, whole_groups
 from acclimate.evaluation.metrics import Floats, Integers
 from acclimate.evaluation.multilabel import strata
 
@@ -54,11 +54,11 @@ def paired(
 ) -> Paired:
     """Return every method's metrics, as means over seeds, and its difference to the best method in the first metric.
 
-    `runs` are by method and seed. Each resample draws rows once, within their true class or by whole groups, and a
-    row has the same weight for every method and in every seed that tests it. It then draws, with replacement, one
-    seed less than there are, so that the variance of a mean over few seeds is not underestimated (Rao and Wu 1988,
-    "Resampling inference with complex survey data"). So the intervals cover new rows and new seeds; with two or three
-    seeds they are a rough guide, with one they cover new rows only.
+    `runs` are by method and seed. Each resample draws rows once, single or by whole groups as in `intervals.score`,
+    and a row has the same weight for every method and in every seed that tests it. It then draws, with replacement,
+    one seed less than there are, so that the variance of a mean over few seeds is not underestimated (Rao and Wu
+    1988, "Resampling inference with complex survey data"). So the intervals cover new rows and new seeds; with two or
+    three seeds they are a rough guide, with one they cover new rows only.
 
     A difference is taken on the seeds that a method shares with the best one. The best has the best mean over the
     seeds that all methods have, over its own where there are none.
@@ -82,7 +82,8 @@ def paired(
         return found
 
     values = values_of([np.ones(len(each.ids)) for each in tests])
-    draws = np.array([values_of(weights) for weights in _weights(tests, rng, resamples)])
+    resampled, units = _weights(tests, rng, resamples)
+    draws = np.array([values_of(weights) for weights in resampled])
     draws = draws.reshape(len(draws), *values.shape)  # there are no draws where there is a single group
     best = _best(values[0], better) if seeds else None
     known = np.isfinite(values)
@@ -96,7 +97,7 @@ def paired(
         },
         scores={
             name: {
-                metric: _mean(values[k, row], draws[:, k, row], known[k, row], seed)
+                metric: _mean(values[k, row], draws[:, k, row], known[k, row], seed, units)
                 for k, metric in enumerate(metrics)
             }
             for row, name in enumerate(names)
@@ -107,6 +108,7 @@ def paired(
                 draws[:, 0, row] - draws[:, 0, best],
                 known[0, row] & known[0, best],
                 seed,
+                units,
             )
             for row, name in enumerate(names)
             if best is not None and row != best
@@ -129,8 +131,13 @@ def _same_rows(runs: Mapping[str, Mapping[int, ScoredRows]], seed: int) -> Score
     return tests[first]
 
 
-def _weights(tests: Sequence[ScoredRows], rng: np.random.Generator, resamples: int) -> Iterator[list[Floats]]:
-    """Yield how often each row counts under each seed, alike for a row that several seeds test."""
+def _weights(
+    tests: Sequence[ScoredRows], rng: np.random.Generator, resamples: int
+) -> tuple[Iterator[list[Floats]], int]:
+    """Return how often each row counts under each seed, the same for a row that several test, and what is drawn from.
+
+    The number is that of all different rows, or of groups.
+    """
     about: dict[str, tuple[int | list[int], str | None]] = {}
     for run in tests:
         groups: Sequence[str | None] = run.groups or [None] * len(run.ids)
@@ -146,8 +153,8 @@ def _weights(tests: Sequence[ScoredRows], rng: np.random.Generator, resamples: i
     if len(named) not in (0, len(about)):
         raise DataError(f"Expected a group for all of {len(about)} rows or for none, found {len(named)}.")
     truth = np.array([truth for truth, _ in about.values()], dtype=np.int64)
-    drawn = whole_groups(named, rng, resamples) if named else within_classes(strata(truth), rng, resamples)
-    return ([weight[row] for row in rows] for weight in drawn)
+    drawn = whole_groups(named, rng, resamples) if named else single_rows(strata(truth), rng, resamples)
+    return ([weight[row] for row in rows] for weight in drawn), len(set(named)) or len(about)
 
 
 def _best(values: Floats, better: Literal["higher", "lower"]) -> int | None:
@@ -163,7 +170,7 @@ def _best(values: Floats, better: Literal["higher", "lower"]) -> int | None:
     return int(np.nanargmax(means if better == "higher" else -means))
 
 
-def _mean(values: Floats, draws: Floats, known: NDArray[np.bool_], seed: int) -> Score:
+def _mean(values: Floats, draws: Floats, known: NDArray[np.bool_], seed: int, units: int) -> Score:
     """Return the mean of the known `values` [seeds], with the interval that `draws` [resamples, seeds] give."""
     values, draws = values[known], draws[:, known]
     if not len(values):
@@ -173,4 +180,4 @@ def _mean(values: Floats, draws: Floats, known: NDArray[np.bool_], seed: int) ->
         rng = np.random.default_rng([seed, len(values)])
         drawn = rng.integers(len(values), size=(len(draws), len(values) - 1))
         draws = np.take_along_axis(draws, drawn, axis=1)
-    return interval(float(values.mean()), draws.mean(axis=1).tolist())
+    return interval(float(values.mean()), draws.mean(axis=1).tolist(), units)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from acclimate.contracts import Backbone, Loader, Method, Metric, Need, Preset, Ref
+from acclimate.plugins import counted_metrics
 from acclimate.plugins.hookspecs import hookimpl
 
 _CLASSIFICATION = ("text-classification", "image-classification")
@@ -130,7 +131,7 @@ def _method(
 
 @hookimpl
 def register_metrics() -> Iterator[Metric]:
-    """Offer the scores that every classification reports."""
+    """Offer the scores of classes, and after them those of spans, texts, rankings, masks and inspections."""
     yield Metric(
         name="accuracy",
         summary="Share of rows whose most likely label is right.",
@@ -154,7 +155,7 @@ def register_metrics() -> Iterator[Metric]:
     yield Metric(
         name="auroc",
         summary="Area under the ROC curve, one label against the rest, averaged.",
-        tasks=_CLASSIFICATION,
+        tasks=(*_CLASSIFICATION, "anomaly-detection"),
         score=Ref("acclimate.evaluation.metrics:auroc"),
         multilabel=Ref("acclimate.evaluation.multilabel:auroc"),
         interval=Ref("acclimate.evaluation.delong:auroc_interval"),
@@ -221,6 +222,11 @@ def register_metrics() -> Iterator[Metric]:
         interval=Ref("acclimate.evaluation.proportions:accuracy_interval"),
         multilabel=Ref("acclimate.evaluation.multilabel:subset_accuracy"),
     )
+    yield from counted_metrics.span_metrics()
+    yield from counted_metrics.text_metrics()
+    yield from counted_metrics.search_metrics()
+    yield from counted_metrics.mask_metrics()
+    yield from counted_metrics.inspection_metrics()
 
 
 @hookimpl

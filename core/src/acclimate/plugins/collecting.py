@@ -17,10 +17,10 @@ _PREFIXES = ("register_", "choose_", "review_", "observe")
 _CODE: dict[type[Any], tuple[str, ...]] = {
     Loader: ("read",),
     Method: ("plan", "install", "merge"),
-    Metric: ("score", "multilabel", "interval"),
+    Metric: ("score", "statistics", "multilabel", "interval"),
     Preset: ("prepare",),
 }
-_MAY_MISS = ("install", "interval", "merge", "multilabel", "prepare")
+_MAY_MISS = ("install", "interval", "merge", "multilabel", "prepare", "statistics")
 
 
 def check_hooks(plugin: object, known: Iterable[str]) -> None:

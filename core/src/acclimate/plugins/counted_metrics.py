@@ -1,0 +1,104 @@
+"""Core's metrics of spans, rankings, texts, masks and inspections; those of classes are in `builtin`."""
+
+from collections.abc import Iterator
+from typing import Literal
+
+from acclimate.contracts import Metric, Ref
+
+_SPANS = ("token-classification",)
+_ANSWERS = ("question-answering", "text-generation")
+_TEXTS = ("text-generation",)
+_SEARCH = ("sentence-similarity",)
+_MASKS = ("image-segmentation",)
+_INSPECTION = ("anomaly-detection",)
+
+
+def span_metrics() -> Iterator[Metric]:
+    """Yield precision, recall and F1 of labelled spans."""
+    for word, summary in (
+        ("precision", "Share of the spans given that are"),
+        ("recall", "Share of the true spans that are found,"),
+        ("f1", "F1 of all spans together,"),
+    ):
+        strict = f"{summary} right in start, end and label."
+        partial = f"{summary} right in the label where they overlap."
+        yield _metric(f"span_{word}", strict, _SPANS, "spans:strict_statistics", f"totals:{word}")
+        yield _metric(f"span_{word}_partial", partial, _SPANS, "spans:partial_statistics", f"totals:{word}")
+
+
+def text_metrics() -> Iterator[Metric]:
+    """Yield exact answers, ROUGE, and the numbers of a text."""
+    exact = "Share of texts that are one of their references, but for case, space and a full stop."
+    yield _metric("exact_match", exact, _ANSWERS, "generation:exact_match_statistics")
+    for kind, what in (("1", "words"), ("2", "pairs of words"), ("l", "words in the same order")):
+        summary = f"ROUGE-{kind.upper()}: F1 of the {what} shared with the reference, averaged over texts."
+        yield _metric(f"rouge_{kind}", summary, _ANSWERS, f"generation:rouge_{kind}_statistics")
+    for word, summary in (
+        ("precision", "Share of the numbers written that stand in the truth."),
+        ("recall", "Share of the numbers of the truth that are written."),
+    ):
+        yield _metric(f"number_{word}", summary, _TEXTS, "numbers:number_statistics", f"numbers:number_{word}")
+
+
+def search_metrics() -> Iterator[Metric]:
+    """Yield how high the right documents are ranked."""
+    found = "Share of the right documents among the first ten, averaged over queries."
+    yield _metric("recall_at_10", found, _SEARCH, "retrieval:recall_at_10")
+    yield _metric("mrr", "1 / place of the first right document, averaged.", _SEARCH, "retrieval:mrr_statistics")
+    gain = "Discounted gain of the first ten documents over that of the best ranking, averaged."
+    yield _metric("ndcg_at_10", gain, _SEARCH, "retrieval:ndcg_at_10")
+
+
+def mask_metrics() -> Iterator[Metric]:
+    """Yield overlap and distance of masks; each says what it makes of empty ones."""
+    agree = "two empty masks count as 1, one as 0"
+    yield _metric("dice", f"Dice overlap, averaged over masks; {agree}.", _MASKS, "segmentation:dice_agreeing")
+    yield _metric(
+        "iou", f"Intersection over union, averaged over masks; {agree}.", _MASKS, "segmentation:iou_agreeing"
+    )
+    yield _metric(
+        "nsd_2mm", f"Share of the surfaces within 2 mm, averaged; {agree}.", _MASKS, "segmentation:nsd_2mm_agreeing"
+    )
+    distance = (
+        "95th percentile of the surface distance in mm, averaged; two empty masks are 0 apart, one the diagonal."
+    )
+    yield _metric("hd95", distance, _MASKS, "segmentation:hd95_agreeing", better="lower")
+    missed = "Share of the masks that are there and were given as empty."
+    yield _metric("missed_masks", missed, _MASKS, "segmentation:missed_statistics", better="lower")
+
+
+def inspection_metrics() -> Iterator[Metric]:
+    """Yield what escapes and what is rejected for nothing at a threshold, and how well defects are located."""
+    for name, summary in (
+        ("escape", "Share of the defective parts that are not rejected; exact bounds."),
+        ("overkill", "Share of the good parts that are rejected; exact bounds."),
+    ):
+        yield Metric(
+            name=name,
+            summary=summary,
+            tasks=_INSPECTION,
+            score=Ref(f"acclimate.evaluation.anomaly:{name}"),
+            interval=Ref(f"acclimate.evaluation.anomaly:{name}_interval"),
+            better="lower",
+        )
+    area = "Area under the share of each defect that is found, up to 0.3 of the good pixels."
+    yield _metric("aupro", area, _INSPECTION, "anomaly:region_statistics", "anomaly:aupro")
+
+
+def _metric(
+    name: str,
+    summary: str,
+    tasks: tuple[str, ...],
+    statistics: str,
+    score: str = "totals:ratio",
+    *,
+    better: Literal["higher", "lower"] = "higher",
+) -> Metric:
+    return Metric(
+        name=name,
+        summary=summary,
+        tasks=tasks,
+        statistics=Ref(f"acclimate.evaluation.{statistics}"),
+        score=Ref(f"acclimate.evaluation.{score}"),
+        better=better,
+    )
