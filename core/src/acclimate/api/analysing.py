@@ -1,6 +1,6 @@
 """What a report tells beyond its scores, from the logits of the test rows and what validation rows decided."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +11,21 @@ from scipy.special import softmax
 from acclimate import evaluation
 from acclimate.api.deciding import Decisions, Scores, log_odds, probability
 from acclimate.api.inputs import Part
+from acclimate.api.mistakes import mistakes
 from acclimate.api.scoring import ranked, score
 from acclimate.api.slicing import slices
-from acclimate.contracts import Analysis, Columns, Curve, Finding, Metric, Mistake, OperatingPoint, Score
+from acclimate.contracts import (
+    Analysis,
+    Columns,
+    Curve,
+    Finding,
+    Metric,
+    Mistake,
+    OperatingPoint,
+    Score,
+    Settings,
+)
+from acclimate.models import Classifier, Examples
 from acclimate.plugins import Host
 
 # More curves than this say nothing to a reader; those of the labels with most rows are kept.
@@ -24,51 +36,48 @@ _BOTH = 0.975
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tested:
-    """Test rows, their logits [rows, classes] by the model, and the labels of its columns.
+    """A model and its test rows, with their logits [rows, classes] and what validation rows decided.
 
     `thresholds` are the logits [labels] from which a label is given where rows may carry several. `temperature` is
-    what divided the logits when they were calibrated.
+    what divided the logits when they were calibrated. `columns` are those of the source, some of which `settings`
+    slice by.
     """
 
+    model: Classifier
     part: Part
+    examples: Examples
+    prepare: Callable[[Any], Any] | None
     logits: Scores
-    labels: tuple[str, ...]
     thresholds: Scores | None
     temperature: float
-    seed: int
-
-
-def kept_columns(names: Sequence[str], columns: Columns) -> dict[str, str]:
-    """Return under which name each of the columns of a source is kept in its rows."""
-    own = {columns.group: "group", columns.time: "time"}
-    return {name: own.get(name, name) for name in names}
+    decisions: Decisions
+    settings: Settings
+    columns: Columns
 
 
 def analyse(
-    host: Host,
-    tested: Tested,
-    decisions: Decisions,
-    overall: Mapping[str, Score],
-    metrics: Mapping[str, Metric],
-    columns: Mapping[str, str],
-    mistakes: tuple[Mistake, ...],
+    host: Host, tested: Tested, overall: Mapping[str, Score], metrics: Mapping[str, Metric]
 ) -> tuple[Analysis, tuple[Finding, ...]]:
     """Return the analysis and what it says.
 
-    `overall` are the scores of all test rows by the `metrics`, of which the first scores the slices; `columns` those
-    to slice by, with the names under which rows keep them.
+    `overall` are the scores of all test rows by the `metrics`, of which the first scores the slices.
     """
-    part, logits = tested.part, tested.logits
+    part, logits, decisions, settings = tested.part, tested.logits, tested.decisions, tested.settings
     decisive = dict(list(metrics.items())[:1])
 
     def score_rows(rows: Sequence[int]) -> Mapping[str, Score]:
         groups = None if part.groups is None else [part.groups[row] for row in rows]
         scores = ranked(logits[rows], tested.thresholds)
-        return score(host, part.truth[rows], {"": scores}, decisive, groups=groups, seed=tested.seed)[""]
+        return score(host, part.truth[rows], {"": scores}, decisive, groups=groups, seed=settings.seed)[""]
 
     lower = {name for name, metric in metrics.items() if metric.better == "lower"}
+    own = {tested.columns.group: "group", tested.columns.time: "time"}  # under these names rows keep them
+    columns = {name: own.get(name, name) for name in settings.slices}
     sliced, findings = slices(part, columns, score_rows, overall, lower)
-    common: dict[str, Any] = {"curves": _curves(tested), "slices": sliced, "mistakes": mistakes}
+    wrong: tuple[Mistake, ...] = ()
+    if settings.show_rows:
+        wrong = mistakes(tested.model, part, tested.examples, logits, tested.thresholds, tested.prepare)
+    common: dict[str, Any] = {"curves": _curves(tested), "slices": sliced, "mistakes": wrong}
     if part.multilabel:
         return Analysis(**common), findings
     probabilities = softmax(logits, axis=1)
@@ -82,7 +91,7 @@ def analyse(
     if tested.temperature != 1.0:
         reliability = {"before": evaluation.reliability(part.truth, before, part.groups), **reliability}
     analysis = Analysis(
-        operating=_operating(tested, decisions),
+        operating=_operating(tested),
         reliability=reliability,
         coverage=evaluation.coverage(part.truth, probabilities, part.groups),
         answered=None
@@ -94,31 +103,31 @@ def analyse(
     return analysis, findings
 
 
-def _operating(tested: Tested, decisions: Decisions) -> OperatingPoint | None:
-    flagged = decisions.flagged(tested.logits, tested.labels)
+def _operating(tested: Tested) -> OperatingPoint | None:
+    part, decisions, seed = tested.part, tested.decisions, tested.settings.seed
+    flagged = decisions.flagged(tested.logits, tested.model.labels)
     if flagged is None or decisions.threshold is None:
         return None
-    positive = tested.part.truth == tested.labels.index(decisions.positive)
-    scores = evaluation.rates(positive, flagged, groups=tested.part.groups, seed=tested.seed)
+    positive = part.truth == tested.model.labels.index(decisions.positive)
     return OperatingPoint(
         positive=decisions.positive,
         rule=decisions.rule,
         threshold=probability(decisions.threshold),
         validation=decisions.reached,
         counts=evaluation.outcomes(positive, flagged),
-        scores=scores,
+        scores=evaluation.rates(positive, flagged, groups=part.groups, seed=seed),
         prevalence=decisions.prevalence,
-        at_prevalence=_at_prevalence(tested, decisions, positive, flagged),
+        at_prevalence=_at_prevalence(tested, positive, flagged),
     )
 
 
-def _at_prevalence(
-    tested: Tested, decisions: Decisions, positive: NDArray[np.bool_], flagged: NDArray[np.bool_]
-) -> Mapping[str, Any]:
+def _at_prevalence(tested: Tested, positive: NDArray[np.bool_], flagged: NDArray[np.bool_]) -> Mapping[str, Any]:
+    decisions = tested.decisions
     share = decisions.prevalence
     if share is None:
         return {}
-    wide = evaluation.rates(positive, flagged, groups=tested.part.groups, seed=tested.seed, level=_BOTH)
+    groups, seed = tested.part.groups, tested.settings.seed
+    wide = evaluation.rates(positive, flagged, groups=groups, seed=seed, level=_BOTH)
     found = evaluation.at_prevalence(wide["sensitivity"], wide["specificity"], share)
     if decisions.rule.startswith("cost="):
         rule = evaluation.read_rule(decisions.rule)
@@ -128,7 +137,7 @@ def _at_prevalence(
 
 def _curves(tested: Tested) -> tuple[Curve, ...]:
     """Return the curves of each label against the rest; of two labels of one row one curve says all."""
-    part, labels = tested.part, tested.labels
+    part, labels = tested.part, tested.model.labels
     members = part.truth > 0 if part.multilabel else part.truth[:, None] == np.arange(len(labels))
     order = list((-members.sum(axis=0)).argsort(kind="stable")[:_CURVES])
     if len(labels) == 2 and not part.multilabel:

@@ -9,14 +9,13 @@ import numpy as np
 
 from acclimate import bundle, data, evaluation, training
 from acclimate.api import inputs, scoring
-from acclimate.api.analysing import Tested, analyse, kept_columns
+from acclimate.api.analysing import Tested, analyse
 from acclimate.api.clock import Clock
 from acclimate.api.evaluate_modules import SCHEME
-from acclimate.api.mistakes import mistakes
 from acclimate.api.predictor import Predictor, load
 from acclimate.api.reporting import about
 from acclimate.api.request import find_preset, split_options
-from acclimate.contracts import DataError, Mistake, OptionError, Report
+from acclimate.contracts import DataError, OptionError, Report
 from acclimate.plugins import Host, default_host
 
 
@@ -83,19 +82,18 @@ def evaluate(folder: str | Path, source: str | Path, *, host: Host | None = None
             )
             values = scored.pop("")
             tested = Tested(
+                model=predictor.model,
                 part=part,
+                examples=examples,
+                prepare=predictor.prepare,
                 logits=logits,
-                labels=predictor.labels,
                 thresholds=predictor.thresholds,
                 temperature=predictor.manifest["calibration"]["temperature"],
-                seed=settings.seed,
+                decisions=predictor.decisions,
+                settings=settings,
+                columns=columns,
             )
-            wrong: tuple[Mistake, ...] = ()
-            if settings.show_rows:
-                model, prepare = predictor.model, predictor.prepare
-                wrong = mistakes(model, part, examples, logits, predictor.thresholds, prepare)
-            sliced = kept_columns(settings.slices, columns)
-            analysis, told = analyse(host, tested, predictor.decisions, values, metrics, sliced, wrong)
+            analysis, told = analyse(host, tested, values, metrics)
             findings = (
                 *told,
                 *inputs.lost_tokens({"test": examples}),

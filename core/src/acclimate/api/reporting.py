@@ -9,14 +9,13 @@ import numpy as np
 
 from acclimate import evaluation, training
 from acclimate.api import deciding, inputs, scoring
-from acclimate.api.analysing import Tested, analyse, kept_columns
+from acclimate.api.analysing import Tested, analyse
 from acclimate.api.clock import Clock
 from acclimate.api.deciding import Decisions
-from acclimate.api.mistakes import mistakes
 from acclimate.api.request import Request
 from acclimate.api.stages import Learned
 from acclimate.api.subject import Subject
-from acclimate.contracts import Analysis, Finding, Metric, Mistake, Plan, Report, Score
+from acclimate.contracts import Analysis, Finding, Metric, Plan, Report, Score
 from acclimate.plugins import Host
 
 Table = np.ndarray[Any, np.dtype[np.float64]]
@@ -59,23 +58,22 @@ def analysis_of(
     values: Mapping[str, Score],
 ) -> tuple[Analysis, tuple[Finding, ...]]:
     """Return what the report tells beyond its scores `values`, and what to know about it."""
-    test, labels, settings = subject.parts["test"], subject.model.labels, request.settings
+    test, task = subject.parts["test"], request.preset.task
     names = scoring.metric_names(request.preset, multilabel=test.multilabel)
+    metrics = scoring.metrics_of(host, request.owner, names, task=task, multilabel=test.multilabel)
     tested = Tested(
+        model=subject.model,
         part=test,
+        examples=subject.examples["test"],
+        prepare=subject.prepare,
         logits=learned.logits,
-        labels=labels,
         thresholds=learned.thresholds,
         temperature=learned.temperature,
-        seed=settings.seed,
+        decisions=decisions,
+        settings=request.settings,
+        columns=request.columns,
     )
-    wrong: tuple[Mistake, ...] = ()
-    if settings.show_rows:
-        prepare, examples = subject.prepare, subject.examples["test"]
-        wrong = mistakes(subject.model, test, examples, learned.logits, learned.thresholds, prepare)
-    task = request.preset.task
-    metrics = scoring.metrics_of(host, request.owner, names, task=task, multilabel=test.multilabel)
-    return analyse(host, tested, decisions, values, metrics, kept_columns(settings.slices, request.columns), wrong)
+    return analyse(host, tested, values, metrics)
 
 
 def report_of(
