@@ -26,7 +26,7 @@ def demo(
     """
     host = host or default_host()
     name, preset, shipped = _find(host, vertical)
-    settings = {"max_rows": shipped.rows, **shipped.settings, **options}
+    settings = {"max_rows": shipped.rows, "data_licence": shipped.licence, **shipped.settings, **options}
     request = ask(host, preset, shipped.source, method or shipped.method, None, None, None, output, settings)
     note = Finding(
         code="demo-data",
