@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from acclimate.api import Run, adapt, stages
+from acclimate.api import Run, adapt, cross_validating, stages
 from acclimate.contracts import OptionError
 
 PRESET = "general/text-classification"
@@ -65,13 +65,19 @@ def test_groups_are_in_one_fold(texts: Path, tmp_path: Path) -> None:
 
 
 def test_few_rows_are_cross_validated_where_it_is_cheap_and_it_is_said_where_it_is_not(
-    finished: Callable[[str, str], Run],
+    texts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert finished("text", "frozen").report.analysis.cross_validated is not None
-    trained = finished("text", "lora").report
+    monkeypatch.setattr(cross_validating, "FEW_ROWS", 76)
+    found = run(texts, tmp_path / "cheap", repeats=1).report.analysis.cross_validated
+    assert found is not None
+    assert (found.folds, found.rows) == (5, 75)
+    trained = run(texts, tmp_path / "dear", method="bitfit", max_steps=1, batch_size=4).report
     assert trained.analysis.cross_validated is None
     (note,) = [finding for finding in trained.findings if finding.code == "few-rows"]
     assert "75 rows, of which 15 test" in note.message
+    assert "by training 15 times" in note.message
+    monkeypatch.setattr(cross_validating, "FEW_ROWS", 75)
+    assert run(texts, tmp_path / "enough").report.analysis.cross_validated is None
 
 
 @pytest.mark.parametrize(

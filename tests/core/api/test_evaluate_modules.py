@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from acclimate.api import Run, adapt, evaluate, evaluate_modules, scoring
+from acclimate.api import Run, adapt, evaluate, evaluate_modules, repeat, scoring
 from acclimate.bundle.write import SEAL, sealed
 from acclimate.contracts import MissingPackageError, OptionError
 from acclimate.evaluation import accuracy, score
@@ -83,11 +83,16 @@ def test_a_run_does_not_say_which_code_measures_it_again(finished: Finished, tex
     manifest = json.loads((run / "manifest.json").read_text())
     named = f"evaluate:{write(tmp_path / 'share', more='raise SystemExit')}"
     del manifest[SEAL]
-    (run / "manifest.json").write_text(sealed({**manifest, "metrics": ["accuracy", named]}))
+    results = {"metrics": {**manifest["results"]["metrics"], named: {"value": 1, "low": 1, "high": 1}}}
+    (run / "manifest.json").write_text(sealed({**manifest, "results": results}))
     with pytest.raises(
-        OptionError, match=r"is run only where you name it\. Name the metrics: --metrics accuracy,eval"
+        OptionError, match=r"is run only where you name it\. Name the metrics: --metrics accuracy,.*eval"
     ):
         evaluate(run, texts)
+    asked = {**manifest["request"], "options": {**manifest["request"]["options"], "metrics": [named]}}
+    (run / "manifest.json").write_text(sealed({**manifest, "request": asked}))
+    with pytest.raises(OptionError, match=r"is run only where you name it"):
+        repeat(run, output=tmp_path / "again", shown=False)
     assert list(evaluate(run, texts, metrics=("accuracy",)).metrics) == ["accuracy"]
 
 

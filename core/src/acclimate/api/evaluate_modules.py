@@ -6,7 +6,7 @@ hub is refused.
 
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
@@ -69,6 +69,23 @@ def module_metric(name: str, task: str) -> ModuleMetric:
         score=Ref(f"{__name__}:ModuleMetric"),
         script=script,
     )
+
+
+def named_by_run(manifest: Mapping[str, Any], folder: Path) -> tuple[str, ...]:
+    """Return the metrics that a saved run names. A run is data, and data does not say which code runs: no modules.
+
+    Raises:
+        OptionError: when one of them is a module.
+    """
+    names = tuple(manifest["results"]["metrics"])
+    asked = tuple(manifest["request"]["options"].get("metrics", ()))
+    modules = [name for name in (*names, *asked) if str(name).startswith(SCHEME)]
+    if modules:
+        raise OptionError(
+            f"The run {folder} was measured by {modules[0]!r}, code that is run only where you name it.",
+            f"Name the metrics: --metrics {','.join(names)}.",
+        )
+    return names
 
 
 def _script(name: str) -> Path:

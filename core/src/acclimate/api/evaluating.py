@@ -11,11 +11,11 @@ from acclimate import bundle, data, evaluation, training
 from acclimate.api import inputs, scoring
 from acclimate.api.analysing import Tested, analyse
 from acclimate.api.clock import Clock
-from acclimate.api.evaluate_modules import SCHEME
+from acclimate.api.evaluate_modules import named_by_run
 from acclimate.api.predictor import Predictor, load
 from acclimate.api.reporting import about
 from acclimate.api.request import find_preset, split_options
-from acclimate.contracts import DataError, OptionError, Report
+from acclimate.contracts import DataError, Report
 from acclimate.plugins import Host, default_host
 
 
@@ -69,7 +69,7 @@ def evaluate(folder: str | Path, source: str | Path, *, host: Host | None = None
             else:
                 drawn = np.repeat(np.arange(len(counts)), counts)
                 trivial = {"majority_class": evaluation.majority_class(drawn, len(rows), len(counts))}
-            names = settings.metrics or _kept(predictor)
+            names = settings.metrics or named_by_run(predictor.manifest, predictor.folder)
             metrics = scoring.metrics_of(host, owner, names, task=preset.task, multilabel=part.multilabel)
             scores = scoring.ranked(logits, predictor.thresholds)
             scored = scoring.score(
@@ -123,22 +123,6 @@ def evaluate(folder: str | Path, source: str | Path, *, host: Host | None = None
     records = scoring.records(part.ids, part.truth, logits, predictor.labels, predictor.thresholds)
     reviewed = host.review_report(owner, report, records)
     return replace(report, findings=(*findings, *reviewed))
-
-
-def _kept(predictor: Predictor) -> list[str]:
-    """Return the metrics that a run names. A run is data, and data must not say which code runs: no modules.
-
-    Raises:
-        OptionError: when one of them is a module.
-    """
-    names = list(predictor.manifest["results"]["metrics"])
-    modules = [name for name in names if name.startswith(SCHEME)]
-    if modules:
-        raise OptionError(
-            f"The run {predictor.folder} was measured by {modules[0]!r}, code that is run only where you name it.",
-            f"Name the metrics: --metrics {','.join(names)}.",
-        )
-    return names
 
 
 def _check_form(rows: Any, predictor: Predictor) -> None:

@@ -1,7 +1,7 @@
 """A saved run done again from its manifest, and whether its numbers are the same."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 from acclimate import bundle
 from acclimate.api import manifest as manifests
 from acclimate.api.adapting import Run, ask, run
+from acclimate.api.evaluate_modules import named_by_run
 from acclimate.api.provenance import distributions, hardware
 from acclimate.api.saved import RESULTS, TOLERANCE
 from acclimate.contracts import Finding
@@ -72,6 +73,7 @@ def repeat(
     source: str | Path | None = None,
     test: str | Path | None = None,
     validation: str | Path | None = None,
+    metrics: Sequence[str] | None = None,
     host: Host | None = None,
     shown: bool = True,
 ) -> Repetition:
@@ -83,6 +85,8 @@ def repeat(
     Args:
         folder: a saved run.
         output: a new folder; the first free `runs/PRESET-N` when left out.
+        metrics: in place of the run's own; a run measured by a module of `evaluate` is only repeated where they are
+            named, since a run does not say which code runs.
         source, test, validation: where the same rows are now; where they were when left out.
         host: the plugins to use; those installed when left out.
         shown: show progress on standard error.
@@ -94,6 +98,8 @@ def repeat(
     """
     host, folder = host or default_host(), Path(folder)
     manifest = manifests.read_manifest(folder)
+    if metrics is None:
+        named_by_run(manifest, folder)
     asked = dict(manifest["request"])
     asked.pop("budget_minutes")
     asked["options"] = {**asked["options"], **_arithmetic(folder, asked["options"])}
@@ -101,6 +107,8 @@ def repeat(
         asked["method"] = manifest["method"]
     if asked["backbone"] == "auto":
         asked["backbone"] = manifest["backbone"]["source"]
+    if metrics is not None:
+        asked["options"]["metrics"] = tuple(metrics)
     places = {"source": source, "test": test, "validation": validation}
     asked |= {name: str(place) for name, place in places.items() if place is not None}
     done = run(host, replace(ask(host, **asked, output=output), repeats=manifest), shown=shown)

@@ -156,12 +156,12 @@ def adapt(
             precision=precision,
             allow_leakage=allow_leakage,
             options=dict(read_pair(pair, "--option rank=16") for pair in option or []),
-            metrics=_names(metrics),
+            metrics=output.names(metrics),
             positive=positive,
             operate=operate,
             prevalence=prevalence,
             answer=answer,
-            slices=_names(slices),
+            slices=output.names(slices),
             folds=folds,
             repeats=repeats,
             show_rows=show_rows,
@@ -201,8 +201,8 @@ def evaluate(
             image=image,
             group=group,
             id=id,
-            metrics=_names(metrics),
-            slices=_names(slices),
+            metrics=output.names(metrics),
+            slices=output.names(slices),
             show_rows=show_rows,
         )
         if html:
@@ -305,10 +305,6 @@ def doctor(as_json: Json = False) -> None:
             output.show_json(found)
             return
         output.show("\n".join(lines(found)))
-
-
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
 def _write_page(report: dict[str, Any], file: Path) -> None:

@@ -22,6 +22,11 @@ def show(text: str) -> None:
     typer.echo(text)
 
 
+def names(text: str) -> tuple[str, ...]:
+    """Return the names that commas part."""
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
 def show_rows(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
     """Print rows as CSV."""
     writer = csv.DictWriter(sys.stdout, fieldnames=columns)

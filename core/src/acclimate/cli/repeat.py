@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from acclimate.cli import output
-from acclimate.cli.options import Json, Output
+from acclimate.cli.options import Json, Metrics, Output
 
 
 def repeat(
@@ -14,6 +14,7 @@ def repeat(
     data: Annotated[str | None, typer.Option(help="Where the rows are now, if they were moved.")] = None,
     test: Annotated[str | None, typer.Option(help="Where the test rows are now.")] = None,
     validation: Annotated[str | None, typer.Option(help="Where the validation rows are now.")] = None,
+    metrics: Metrics = "",
     output_folder: Output = None,
     as_json: Json = False,
 ) -> None:
@@ -21,7 +22,8 @@ def repeat(
     with output.failing_well(as_json):
         from acclimate.api import repeat as run_repeat
 
-        done = run_repeat(run, output=output_folder, source=data, test=test, validation=validation)
+        named = output.names(metrics) or None
+        done = run_repeat(run, output=output_folder, source=data, test=test, validation=validation, metrics=named)
         if as_json:
             output.show_json(done.to_dict())
         else:
