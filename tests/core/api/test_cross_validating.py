@@ -78,6 +78,8 @@ def test_few_rows_are_cross_validated_where_it_is_cheap_and_it_is_said_where_it_
     assert "by training 15 times" in note.message
     monkeypatch.setattr(cross_validating, "FEW_ROWS", 75)
     assert run(texts, tmp_path / "enough").report.analysis.cross_validated is None
+    monkeypatch.setattr(cross_validating, "FEW_ROWS", 76)
+    assert run(texts, tmp_path / "none", folds=0).report.analysis.cross_validated is None
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,8 @@ def folds_of(request: Request, plan: Plan, parts: Mapping[str, Part]) -> tuple[i
     """
     asked, rows = request.settings.folds, sum(len(part.truth) for part in parts.values())
     given = request.test is not None or request.validation is not None
+    if asked == 0:
+        return None, ()
     if asked is not None or given or request.columns.time or rows >= FEW_ROWS:
         return asked, ()
     if not plan.trains:
@@ -42,10 +44,10 @@ def folds_of(request: Request, plan: Plan, parts: Mapping[str, Part]) -> tuple[i
 
 def check_folds(settings: Settings, *, timed: bool, given: bool) -> None:
     """Raise OptionError where cross-validation does not fit the rest of the request."""
-    if settings.folds is None:
+    if not settings.folds:
         return
     if settings.folds < 2:
-        raise OptionError(f"folds is 2 or more, found {settings.folds}.", "Leave folds out for a single split.")
+        raise OptionError(f"folds is 2 or more, or 0 for none, found {settings.folds}.", "Such as folds=5.")
     if timed:
         raise OptionError(
             "Rows with times are not cross-validated: the past would be tested by what the future taught.",

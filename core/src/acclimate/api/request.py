@@ -19,8 +19,8 @@ _WORDS = {
     "weights": ("all", "trained"),
 }
 BUDGET_MINUTES = 10.0
-_FROM_ZERO = ("seed", "patience")
-_WHOLE = ("epochs", "max_steps", "batch_size", "max_tokens", "max_rows", "folds", "repeats", *_FROM_ZERO)
+_FROM_ZERO = ("seed", "patience", "folds")
+_WHOLE = ("epochs", "max_steps", "batch_size", "max_tokens", "max_rows", "repeats", *_FROM_ZERO)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
