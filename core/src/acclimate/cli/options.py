@@ -21,7 +21,7 @@ Group = Annotated[str, typer.Option(help="Column whose rows must stay in one par
 Time = Annotated[str, typer.Option(help="Column with the date: the latest rows become the test.")]
 Embargo = Annotated[float | None, typer.Option(help="Leave out rows so many days before a later part (with --time).")]
 Folds = Annotated[
-    int | None, typer.Option(help="Measure by so many folds of all rows too, trained anew for each; 0 never.")
+    int | None, typer.Option(help="Measure by so many folds of all rows too, each trained anew; 0 never.")
 ]
 Repeats = Annotated[int, typer.Option(help="How often the rows are dealt to --folds.")]
 Id = Annotated[str, typer.Option(help="Column with the row id.")]
