@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
-from acclimate.contracts import Analysis, Score
+from acclimate.contracts import Analysis, Bin, Coverage, Score
 from acclimate.report import card, page
 from acclimate.report.charts import ticks
 from hypothesis import given
@@ -153,3 +153,13 @@ def test_a_metric_that_is_undefined_everywhere_is_shown_as_such(build: Build) ->
     unknown = Score(value=float("nan"), low=float("nan"), high=float("nan"))
     text = read(page(build(metrics={"auroc": unknown}, baselines={}))).text
     assert "–" in text
+
+
+def test_intervals_that_a_single_group_leaves_undefined_are_left_out(build: Build) -> None:
+    alone = Score(value=0.8, low=float("nan"), high=float("nan"))
+    points = tuple(Coverage(coverage=each, confidence=0.5, rows=9, accuracy=alone) for each in (0.5, 1.0))
+    bins = {"after": tuple(Bin(rows=9, confidence=each, accuracy=alone) for each in (0.6, 0.9))}
+    whole = page(build(analysis=Analysis(coverage=points, reliability=bins)))
+    assert read(whole).text.count("answered") >= 1
+    assert 'class="s0 whisker"' not in whole.split('id="trust"')[1].split("</section>")[0]
+    assert "nan" not in whole.split('id="trust"')[1]

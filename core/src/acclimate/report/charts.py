@@ -15,7 +15,7 @@ Range = tuple[float, float]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """A line through points; `whiskers` are the bounds of each point's interval, where there are any."""
+    """A line through points; `whiskers` are the bounds of each point's interval, nan where not defined."""
 
     name: str
     points: Sequence[Point]
@@ -117,7 +117,9 @@ def _line(line: Line, number: int, place: object) -> str:
     points = [place(point) for point in line.points]
     path = "L".join(f"{left:.1f} {top:.1f}" for left, top in points)
     parts = [f'<path class="{css} line" d="M{path}"/>'] if points else []
-    for (across, _), (low, high) in zip(line.points, line.whiskers, strict=False):
+    for (across, _), (low, high) in zip(line.points, line.whiskers, strict=False):  # there may be none
+        if not (math.isfinite(low) and math.isfinite(high)):
+            continue
         (left, bottom), (_, top) = place((across, low)), place((across, high))
         parts.append(f'<path class="{css} whisker" d="M{left:.1f} {bottom:.1f}V{top:.1f}"/>')
     if line.dots:

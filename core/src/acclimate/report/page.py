@@ -106,9 +106,7 @@ def _trust(analysis: Plain) -> list[Drawn]:
             Line(
                 name=f"{name} calibration",
                 points=[(each["confidence"], each["accuracy"]["value"]) for each in bins],
-                whiskers=[(each["accuracy"]["low"], each["accuracy"]["high"]) for each in bins]
-                if name == "after"
-                else (),
+                whiskers=_whiskers(bins) if name == "after" else (),
                 dots=True,
             )
             for name, bins in sorted(analysis["reliability"].items())
@@ -124,11 +122,12 @@ def _trust(analysis: Plain) -> list[Drawn]:
             Line(
                 name="accuracy",
                 points=[(each["coverage"], each["accuracy"]["value"]) for each in points],
-                whiskers=[(each["accuracy"]["low"], each["accuracy"]["high"]) for each in points],
+                whiskers=_whiskers(points),
                 dots=True,
             )
         ]
-        low = min(each["accuracy"]["low"] for each in points)
+        known = [bound for low_high in lines[0].whiskers for bound in low_high if math.isfinite(bound)]
+        low = min([*known, *(each["accuracy"]["value"] for each in points)])
         chart = plot(
             lines,
             title="Accuracy against the share of rows that is answered",
@@ -138,6 +137,11 @@ def _trust(analysis: Plain) -> list[Drawn]:
         )
         drawn.append((chart, "Accuracy when only the rows it is surest of are answered and a person takes the rest."))
     return drawn
+
+
+def _whiskers(points: Sequence[Plain]) -> list[tuple[float, float]]:
+    """Return the bounds of each point's accuracy, nan where a single group leaves them undefined."""
+    return [(_number(each["accuracy"]["low"]), _number(each["accuracy"]["high"])) for each in points]
 
 
 def _learning(history: Sequence[Plain]) -> list[Drawn]:
