@@ -105,11 +105,13 @@ def test_each_file_of_a_run_is_in_the_table_above(copied: Callable[[str], Path],
         folder = copied(modality)
         found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
         assert found - {name for each, name in FILES if each == modality} <= {
+            "README.md",
             "manifest.json",
+            "report.html",
             "report.json",
             "rows.json",
         }
-        assert not {Path(name).suffix for name in found} - {".json", ".safetensors", ".txt"}
+        assert not {Path(name).suffix for name in found} - {".html", ".json", ".md", ".safetensors", ".txt"}
         shutil.rmtree(folder)
 
 
