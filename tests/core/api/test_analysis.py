@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from acclimate.api import Run, adapt, evaluate, load, predict_rows
+from acclimate.api import Run, adapt, evaluate, load, merge, predict_rows
 from acclimate.api.deciding import choosing, decide
 from acclimate.api.inputs import Part
 from acclimate.contracts import DataError, OptionError, Settings, UnknownNameError
@@ -104,6 +104,16 @@ def test_a_saved_run_is_measured_at_its_own_threshold(run: Run, texts: Path) -> 
     assert again.operating.threshold == point.threshold
     assert sum(again.operating.counts.values()) == len(rows_of(texts))
     assert "client" in again.slices
+    with pytest.raises(OptionError, match="operate was decided by the validation rows of the run"):
+        evaluate(run.output, texts, operate="sensitivity=0.99")
+
+
+def test_the_threshold_stands_beside_a_plain_model(run: Run, tmp_path: Path) -> None:
+    point = run.report.analysis.operating
+    assert point is not None
+    merge(run.output, tmp_path / "plain")
+    told = (tmp_path / "plain" / "README.md").read_text(encoding="utf-8")
+    assert f"flagged as harbour from a probability of {point.threshold:.6f} on (sensitivity=0.8" in told
 
 
 def test_slices_are_the_rows_of_one_value(texts: Path, tmp_path: Path) -> None:
@@ -186,6 +196,10 @@ def test_what_few_rows_promise_is_said_and_what_none_reaches_is_a_problem() -> N
     )
     assert decisions.reached["sensitivity"] >= 0.9
     assert [finding.code for finding in findings] == ["few-rows-chose"]
+    none, findings = decide(
+        part("validation", np.zeros(60, dtype=np.int64)), logits, ("a", "b"), Settings(positive="b")
+    )
+    assert (none.threshold, none.reached["sensitivity"], none.reached["positives"]) == (0.0, None, 0)
     shuffled = np.stack([np.zeros(60), np.where(truth, -9.0, 9.0)], axis=1)
     decisions, findings = decide(
         part("validation", truth), shuffled, ("a", "b"), Settings(positive="b", operate="precision=0.9")

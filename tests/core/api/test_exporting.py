@@ -35,6 +35,7 @@ def test_a_text_run_gives_its_probabilities_in_onnxruntime(finished: Finished, t
     told = session.get_modelmeta().custom_metadata_map
     assert json.loads(told["acclimate.labels"]) == list(model.labels)
     assert json.loads(told["acclimate.thresholds"]) is None
+    assert json.loads(told["acclimate.decisions"]) == model.manifest["decisions"]
     assert json.loads(told["acclimate.temperature"]) == model.manifest["calibration"]["temperature"]
     assert json.loads(told["acclimate.preprocessing_sha256"]) == model.preprocessing.hash
     assert json.loads(told["acclimate.preprocessing"]) == {"max_tokens": model.preprocessing.max_tokens}

@@ -15,7 +15,8 @@ from acclimate.contracts import Need, OptionError, Plan, Settings
 from acclimate.methods import contrastive
 from acclimate.plugins import Host
 from acclimate.testing import tiny
-from acclimate.testing.conformance import Cell, check_resume, check_seeds, same, snapshot
+from acclimate.testing.conformance import Cell, check_resume, check_seeds
+from acclimate.testing.observing import same, snapshot
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -11,7 +11,7 @@ from acclimate.contracts import BackboneError, Need, OptionError, Plan, Settings
 from acclimate.methods import partial
 from acclimate.models import Classifier
 from acclimate.testing import tiny
-from acclimate.testing.conformance import same, snapshot
+from acclimate.testing.observing import same, snapshot
 from torch import nn
 
 # The parameters, by the beginning of their names, that one trained block of two (or of a last stage) makes train.

@@ -133,6 +133,8 @@ def test_the_card_is_what_the_hub_reads(build: Build) -> None:
     assert "base_model" not in metadata
     hub = yaml.safe_load(card(build(backbone="owner/name")).split("---\n", 2)[1])
     assert hub["base_model"] == "owner/name"
+    local = yaml.safe_load(card(build(backbone="/home/me/models/own")).split("---\n", 2)[1])
+    assert "base_model" not in local, "a folder of somebody's machine is no model of the hub"
 
 
 @given(st.floats(-1e6, 1e6), st.floats(1e-3, 1e6))
@@ -163,3 +165,17 @@ def test_intervals_that_a_single_group_leaves_undefined_are_left_out(build: Buil
     assert read(whole).text.count("answered") >= 1
     assert 'class="s0 whisker"' not in whole.split('id="trust"')[1].split("</section>")[0]
     assert "nan" not in whole.split('id="trust"')[1]
+
+
+def test_a_threshold_that_no_positive_row_chose_is_shown_as_such(build: Build) -> None:
+    point = build()["analysis"]["operating"]
+    point["validation"] |= {"sensitivity": None, "positives": 0}
+    report = build()
+    text = " ".join(read(page({**report, "analysis": {**report["analysis"], "operating": point}})).text.split())
+    assert "chosen on 0 positive and 60 other validation rows, where it has a sensitivity of –" in text
+
+
+def test_a_licence_that_is_a_sentence_is_no_identifier_of_the_hub(build: Build) -> None:
+    told = build(licences={"weights": "see the model's own files", "data": ""})
+    assert "license" not in yaml.safe_load(card(told).split("---\n", 2)[1])
+    assert "Licence of the pretrained weights: see the model's own files" in card(told)

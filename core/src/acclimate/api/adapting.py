@@ -247,12 +247,12 @@ def _prepare(host: Host, request: Request, folder: Path, shown: bool) -> tuple[R
         parts=parts,
         examples=examples,
         settings=request.settings,
-        cache=sameness.fresh_cache(folder / "cache") if request.repeats else cache_folder(),
+        cache=sameness.fresh_cache(folder / "cache") if request.original else cache_folder(),
         checkpoint=checkpoint_file(request.output),
         shown=shown,
     )
-    if request.repeats:
-        sameness.check_same(request.repeats, subject)
+    if request.original:
+        sameness.check_same(request.original, subject)
     return request, subject, plan if chosen else None
 
 

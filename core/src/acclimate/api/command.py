@@ -9,6 +9,8 @@ from acclimate.contracts import Columns, Settings
 
 # What has no flag of its own stands behind the method's name: full:head=random:patience=3.
 _BEHIND_THE_METHOD = ("patience", "head")
+# Of settings that are on where nothing is asked for, the flag that turns them off.
+_LEFT_OUT = {"show_rows": "--hide-rows"}
 
 
 def arguments_of(request: Request) -> dict[str, Any]:
@@ -51,10 +53,6 @@ def command_of(request: Request) -> str:
             text = ",".join(value) if isinstance(value, tuple) else str(value)
             words += [f"--{name.replace('_', '-')}", *([] if value is True else [text])]
     return shlex.join(words)
-
-
-# Of settings that are on where nothing is asked for, the flag that turns them off.
-_LEFT_OUT = {"show_rows": "--hide-rows"}
 
 
 def _changed(values: Any, defaults: Any) -> dict[str, Any]:

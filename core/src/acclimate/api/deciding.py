@@ -10,7 +10,7 @@ from scipy.special import expit, logsumexp, softmax
 
 from acclimate import evaluation
 from acclimate.api.inputs import Part
-from acclimate.contracts import DataError, Finding, OptionError, Settings, did_you_mean
+from acclimate.contracts import DataError, Finding, OptionError, Settings, did_you_mean, finite
 
 Scores = NDArray[np.float64]
 _DEFAULT_RULE = "probability=0.5"
@@ -23,15 +23,15 @@ class Decisions:
     """What was decided on validation rows, saved with the run; plain JSON.
 
     `threshold` is the log-odds of the `positive` label from which a row is flagged, chosen by `rule`; `reached` what
-    it has on the rows that chose it. `set_threshold` is the probability from which a label joins a row's set, from
-    `set_rows` rows. `answer_threshold` is the probability of the likeliest label from which a row is answered. What
-    was not decided is empty or None.
+    it has on the rows that chose it, None where there are no such rows. `set_threshold` is the probability from which
+    a label joins a row's set, from `set_rows` rows. `answer_threshold` is the probability of the likeliest label from
+    which a row is answered. What was not decided is empty or None.
     """
 
     positive: str = ""
     rule: str = ""
     threshold: float | None = None
-    reached: Mapping[str, float] = field(default_factory=dict)
+    reached: Mapping[str, float | None] = field(default_factory=dict)
     prevalence: float | None = None
     set_threshold: float | None = None
     set_rows: int = 0
@@ -129,7 +129,7 @@ def decide(
         )
         return sets, (Finding(code="rule-not-reached", level="problem", message=message),)
     flagged = score >= chosen
-    reached = {name: share.value for name, share in evaluation.rates(positive, flagged).items()}
+    reached = finite({name: share.value for name, share in evaluation.rates(positive, flagged).items()})
     decisions = replace(
         sets,
         positive=settings.positive,

@@ -15,7 +15,7 @@ from acclimate.api.evaluate_modules import named_by_run
 from acclimate.api.predictor import Predictor, load
 from acclimate.api.reporting import about
 from acclimate.api.request import find_preset, split_options
-from acclimate.contracts import DataError, Report
+from acclimate.contracts import DataError, OptionError, Report
 from acclimate.plugins import Host, default_host
 
 
@@ -38,6 +38,12 @@ def evaluate(folder: str | Path, source: str | Path, *, host: Host | None = None
     host = host or default_host()
     clock = Clock()
     columns, settings = split_options(options)
+    decided = [name for name in ("positive", "operate", "prevalence", "answer") if name in options]
+    if decided:
+        raise OptionError(
+            f"{decided[0]} was decided by the validation rows of the run, and is measured as it was saved.",
+            f"Leave {decided[0]} out, or adapt with it.",
+        )
     with TemporaryDirectory(prefix="acclimate-") as temporary:
         with clock.stage("prepare"):
             predictor = load(folder, host=host)

@@ -37,8 +37,9 @@ def export(folder: str | Path, output: str | Path, *, format: str = "onnx", host
     """Write a saved run as an ONNX file, from prepared inputs to logits, with batch and length left open.
 
     Inputs are `input_ids` and `attention_mask` [batch, tokens], or `pixel_values` [batch, 3, height, width]; the
-    output is `logits` [batch, labels]. The file's metadata has labels, thresholds, temperature, the hash of the
-    preprocessing and what it is: the length at which texts are cut, or the size and statistics of images.
+    output is `logits` [batch, labels]. The file's metadata has labels, thresholds, what validation rows decided,
+    temperature, the hash of the preprocessing and what it is: the length at which texts are cut, or the size and
+    statistics of images.
 
     Raises:
         OptionError: for another format.
@@ -125,6 +126,7 @@ def _metadata(predictor: Predictor) -> dict[str, str]:
         "labels": manifest["labels"],
         "multilabel": manifest["multilabel"],
         "thresholds": manifest["thresholds"],
+        "decisions": manifest["decisions"],
         "temperature": manifest["calibration"]["temperature"],
         "preprocessing": what,
         "preprocessing_sha256": manifest["preprocessing"],

@@ -1,5 +1,6 @@
 """The README of a plain model: what it is, where it comes from, and the lines that give the run's probabilities."""
 
+from acclimate.api.deciding import probability
 from acclimate.api.predictor import Predictor
 from acclimate.models import ImagePreprocessing, TextPreprocessing
 
@@ -33,6 +34,12 @@ def readme(predictor: Predictor, loads_as: str, whole: bool) -> str:
         levels = zip(predictor.labels, predictor.thresholds, strict=True)
         shown = ", ".join(f"{label} {level:.4f}" for label, level in levels)
         paragraphs.append(f"A row is given each label whose logit reaches: {shown}.")
+    decided = predictor.decisions
+    if decided.threshold is not None:
+        paragraphs.append(
+            f"A row is flagged as {decided.positive} from a probability of {probability(decided.threshold):.6f} on "
+            f"({decided.rule}, chosen on validation rows)."
+        )
     if manifest["prepare"]:
         paragraphs.append(f"Inputs are first prepared by `{manifest['prepare']}`, which is not part of this folder.")
     code = [

@@ -24,8 +24,9 @@ _MACHINE = ("processor", "device", "threads")
 class Repetition:
     """A run done again.
 
-    `metrics` has each metric's value then and now, `logits_difference` is the greatest of a test row's logits; 0
-    means that they are the same in every bit. `findings` are differences of versions and of the machine.
+    `metrics` has the value then and now of each metric that both have, `logits_difference` is the greatest of a test
+    row's logits; 0 means that they are the same in every bit. `findings` are differences of versions and of the
+    machine.
     """
 
     run: Run
@@ -111,7 +112,7 @@ def repeat(
         asked["options"]["metrics"] = tuple(metrics)
     places = {"source": source, "test": test, "validation": validation}
     asked |= {name: str(place) for name, place in places.items() if place is not None}
-    done = run(host, replace(ask(host, **asked, output=output), repeats=manifest), shown=shown)
+    done = run(host, replace(ask(host, **asked, output=output), original=manifest), shown=shown)
     return _compared(host, done, folder, manifest)
 
 
@@ -122,7 +123,7 @@ def _compared(host: Host, done: Run, folder: Path, then: Mapping[str, Any]) -> R
     return Repetition(
         run=done,
         original=folder,
-        metrics={name: (score["value"], now.get(name, {}).get("value")) for name, score in scores.items()},
+        metrics={name: (score["value"], now[name]["value"]) for name, score in scores.items() if name in now},
         logits_difference=float((before - after).abs().max()),
         findings=_differences(host, then),
     )

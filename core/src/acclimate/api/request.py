@@ -28,7 +28,7 @@ class Request:
     """One run, with every default filled in that does not depend on the data.
 
     `budget_minutes` bounds the search of method "auto"; `searched` is what the search says of itself, in plain JSON.
-    `repeats` is the manifest of the run that this one repeats, where it does: rows and weights must be the same.
+    `original` is the manifest of the run that this one repeats, where it does: rows and weights must be the same.
     """
 
     preset: Preset
@@ -45,7 +45,7 @@ class Request:
     budget_minutes: float = BUDGET_MINUTES
     notes: tuple[Finding, ...] = ()
     searched: Mapping[str, Any] = field(default_factory=dict)
-    repeats: Mapping[str, Any] = field(default_factory=dict)
+    original: Mapping[str, Any] = field(default_factory=dict)
 
 
 def find_preset(host: Host, preset: str | Preset) -> tuple[Preset, str, str]:

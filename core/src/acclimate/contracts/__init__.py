@@ -50,7 +50,7 @@ from acclimate.contracts.runs import (
     RunEvent,
     Settings,
 )
-from acclimate.contracts.scores import Score
+from acclimate.contracts.scores import Score, finite
 
 __all__ = [
     "TASKS",
@@ -97,5 +97,6 @@ __all__ = [
     "UnknownNameError",
     "cache_folder",
     "did_you_mean",
+    "finite",
     "import_bitsandbytes",
 ]

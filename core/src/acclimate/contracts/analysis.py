@@ -11,11 +11,11 @@ class OperatingPoint:
     """From which probability a row counts as positive, how that was chosen, and what it does on the test rows.
 
     `rule` is what was asked for ("sensitivity=0.95"), `threshold` the calibrated probability of `positive` from which
-    a row is flagged. `validation` holds what the threshold has on the rows that chose it: "sensitivity",
-    "specificity", and the rows "positives" and "negatives". `counts` are the test rows rightly flagged ("tp"),
-    wrongly flagged ("fp"), wrongly passed ("fn") and rightly passed ("tn"); `scores` are "sensitivity",
-    "specificity", "ppv" (of the flagged rows the share that is positive), "npv" (of the passed rows the share that is
-    not) and "flagged" (the share of all rows).
+    a row is flagged. `validation` holds what the threshold has on the rows that chose it: "sensitivity" and
+    "specificity" (None without such rows), and the rows "positives" and "negatives". `counts` are the test rows
+    rightly flagged ("tp"), wrongly flagged ("fp"), wrongly passed ("fn") and rightly passed ("tn"); `scores` are
+    "sensitivity", "specificity", "ppv" (of the flagged rows the share that is positive), "npv" (of the passed rows
+    the share that is not) and "flagged" (the share of all rows).
 
     PPV and NPV depend on how common the positive label is. Where `prevalence` says how common it is in use,
     `at_prevalence` has "ppv" and "npv" there, and "cost_per_1000" where the rule is a cost.
@@ -24,7 +24,7 @@ class OperatingPoint:
     positive: str
     rule: str
     threshold: float
-    validation: Mapping[str, float]
+    validation: Mapping[str, float | None]
     counts: Mapping[str, int]
     scores: Mapping[str, Score]
     prevalence: float | None = None

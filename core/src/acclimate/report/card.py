@@ -1,11 +1,13 @@
 """A model card as the Hugging Face hub reads it: metadata in YAML, then what a person should know."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 import yaml
 
 Plain = Mapping[str, Any]
+_HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 _TASKS = ("text-classification", "image-classification", "token-classification", "text-generation")
 
 
@@ -15,9 +17,10 @@ def card(report: Plain) -> str:
     metadata: dict[str, Any] = {"library_name": "acclimate", "tags": ["acclimate", report["method"]]}
     if report["task"] in _TASKS:
         metadata["pipeline_tag"] = report["task"]
-    if report["licences"]["weights"]:
-        metadata["license"] = report["licences"]["weights"].lower()
-    if "/" in report["backbone"] and ":" not in report["backbone"]:
+    licence = report["licences"]["weights"]
+    if licence and " " not in licence:  # the hub takes an identifier, and no sentence
+        metadata["license"] = licence.lower()
+    if _HUB_ID.fullmatch(report["backbone"]):
         metadata["base_model"] = report["backbone"]
     results = [
         {"type": name, "name": name, "value": round(score["value"], 6)}

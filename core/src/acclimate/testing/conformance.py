@@ -26,10 +26,10 @@ from acclimate.api.request import check_method
 from acclimate.contracts import BackboneError, DataError, Method, Need, OptionError, Plan, Settings
 from acclimate.plugins import Host
 from acclimate.testing import tiny
+from acclimate.testing.observing import State, logits, loss, relative, same, snapshot
 from acclimate.testing.toy import IGNORED, ToyExamples
 from acclimate.testing.zoo import zoo
 
-State = dict[str, Tensor]
 SIZES = (1, 4, 8, 21)  # rows in a batch of evaluation; the last does not divide the 24 rows
 
 
@@ -250,50 +250,6 @@ class _Stopping(ToyExamples):
         return super().batch(rows, augment, left=left)
 
 
-def snapshot(model: nn.Module) -> State:
-    """Return a copy of all weights and buffers."""
-    return {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}
-
-
-def same(one: State, other: State) -> bool:
-    """Return whether two states have the same names and are equal bit for bit."""
-    return list(one) == list(other) and all(torch.equal(one[name], other[name]) for name in one)
-
-
-def logits(model: nn.Module, inputs: Mapping[str, Tensor]) -> Tensor:
-    """Return a model's logits in evaluation mode, computed where the model is."""
-    training_mode = model.training
-    device = next(model.parameters()).device
-    model.eval()
-    with torch.inference_mode():
-        found: Tensor = model(**{name: value.to(device) for name, value in inputs.items()}).cpu()
-    model.train(training_mode)
-    return found
-
-
-def loss(model: nn.Module, examples: ToyExamples, size: int = 24) -> float:
-    """Return the mean cross-entropy over the rows, or the tokens with a truth, in batches of `size`."""
-    total, count = 0.0, 0
-    for start in range(0, len(examples), size):
-        rows = list(range(start, min(start + size, len(examples))))
-        inputs = examples.batch(rows)
-        truth = inputs.pop("truth", None)
-        if truth is None:
-            assert examples.truth is not None
-            truth = torch.from_numpy(examples.truth[rows])
-        found = logits(model, inputs).double()
-        broken = int((~found.isfinite().all(dim=-1) & (truth != IGNORED)).sum())
-        assert not broken, f"{broken} of {int((truth != IGNORED).sum())} rows have logits that are not finite"
-        total += float(cross_entropy(found.flatten(0, -2), truth.flatten(), ignore_index=IGNORED, reduction="sum"))
-        count += int((truth != IGNORED).sum())
-    return total / count
-
-
-def _relative(found: Tensor, expected: Tensor) -> float:
-    """Return how far logits are from those expected, in parts of the greatest of them where that is above 1."""
-    return float((found - expected).abs().max() / expected.abs().max().clamp(min=1.0))
-
-
 def _check_groups(cell: Cell, model: nn.Module, groups: Sequence[Mapping[str, Any]]) -> int:
     """Return how many parameters train: each is in one group, and there are as many as the formula says."""
     given = [id(parameter) for group in groups for parameter in group["params"]]
@@ -353,7 +309,7 @@ def _check_padding(cell: Cell, model: nn.Module) -> None:
             found = found[kept]
         if left and cell.architecture in LEARNED_POSITIONS:
             continue  # the plain model itself counts padding on the left as positions
-        difference = _relative(found, expected)
+        difference = relative(found, expected)
         assert difference < 1e-4, f"padding on the {'left' if left else 'right'} moves logits by {difference:.2g}"
 
 
@@ -369,7 +325,7 @@ def _check_batches(cell: Cell, model: Any) -> None:
         assert max(found) - min(found) < 1e-5, f"the loss depends on the batch size: {found}"
         return
     first, *others = (torch.from_numpy(_evaluated(model, examples, size)) for size in SIZES)
-    difference = max(_relative(each, first) for each in others)
+    difference = max(relative(each, first) for each in others)
     assert difference < 1e-4, f"logits depend on the batch size: they differ by {difference:.2g} of the greatest"
 
 
@@ -404,7 +360,7 @@ def _check_merge(cell: Cell, model: nn.Module, plan: Plan, inputs: Mapping[str, 
     assert [(name, t.shape, t.dtype) for name, t in found.items()] == [
         (name, t.shape, t.dtype) for name, t in wanted.items()
     ], "a merged model is a plain one"
-    difference = _relative(logits(merged, inputs), expected)
+    difference = relative(logits(merged, inputs), expected)
     assert difference <= 1e-4, f"merging moves logits by {difference:.2g}"
 
 

@@ -16,7 +16,8 @@ from torch import nn
 
 from acclimate import bundle, training
 from acclimate.contracts import Ref
-from acclimate.testing.conformance import Cell, logits, refusal, snapshot
+from acclimate.testing.conformance import Cell, refusal
+from acclimate.testing.observing import logits, snapshot
 from acclimate.testing.zoo import zoo
 
 _EXPECTED = "expected.safetensors"
