@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 from typing import Any
 
+import numpy as np
 import torch
 from acclimate import training
 from acclimate.contracts import Need, Settings
@@ -41,6 +42,11 @@ def with_acclimate(host: Host, cell: Cell) -> Side:
 
     def train(rows: Tokens, steps: int) -> float:
         falling = count(1)
+
+        def validate() -> tuple[dict[str, float], np.ndarray]:
+            number = 1 / next(falling)
+            return {"log_loss": number}, np.array([number])
+
         fitted = training.fit(
             model,
             plan,
@@ -49,7 +55,7 @@ def with_acclimate(host: Host, cell: Cell) -> Side:
             None,
             settings=Settings(max_steps=steps, patience=99),
             precision="bfloat16",
-            validate=lambda: {"log_loss": 1 / next(falling)},
+            validate=validate,
             shown=False,
         )
         return fitted.history[-1]["training_loss"]

@@ -123,8 +123,9 @@ def train(host: Host, method: str, pairs: Any, settings: Settings, precision: st
     # One epoch, whose end is kept and measured below: a falling number says so.
     falling = itertools.count(0, -1)
 
-    def validate() -> dict[str, float]:
-        return {"log_loss": float(next(falling))}
+    def validate() -> tuple[dict[str, float], np.ndarray]:
+        number = float(next(falling))
+        return {"log_loss": number}, np.array([number])
 
     training.fit(
         model, plan, groups, rows, None, settings=settings, precision=precision, validate=validate, shown=False
