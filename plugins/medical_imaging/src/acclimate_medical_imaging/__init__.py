@@ -1,0 +1,13 @@
+"""Acclimate for medical imaging: presets for scans, read from DICOM files as they are meant to be seen."""
+
+from acclimate.contracts import Preset, SplitPolicy
+
+__all__ = ["diagnosis"]
+
+diagnosis = Preset(
+    name="diagnosis",
+    summary="Sorts scans and photographs by diagnosis, with no patient in two parts.",
+    task="image-classification",
+    backbone="efficientnet-lite0",
+    split=SplitPolicy(test=0.25, validation=0.15),
+)
