@@ -39,8 +39,8 @@ class Tested:
     """A model and its test rows, with their logits [rows, classes] and what validation rows decided.
 
     `thresholds` are the logits [labels] from which a label is given where rows may carry several. `temperature` is
-    what divided the logits when they were calibrated. `columns` are those of the source, some of which `settings`
-    slice by.
+    what divided the logits when they were calibrated. `columns` are those of the source, `slices` those whose
+    values are scored as subgroups.
     """
 
     model: Classifier
@@ -53,6 +53,7 @@ class Tested:
     decisions: Decisions
     settings: Settings
     columns: Columns
+    slices: tuple[str, ...]
 
 
 def analyse(
@@ -72,7 +73,7 @@ def analyse(
 
     lower = {name for name, metric in metrics.items() if metric.better == "lower"}
     own = {tested.columns.group: "group", tested.columns.time: "time"}  # under these names rows keep them
-    columns = {name: own.get(name, name) for name in settings.slices}
+    columns = {name: own.get(name, name) for name in tested.slices}
     sliced, findings = slices(part, columns, score_rows, overall, lower)
     wrong: tuple[Mistake, ...] = ()
     if settings.show_rows:

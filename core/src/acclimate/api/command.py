@@ -31,6 +31,7 @@ def command_of(request: Request) -> str:
     settings = _changed(request.settings, Settings())
     settings.pop("checkpoint_minutes", None)
     options = dict(settings.pop("options", {}))
+    reading = settings.pop("reading", {})
     method = [request.method]
     if request.method == "peft":
         method.append(str(options.pop("type", "")))
@@ -52,6 +53,8 @@ def command_of(request: Request) -> str:
         elif value is not None:
             text = ",".join(value) if isinstance(value, tuple) else str(value)
             words += [f"--{name.replace('_', '-')}", *([] if value is True else [text])]
+    for name, value in reading.items():
+        words += ["--read", f"{name}={value}"]
     return shlex.join(words)
 
 

@@ -38,6 +38,7 @@ def read_tables(host: Host, request: Request, folder: Path) -> dict[str, "datase
             part=name,
             labelled=True,
             slices=request.settings.slices,
+            reading=request.settings.reading,
         )
         for name, source in sources.items()
         if source is not None
@@ -105,6 +106,12 @@ def deal(
     if left:
         message = f"{left:,} of {len(whole):,} rows were left out: they lie within the embargo before a later part."
         findings = (Finding(code="embargo", level="note", message=message), *findings)
+    if preset.group and not grouped:
+        message = (
+            f"The rows have no column {preset.group!r}: rows of one {preset.group} may stand in two parts, and the "
+            f"score may be too good. Name the column with group (--group)."
+        )
+        findings = (Finding(code="no-group", message=message), *findings)
     if want and together is not None and not grouped and "time" not in whole.column_names:
         findings = (*(leak.finding for leak in data.kept_together(together)), *findings)
     parts = {name: inputs.as_part(name, tables[name], labels) for name in inputs.PARTS}

@@ -12,6 +12,7 @@ from acclimate.api import inputs, scoring
 from acclimate.api.analysing import Tested, analyse
 from acclimate.api.clock import Clock
 from acclimate.api.evaluate_modules import named_by_run
+from acclimate.api.manifest import read_with
 from acclimate.api.predictor import Predictor, load
 from acclimate.api.reporting import about
 from acclimate.api.request import find_preset, split_options
@@ -30,7 +31,7 @@ def evaluate(folder: str | Path, source: str | Path, *, host: Host | None = None
         source: labelled rows, read as in `adapt`.
         host: the plugins to use; those installed when left out.
         options: column names (`text`, `image`, `label`, `group`, `id`), `label_separator`, `seed`, `slices`,
-            `show_rows`, and `metrics` in place of those of the run. The operating point is the run's own.
+            `show_rows`, `reading`, and `metrics` in place of those of the run. The operating point is the run's own.
 
     Raises:
         AcclimateError: for a run or rows that cannot be used.
@@ -58,6 +59,8 @@ def evaluate(folder: str | Path, source: str | Path, *, host: Host | None = None
                 part="test",
                 labelled=True,
                 slices=settings.slices,
+                reading=settings.reading,
+                saved=read_with(predictor.manifest),
             )
             _check_form(rows, predictor)
             data.check_known_labels(rows, predictor.labels, "test")
@@ -98,6 +101,7 @@ def evaluate(folder: str | Path, source: str | Path, *, host: Host | None = None
                 decisions=predictor.decisions,
                 settings=settings,
                 columns=columns,
+                slices=inputs.sliced(settings, preset, rows),
             )
             analysis, told = analyse(host, tested, values, metrics)
             findings = (

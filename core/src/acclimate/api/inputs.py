@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from acclimate import data, models
-from acclimate.contracts import Columns, DataError, Finding, Loader, Preset
+from acclimate.contracts import Columns, DataError, Finding, Loader, OptionError, Preset, Settings, did_you_mean
 from acclimate.plugins import Host
 
 if TYPE_CHECKING:
@@ -58,29 +59,37 @@ def read(
     part: str,
     labelled: bool,
     slices: Sequence[str] = (),
+    reading: Mapping[str, Any] | None = None,
+    saved: Mapping[str, Any] | None = None,
 ) -> "datasets.Dataset":
     """Read a source with the loader its plugin chooses into a memory-mapped table under `folder`.
 
-    The columns named by `slices` must be there, and are kept.
+    The columns named by `slices` must be there, and are kept. `reading` and `saved` are as `reader` takes them.
     """
     return data.load(
         source,
-        read=reader(host, owner, preset, source),
+        read=reader(host, owner, preset, source, reading or {}, saved or {}),
         columns=columns,
         modality=preset.modality,
         cache=folder,
         labelled=labelled,
-        keep=preset.split.stratify,
+        keep=(*preset.split.stratify, *preset.slices),
+        usual_group=preset.group,
         required=[name for name in slices if name not in (columns.group, columns.time)],
         part=part,
     )
 
 
-def reader(host: Host, owner: str, preset: Preset, source: str) -> Callable[[str], Iterable[dict[str, Any]]]:
+def reader(
+    host: Host, owner: str, preset: Preset, source: str, reading: Mapping[str, Any], saved: Mapping[str, Any]
+) -> Callable[[str], Iterable[dict[str, Any]]]:
     """Return the function that reads a source: the preset's loader, or the one its plugin chooses.
+
+    `reading` are options for it, `saved` those that a saved run was read with, of which its loader keeps some.
 
     Raises:
         DataError: when no plugin reads it.
+        OptionError: for an option that the loader does not have, or that the saved run has decided.
     """
     if preset.loader != "auto":
         loader: Loader | None = host.find("loader", preset.loader, owner)
@@ -92,8 +101,28 @@ def reader(host: Host, owner: str, preset: Preset, source: str) -> Callable[[str
             "Readable are .csv, .tsv, .jsonl, .parquet, a folder of class folders with images, a datasets folder "
             "and hub:OWNER/NAME.",
         )
+    options = _reading(loader, reading, {name: saved[name] for name in loader.kept if name in saved})
     read: Callable[[str], Iterable[dict[str, Any]]] = host.load(loader)
-    return read
+    return partial(read, **options) if options else read
+
+
+def _reading(loader: Loader, reading: Mapping[str, Any], saved: Mapping[str, Any]) -> dict[str, Any]:
+    for name, value in reading.items():
+        if name not in loader.options:
+            raise OptionError(
+                f"The loader {loader.name!r} has no option {name!r}.",
+                did_you_mean(name, loader.options) if loader.options else f"Leave {name} out: it has no options.",
+            )
+        if name in saved and saved[name] != value:
+            raise OptionError(
+                f"The run was read with {name}={saved[name]!r}, found {name}={value!r}.", f"Leave {name} out."
+            )
+    return {**loader.options, **saved, **reading}
+
+
+def sliced(settings: Settings, preset: Preset, rows: "datasets.Dataset") -> tuple[str, ...]:
+    """Return the columns whose values are scored as subgroups: those asked for, else the preset's that rows have."""
+    return settings.slices or tuple(name for name in preset.slices if name in rows.column_names)
 
 
 def as_part(name: str, rows: "datasets.Dataset", labels: Sequence[str]) -> Part:

@@ -85,6 +85,11 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     return manifest
 
 
+def read_with(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options that the loader of a saved run was given."""
+    return dict(manifest["request"]["options"].get("reading", {}))
+
+
 def _unfit(file: Path, name: str, expected: str) -> BundleError:
     return BundleError(
         f"Field {name!r} of {file} does not fit its labels: expected {expected}.", "Restore the run from a copy."

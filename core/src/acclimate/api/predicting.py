@@ -1,6 +1,6 @@
 """Predictions for sources of any size: rows are read, prepared and predicted in chunks, in order."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,6 +12,7 @@ from torch import Tensor
 
 from acclimate import data, models
 from acclimate.api import inputs
+from acclimate.api.manifest import read_with
 from acclimate.api.predictor import Predictor, load
 from acclimate.api.request import find_preset, split_options
 from acclimate.contracts import Columns, DataError, Prediction
@@ -35,25 +36,26 @@ def predict_rows(
         folder: a saved run.
         source: rows, read as in `adapt`.
         host: the plugins to use; those installed when left out.
-        options: column names (`text`, `image`, `id`).
+        options: column names (`text`, `image`, `id`), and `reading`, options of the loader.
 
     Raises:
         AcclimateError: for a run or a source that cannot be used.
     """
     host = host or default_host()
-    columns, _ = split_options(options)
-    return chain.from_iterable(chunks(host, load(folder, host=host), str(source), columns))
+    columns, settings = split_options(options)
+    found = chunks(host, load(folder, host=host), str(source), columns, settings.reading)
+    return chain.from_iterable(found)
 
 
 def chunks(
-    host: Host, predictor: Predictor, source: str, columns: Columns, *, skip: int = 0
+    host: Host, predictor: Predictor, source: str, columns: Columns, reading: Mapping[str, Any], *, skip: int = 0
 ) -> Iterator[list[dict[str, Any]]]:
     """Return the rows of `predict_rows` in the chunks in which they are predicted, without the first `skip` rows.
 
     Where `skip` is the sum of some first chunks, the others are what they would have been with them.
     """
     preset, owner, _ = find_preset(host, predictor.manifest["preset"])
-    read = inputs.reader(host, owner, preset, source)
+    read = inputs.reader(host, owner, preset, source, reading, read_with(predictor.manifest))
     rows = data.stream(source, read=read, columns=columns, modality=preset.modality)
     return _chunks(predictor, islice(rows, skip, None), _ROWS[preset.modality])
 

@@ -47,7 +47,7 @@ def write_predictions(
         output: a new file.
         resume: go on with a file that was interrupted.
         host: the plugins to use; those installed when left out.
-        options: column names (`text`, `image`, `id`).
+        options: column names (`text`, `image`, `id`), and `reading`, options of the loader.
 
     Raises:
         OutputError: when the file exists, when there is nothing to go on from, or something and `resume` is not set.
@@ -55,17 +55,17 @@ def write_predictions(
     """
     host, output = host or default_host(), Path(output)
     bundle.check_output(output)
-    columns, _ = split_options(options)
+    columns, settings = split_options(options)
     predictor = load(folder, host=host)
     several = predictor.thresholds is not None
     check_format(output, predictor.labels, several=several)
     partial, progress = (output.with_name(output.name + ending) for ending in (".partial", ".progress"))
-    job = _job(predictor.folder, str(source), columns)
+    job = _job(predictor.folder, str(source), columns, settings.reading)
     done = _begun(progress, job, resume)
     output.absolute().parent.mkdir(parents=True, exist_ok=True)
     with bundle.full_disk_named(output, _GO_ON), partial.open("a+b") as stream:
         stream.truncate(done["bytes"])  # what was written after the last note of progress is written again
-        for chunk in chunks(host, predictor, str(source), columns, skip=done["rows"]):
+        for chunk in chunks(host, predictor, str(source), columns, settings.reading, skip=done["rows"]):
             for row in chunk:
                 stream.write((json.dumps(row, ensure_ascii=False) + "\n").encode())
             stream.flush()
@@ -85,7 +85,7 @@ def write_predictions(
     return Predicted(output=output, rows=done["rows"], unreadable=done["unreadable"])
 
 
-def _job(folder: Path, source: str, columns: Columns) -> dict[str, Any]:
+def _job(folder: Path, source: str, columns: Columns, reading: Mapping[str, Any]) -> dict[str, Any]:
     """Return what decides the rows of a file, to be compared when it is gone on with."""
     path = Path(source)
     state = path.stat() if path.is_file() else None
@@ -95,6 +95,7 @@ def _job(folder: Path, source: str, columns: Columns) -> dict[str, Any]:
         "source": source,
         "changed": [state.st_size, state.st_mtime_ns] if state else None,
         "columns": asdict(columns),
+        "reading": dict(reading),
     }
 
 

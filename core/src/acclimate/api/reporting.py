@@ -72,6 +72,7 @@ def analysis_of(
         decisions=decisions,
         settings=request.settings,
         columns=request.columns,
+        slices=inputs.sliced(request.settings, request.preset, test.rows),
     )
     return analyse(host, tested, values, metrics)
 
@@ -197,6 +198,7 @@ def _settings(request: Request, plan: Plan, learned: Learned) -> dict[str, Any]:
         "prevalence": request.settings.prevalence,
         "answer": request.settings.answer,
         "slices": list(request.settings.slices),
+        "reading": dict(request.settings.reading),
         "options": dict(request.settings.options),
     }
     if request.searched:

@@ -78,6 +78,11 @@ def split_options(given: dict[str, Any]) -> tuple[Columns, Settings]:
     for name in (*_WHOLE, "learning_rate", "checkpoint_minutes", "embargo"):
         if given.get(name) is not None:
             _check_number(name, given[name])
+    reading = given.get("reading", {})
+    if not isinstance(reading, Mapping) or not all(isinstance(name, str) for name in reading):
+        raise OptionError(
+            f"reading holds options of the loader by name, found {reading!r}.", 'Such as reading={"window": "lung"}.'
+        )
     for name in ("allow_leakage", "show_rows"):
         if not isinstance(given.get(name, False), bool):
             raise OptionError(

@@ -76,7 +76,15 @@ def suspects(
 def _read(host: Host, request: Request, folder: Path) -> tuple[Part, tuple[str, ...]]:
     settings = request.settings
     rows = inputs.read(
-        host, request.owner, request.preset, request.source, request.columns, folder / "rows", part="", labelled=True
+        host,
+        request.owner,
+        request.preset,
+        request.source,
+        request.columns,
+        folder / "rows",
+        part="",
+        labelled=True,
+        reading=settings.reading,
     )
     if data.is_multilabel(rows):
         raise DataError("The rows carry several labels each, which cannot be judged yet.", "Give one label each.")

@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from acclimate.cli import output
+from acclimate.cli.added import added_command
 from acclimate.cli.compare import compare
 from acclimate.cli.export import export
 from acclimate.cli.merge import merge
@@ -41,6 +43,7 @@ from acclimate.cli.options import (
     Precision,
     Preset,
     Prevalence,
+    Read,
     Repeats,
     Resume,
     Seed,
@@ -54,9 +57,28 @@ from acclimate.cli.options import (
 )
 from acclimate.cli.predict import predict
 from acclimate.cli.repeat import repeat
-from acclimate.contracts import OutputError
+from acclimate.contracts import Command, OutputError
+
+
+class _Commands(TyperGroup):
+    """Core's commands, and those that plugins add, whose modules are imported when one of them is asked for."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return [*super().list_commands(ctx), *sorted(_added())]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        own = super().get_command(ctx, cmd_name)
+        return own if own is not None else added_command(cmd_name, _added())
+
+
+def _added() -> dict[str, Command]:
+    from acclimate.plugins import default_host
+
+    return default_host().commands()
+
 
 app = typer.Typer(
+    cls=_Commands,
     help="Adapt pretrained language and vision models to a trade.",
     no_args_is_help=True,
     add_completion=False,
@@ -108,6 +130,7 @@ def adapt(
     precision: Precision = "auto",
     allow_leakage: AllowLeakage = False,
     option: Options = None,
+    read: Read = None,
     metrics: Metrics = "",
     positive: Positive = "",
     operate: Operate = "",
@@ -127,7 +150,6 @@ def adapt(
     """Adapt a pretrained model to your rows, measure it on rows it never saw, and save it."""
     with output.failing_well(as_json):
         from acclimate.api import adapt as run_adapt
-        from acclimate.api.variant import read_pair
 
         run = run_adapt(
             preset,
@@ -155,7 +177,8 @@ def adapt(
             max_rows=max_rows,
             precision=precision,
             allow_leakage=allow_leakage,
-            options=dict(read_pair(pair, "--option rank=16") for pair in option or []),
+            options=output.pairs(option, "--option rank=16"),
+            reading=output.pairs(read, "--read window=lung"),
             metrics=output.names(metrics),
             positive=positive,
             operate=operate,
@@ -184,6 +207,7 @@ def evaluate(
     id: Id = "",
     metrics: Metrics = "",
     slices: Slices = "",
+    read: Read = None,
     show_rows: ShowRows = True,
     html: Html = None,
     as_json: Json = False,
@@ -203,6 +227,7 @@ def evaluate(
             id=id,
             metrics=output.names(metrics),
             slices=output.names(slices),
+            reading=output.pairs(read, "--read window=lung"),
             show_rows=show_rows,
         )
         if html:
@@ -241,6 +266,7 @@ def suspects(
     backbone: Backbone = None,
     max_tokens: MaxTokens = None,
     max_rows: MaxRows = None,
+    read: Read = None,
     seed: Seed = 0,
     as_json: Json = False,
 ) -> None:
@@ -261,6 +287,7 @@ def suspects(
             backbone=backbone,
             max_tokens=max_tokens,
             max_rows=max_rows,
+            reading=output.pairs(read, "--read window=lung"),
             seed=seed,
         )
         rows = [asdict(each) for each in found]

@@ -24,6 +24,7 @@ from acclimate.cli.options import (
     MaxTokens,
     Precision,
     Preset,
+    Read,
     Test,
     Text,
     Time,
@@ -55,6 +56,7 @@ def compare(
     max_tokens: MaxTokens = None,
     max_rows: MaxRows = None,
     precision: Precision = "auto",
+    read: Read = None,
     allow_leakage: AllowLeakage = False,
     output_folder: Annotated[
         Path | None, typer.Option("--output", help="Folder of the comparison; one that was begun goes on.")
@@ -90,6 +92,7 @@ def compare(
                 max_tokens=max_tokens,
                 max_rows=max_rows,
                 precision=precision,
+                reading=output.pairs(read, "--read window=lung"),
                 allow_leakage=allow_leakage,
                 output=output_folder,
             )

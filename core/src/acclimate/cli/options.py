@@ -42,6 +42,7 @@ AllowLeakage = Annotated[
     bool, typer.Option("--allow-leakage", help="Go on where test rows repeat or contradict the training rows.")
 ]
 Options = Annotated[list[str] | None, typer.Option("--option", help="NAME=VALUE for the method, repeatable.")]
+Read = Annotated[list[str] | None, typer.Option("--read", help="NAME=VALUE for the loader, repeatable.")]
 Html = Annotated[Path | None, typer.Option("--html", help="Write the report as one page to this file.")]
 Positive = Annotated[str, typer.Option(help="Label that is looked for, such as malignant or defect.")]
 Operate = Annotated[

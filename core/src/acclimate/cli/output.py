@@ -27,6 +27,17 @@ def names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
+def pairs(given: Sequence[str] | None, example: str) -> dict[str, Any]:
+    """Return the values of NAME=VALUE by name.
+
+    Raises:
+        OptionError: for an option of another form.
+    """
+    from acclimate.api.variant import read_pair
+
+    return dict(read_pair(pair, example) for pair in given or [])
+
+
 def show_rows(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
     """Print rows as CSV."""
     writer = csv.DictWriter(sys.stdout, fieldnames=columns)

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from acclimate.cli import output
-from acclimate.cli.options import Id, Image, Json, Text
+from acclimate.cli.options import Id, Image, Json, Read, Text
 
 
 def predict(
@@ -19,6 +19,7 @@ def predict(
     text: Text = "",
     image: Image = "",
     id: Id = "",
+    read: Read = None,
     output_file: Annotated[
         Path | None,
         typer.Option("--output", help="New file, .csv, .jsonl or .parquet, in place of standard output."),
@@ -28,21 +29,26 @@ def predict(
 ) -> None:
     """Predict the label, or the labels, of every row, in order; exits with 3 when some rows could not be read."""
     with output.failing_well(as_json, "Add --resume to go on." if output_file else "Nothing was written."):
-        columns: dict[str, Any] = {"text": text, "image": image, "id": id}
+        options: dict[str, Any] = {
+            "text": text,
+            "image": image,
+            "id": id,
+            "reading": output.pairs(read, "--read window=lung"),
+        }
         if output_file is None:
-            counts = _show(run, data, columns, as_json)
+            counts = _show(run, data, options, as_json)
         else:
-            counts = _write(run, data, columns, output_file, resume, as_json)
+            counts = _write(run, data, options, output_file, resume, as_json)
         if counts["unreadable"]:
             where = "; field 'error' says why" if as_json or output_file else "; column 'error' says why"
             typer.echo(f"{counts['unreadable']:,} of {counts['rows']:,} rows could not be read{where}", err=True)
             raise typer.Exit(output.NOT_WHOLE)
 
 
-def _write(run: Path, data: str, columns: dict[str, Any], file: Path, resume: bool, as_json: bool) -> dict[str, int]:
+def _write(run: Path, data: str, options: dict[str, Any], file: Path, resume: bool, as_json: bool) -> dict[str, int]:
     from acclimate.api import write_predictions
 
-    done = write_predictions(run, data, file, resume=resume, **columns)
+    done = write_predictions(run, data, file, resume=resume, **options)
     counts = {"rows": done.rows, "unreadable": done.unreadable}
     if as_json:
         output.show_json({"run": str(run), "output": str(file), **counts})
@@ -51,7 +57,7 @@ def _write(run: Path, data: str, columns: dict[str, Any], file: Path, resume: bo
     return counts
 
 
-def _show(run: Path, data: str, columns: dict[str, Any], as_json: bool) -> dict[str, int]:
+def _show(run: Path, data: str, options: dict[str, Any], as_json: bool) -> dict[str, int]:
     from acclimate.api import predict_rows
     from acclimate.api.deciding import Decisions
     from acclimate.api.manifest import read_manifest
@@ -64,7 +70,7 @@ def _show(run: Path, data: str, columns: dict[str, Any], as_json: bool) -> dict[
     counts = {"rows": 0, "unreadable": 0}
 
     def counted() -> Iterator[dict[str, Any]]:
-        for row in predict_rows(run, data, **columns):
+        for row in predict_rows(run, data, **options):
             counts["rows"] += 1
             counts["unreadable"] += "error" in row
             yield row

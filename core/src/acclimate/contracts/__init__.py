@@ -29,6 +29,7 @@ from acclimate.contracts.local import import_bitsandbytes
 from acclimate.contracts.offers import (
     TASKS,
     Backbone,
+    Command,
     Demo,
     Loader,
     Method,
@@ -61,6 +62,7 @@ __all__ = [
     "Bin",
     "BundleError",
     "Columns",
+    "Command",
     "Comparison",
     "Conformal",
     "Coverage",

@@ -1,6 +1,7 @@
 """What a plugin offers: frozen descriptions that name heavy code by reference, resolved on first use."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any, Literal
@@ -77,6 +78,10 @@ class Loader:
     `read` names a function `read(source: str) -> Iterable[dict]`: one dictionary per row, lazily where the
     source is large. A loader answers for files by `suffixes` (".csv"), for sources with a `scheme`
     ("hub" for "hub:owner/name"), or only when it is chosen by name.
+
+    `options` are the names and defaults of further keyword arguments of `read`, which a user gives as
+    `--read NAME=VALUE`. Those in `kept` say what a row's content is: a saved run reads new rows with them. The others
+    are for one source (where its labels are, say).
     """
 
     name: str
@@ -84,9 +89,13 @@ class Loader:
     read: Ref
     suffixes: tuple[str, ...] = ()
     scheme: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    kept: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         _check(self)
+        if unknown := set(self.kept) - set(self.options):
+            raise ValueError(f"Loader {self.name!r}: kept names {', '.join(sorted(unknown))}, not among its options")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,7 +226,9 @@ class Preset:
     `prepare` names a pure function applied to every text (`str -> str`) or image (`PIL.Image -> PIL.Image`),
     the same in training and prediction. `settings` are defaults of `Settings` fields (`max_tokens`, …). `metrics` are
     for rows of one label, `multilabel_metrics` for rows that may carry several; which of them the rows are decides
-    what the source holds.
+    what the source holds. `group` is the column whose rows stay in one part ("patient"), and `slices` are columns
+    whose values are scored as subgroups, where the user names none and the source has them; a source without the
+    group column is told of in the report.
     """
 
     name: str
@@ -230,6 +241,8 @@ class Preset:
     metrics: tuple[str, ...] = ("accuracy", "macro_f1", "mcc", "auroc")
     multilabel_metrics: tuple[str, ...] = ("macro_f1", "micro_f1", "subset_accuracy", "auroc", "average_precision")
     split: SplitPolicy = SplitPolicy()
+    group: str = ""
+    slices: tuple[str, ...] = ()
     settings: dict[str, Any] = field(default_factory=dict)
     demo: Demo | None = None
 
@@ -244,4 +257,20 @@ class Preset:
         return "image" if image else "text"
 
 
-Offer = Loader | Backbone | Method | Metric | Preset
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """A command that `acclimate` gains: `acclimate NAME`.
+
+    `run` names a function whose parameters carry typer's annotations. Its module is imported when the command line is
+    built, so that it imports nothing heavy itself.
+    """
+
+    name: str
+    summary: str
+    run: Ref
+
+    def __post_init__(self) -> None:
+        _check(self)
+
+
+Offer = Loader | Backbone | Method | Metric | Preset | Command

@@ -47,7 +47,8 @@ class Settings:
     model gets wrong into the report. `embargo` leaves out rows so many days before a later part, where rows are split
     by time. `folds` measures by cross-validation over all rows too, `repeats` times with other folds; None only where
     rows are few and it takes seconds, 0 never. `data_licence` is what the report says of the data. `weights` says
-    what is saved: "all", or only what was "trained", which needs the very backbone again when it is loaded.
+    what is saved: "all", or only what was "trained", which needs the very backbone again when it is loaded. `reading`
+    are options of the loader by name.
     """
 
     epochs: int | None = None
@@ -74,6 +75,7 @@ class Settings:
     repeats: int = 3
     data_licence: str = ""
     weights: Literal["all", "trained"] = "all"
+    reading: Mapping[str, Any] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -4,6 +4,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,7 @@ def load(
     labelled: bool = True,
     keep: Sequence[str] = (),
     required: Sequence[str] = (),
+    usual_group: str = "",
     part: str = "",
 ) -> Dataset:
     """Return the rows of a source as a memory-mapped table; never more than a chunk of them is in memory.
@@ -41,6 +43,7 @@ def load(
     source has no lines), `group` and `time` (when named), those of `keep` that the source has, and those that are
     `required`; all but `line` are strings. `label` is a list of strings where rows may carry several labels: the
     source has lists, or the columns name a separator.
+    Where the columns name no group, it is `usual_group` if the source has that column.
     The id is the named column, else the reader's own "id", else "PART:LINE". Everything that is written lies
     under `cache`.
 
@@ -55,6 +58,8 @@ def load(
     if not head:
         raise DataError(f"{name_of(source)} has no rows.", "It needs one row per example.")
     names = [name for name in dict.fromkeys(chain.from_iterable(head)) if name != LINE]
+    if not columns.group and usual_group in names:
+        columns = replace(columns, group=usual_group)
     mapping = resolve(
         names, columns, modality, labelled=labelled, keep=keep, required=required, source=name_of(source)
     )

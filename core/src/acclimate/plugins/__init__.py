@@ -5,6 +5,7 @@ Start with `acclimate.plugins.hookspecs`, which documents every hook with an exa
 
 from acclimate.contracts import (
     Backbone,
+    Command,
     Demo,
     Finding,
     Loader,
@@ -23,6 +24,7 @@ from acclimate.plugins.states import Owned, PluginState
 
 __all__ = [
     "Backbone",
+    "Command",
     "Demo",
     "Finding",
     "Host",

@@ -3,17 +3,18 @@
 import logging
 import re
 import sys
+from collections.abc import Iterable
 from contextlib import redirect_stdout
 from dataclasses import replace
 from typing import Any
 
 import pluggy
 
-from acclimate.contracts import Offer, PluginError
+from acclimate.contracts import Command, Offer, PluginError
 from acclimate.plugins.catalogue import Catalogue
 from acclimate.plugins.collecting import check_hooks, collect_offers
 from acclimate.plugins.discovery import Found, unmet_requirement
-from acclimate.plugins.states import CORE, KINDS, LoadedPlugin, PluginState, public_name
+from acclimate.plugins.states import CORE, CORE_COMMANDS, KINDS, LoadedPlugin, PluginState, public_name
 
 DISABLE = "ACCLIMATE_DISABLE_PLUGINS"
 _NAME = re.compile(r"[a-z0-9]+(?:[-_.][a-z0-9]+)*")
@@ -81,7 +82,17 @@ class Admission:
         plugin = found.load()
         check_hooks(plugin, (name for name in vars(self._manager.hook) if not name.startswith("_")))
         self._manager.register(plugin, found.name)
-        return collect_offers(self._manager, found.name, check_references=found.name != CORE)
+        offers = collect_offers(self._manager, found.name, check_references=found.name != CORE)
+        self._check_commands(offers[Command])
+        return offers
+
+    def _check_commands(self, names: Iterable[str]) -> None:
+        taken = {**dict.fromkeys(CORE_COMMANDS, "acclimate itself")}
+        for other in self._catalogue.loaded.values():
+            taken.update(dict.fromkeys(other.offers[Command], other.state.label))
+        for name in names:
+            if name in taken:
+                raise PluginError(f"The command {name!r} is already taken by {taken[name]}.", "Give it another name.")
 
 
 def _public_names(plugin: str, offers: dict[type[Any], dict[str, Offer]]) -> dict[str, tuple[str, ...]]:

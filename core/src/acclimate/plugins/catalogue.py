@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar, cast
 
-from acclimate.contracts import Offer, Preset, UnknownNameError, did_you_mean
+from acclimate.contracts import Command, Offer, Preset, UnknownNameError, did_you_mean
 from acclimate.plugins.collecting import offered_references
 from acclimate.plugins.states import CORE, KINDS, LoadedPlugin, Owned, PluginState, public_name
 
@@ -81,8 +81,9 @@ class Catalogue:
         return None
 
     def references(self) -> frozenset[str]:
-        """Return every reference to code that a loaded plugin offers."""
-        offers = (plugin.offers[kind].values() for plugin in self.loaded.values() for kind in plugin.offers)
+        """Return every reference to code that a loaded plugin offers to runs, which commands are not."""
+        kinds = [kind for kind in KINDS.values() if kind is not Command]
+        offers = (plugin.offers[kind].values() for plugin in self.loaded.values() for kind in kinds)
         return offered_references(offer for group in offers for offer in group)
 
     def _offers(self, plugin: str, kind: type[OfferKind]) -> Mapping[str, OfferKind]:

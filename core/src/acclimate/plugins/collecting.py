@@ -8,7 +8,7 @@ from typing import Any
 
 import pluggy
 
-from acclimate.contracts import Loader, Method, Metric, Offer, PluginError, Preset, Ref, did_you_mean
+from acclimate.contracts import Command, Loader, Method, Metric, Offer, PluginError, Preset, Ref, did_you_mean
 from acclimate.plugins.references import reference_problem
 from acclimate.plugins.states import KINDS
 
@@ -19,6 +19,7 @@ _CODE: dict[type[Any], tuple[str, ...]] = {
     Method: ("plan", "install", "merge"),
     Metric: ("score", "statistics", "multilabel", "interval"),
     Preset: ("prepare",),
+    Command: ("run",),
 }
 _MAY_MISS = ("install", "interval", "merge", "multilabel", "prepare", "statistics")
 

@@ -21,6 +21,7 @@ import pluggy
 
 from acclimate.contracts import (
     Backbone,
+    Command,
     Finding,
     Loader,
     Method,
@@ -126,6 +127,24 @@ def register_presets() -> Iterable[Preset]:
                 summary="Is a headline good or bad news for its company?",
                 task="text-classification",
                 metrics=("accuracy", "cost-of-errors"),
+            )
+    """
+    return ()
+
+
+@hookspec
+def register_commands() -> Iterable[Command]:
+    """Offer commands of the trade: "acclimate reconcile" where a `Command` has the name "reconcile".
+
+    Asked of every plugin, once. Return or yield `Command` objects, each name once. A name that core or another plugin
+    has already is refused: the plugin that comes later does not load.
+
+        @hookimpl
+        def register_commands():
+            yield Command(
+                name="reconcile",
+                summary="Compare the bookings of two ledgers.",
+                run=Ref("acclimate_finance.reconcile:reconcile"),
             )
     """
     return ()

@@ -11,6 +11,7 @@ import pluggy
 from acclimate import __version__
 from acclimate.contracts import (
     Backbone,
+    Command,
     Finding,
     Loader,
     Method,
@@ -90,6 +91,10 @@ class Host:
     def metrics(self) -> dict[str, Metric]:
         """Return all metrics: core's by bare name, others as "plugin/name"."""
         return self._catalogue.every(Metric)
+
+    def commands(self) -> dict[str, Command]:
+        """Return the commands that plugins add to the command line, by name."""
+        return self._catalogue.every(Command)
 
     def preset(self, name: str) -> Owned:
         """Return a preset and its owner; a bare name will do while only one plugin offers it.

@@ -4,8 +4,23 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from acclimate.contracts import Backbone, Loader, Method, Metric, Offer, Preset
+from acclimate.contracts import Backbone, Command, Loader, Method, Metric, Offer, Preset
 
+# What `acclimate` itself answers to; a plugin's command has another name.
+CORE_COMMANDS = (
+    "adapt",
+    "compare",
+    "demo",
+    "doctor",
+    "evaluate",
+    "export",
+    "merge",
+    "plugins",
+    "predict",
+    "repeat",
+    "report",
+    "suspects",
+)
 CORE = "general"  # the name under which core registers its own offers
 KINDS: Mapping[str, type[Any]] = {
     "loader": Loader,
@@ -13,6 +28,7 @@ KINDS: Mapping[str, type[Any]] = {
     "method": Method,
     "metric": Metric,
     "preset": Preset,
+    "command": Command,
 }
 
 
@@ -61,5 +77,6 @@ class LoadedPlugin:
 
 
 def public_name(plugin: str, kind: type[Any], name: str) -> str:
-    """Return what a user types: core's parts by bare name, presets and everyone else's parts as "plugin/name"."""
-    return name if plugin == CORE and kind is not Preset else f"{plugin}/{name}"
+    """Return what a user types: core's parts and all commands by bare name, all else as "plugin/name"."""
+    bare = kind is Command or (plugin == CORE and kind is not Preset)
+    return name if bare else f"{plugin}/{name}"
