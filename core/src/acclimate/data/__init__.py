@@ -9,6 +9,7 @@ from acclimate.data.images import open_image, to_rgb
 from acclimate.data.labels import indicators, is_multilabel, label_sets
 from acclimate.data.leakage import Leak, PartedRows, find_leaks, kept_together
 from acclimate.data.read import (
+    UNREADABLE,
     csv_rows,
     dataset_folder_rows,
     hub_rows,
@@ -25,6 +26,7 @@ from acclimate.data.table import load
 from acclimate.data.texts import text_fingerprints
 
 __all__ = [
+    "UNREADABLE",
     "Leak",
     "PartedRows",
     "Repeats",

@@ -15,10 +15,11 @@ from datasets import Dataset
 from acclimate.contracts import Columns, DataError
 from acclimate.data.cells import LISTS, Labels, Tally, as_text, missing, place
 from acclimate.data.columns import Mapping, Modality, resolve
-from acclimate.data.read.files import LINE, name_of
+from acclimate.data.read.files import LINE, UNREADABLE, name_of
 from acclimate.data.stored import image_path
 
 _CHUNK_ROWS = 1000
+_SHOWN = 10
 _CHUNK_CHARACTERS = 8_000_000
 
 Reader = Callable[[str], Iterable[dict[str, Any]]]
@@ -39,6 +40,7 @@ def load(
 ) -> Dataset:
     """Return the rows of a source as a memory-mapped table; never more than a chunk of them is in memory.
 
+    A reader may yield rows that hold no more than an `id` and, under `UNREADABLE`, why they cannot be read.
     Columns: `id`, `text` or `image` (absolute path), `label` (when labelled), `line` (int64; 0 where the
     source has no lines), `group` and `time` (when named), those of `keep` that the source has, and those that are
     `required`; all but `line` are strings. `label` is a list of strings where rows may carry several labels: the
@@ -48,22 +50,25 @@ def load(
     under `cache`.
 
     Raises:
-        DataError: what the reader raises; no rows; a column that is not recognised; a missing text, image,
-            label, group or time; labels of mixed types, or numbers that are not whole; lists beside plain labels, and
-            lists with an empty or repeated label; an id that two rows have.
+        DataError: what the reader raises; rows that cannot be read; no rows; a column that is not recognised; a
+            missing text, image, label, group or time; labels of mixed types, or numbers that are not whole; lists
+            beside plain labels, and lists with an empty or repeated label; an id that two rows have.
         UnknownNameError: a named column does not exist.
     """
     rows = iter(read(source))
     head = list(islice(rows, _CHUNK_ROWS))
     if not head:
         raise DataError(f"{name_of(source)} has no rows.", "It needs one row per example.")
-    names = [name for name in dict.fromkeys(chain.from_iterable(head)) if name != LINE]
+    whole = [row for row in head if UNREADABLE not in row]
+    if not whole:
+        raise _unreadable([*map(_why, head)], len(head), name_of(source))
+    names = [name for name in dict.fromkeys(chain.from_iterable(whole)) if name != LINE]
     if not columns.group and usual_group in names:
         columns = replace(columns, group=usual_group)
     mapping = resolve(
         names, columns, modality, labelled=labelled, keep=keep, required=required, source=name_of(source)
     )
-    labels = _labels(head, mapping.label, source, columns.label_separator) if labelled else None
+    labels = _labels(whole, mapping.label, source, columns.label_separator) if labelled else None
     table = _Table(source, mapping, modality, cache=cache, labels=labels, part=part)
     key = hashlib.sha256(f"{part}\0{source}".encode()).hexdigest()[:16]
     path = cache / f"{part or 'rows'}-{key}.arrow"
@@ -101,6 +106,7 @@ class _Table:
         self.required = {modality: mapping.content, "group": mapping.group, "time": mapping.time}
         self.blank = {kind: Tally() for kind in self.required}
         self.places: dict[str, str] = {}
+        self.unreadable: list[str] = []
         self.count = 0
 
     @property
@@ -116,7 +122,10 @@ class _Table:
     def rows(self, rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         for row in rows:
             self.count += 1
-            yield self._row(row)
+            if UNREADABLE in row:
+                self.unreadable.append(_why(row))
+            else:
+                yield self._row(row)
         self._check()
 
     def _row(self, row: dict[str, Any]) -> dict[str, Any]:
@@ -156,6 +165,8 @@ class _Table:
         return text
 
     def _check(self) -> None:
+        if self.unreadable:
+            raise _unreadable(self.unreadable, self.count, self.name)
         for kind, tally in self.blank.items():
             if tally.count:
                 raise DataError(
@@ -165,6 +176,16 @@ class _Table:
                 )
         if self.labels:
             self.labels.check()
+
+
+def _why(row: dict[str, Any]) -> str:
+    return f"{row.get('id', row.get(LINE, 'a row'))}: {row[UNREADABLE]}"
+
+
+def _unreadable(reasons: list[str], count: int, name: str) -> DataError:
+    rest = [f"and {len(reasons) - _SHOWN:,} more"] if len(reasons) > _SHOWN else []
+    told = f"{len(reasons):,} of {count:,} rows of {name} cannot be read:"
+    return DataError("\n  ".join([told, *reasons[:_SHOWN], *rest]) + "\n", "Replace them, or take them away.")
 
 
 def _write(rows: Iterable[dict[str, Any]], schema: Any, path: Path) -> None:

@@ -9,5 +9,8 @@ diagnosis = Preset(
     summary="Sorts scans and photographs by diagnosis, with no patient in two parts.",
     task="image-classification",
     backbone="efficientnet-lite0",
+    metrics=("auroc", "accuracy", "balanced_accuracy", "average_precision", "log_loss", "brier", "ece"),
     split=SplitPolicy(test=0.25, validation=0.15),
+    group="patient",
+    slices=("sex", "age", "scanner", "site", "view"),
 )

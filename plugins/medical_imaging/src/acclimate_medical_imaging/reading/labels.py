@@ -1,0 +1,112 @@
+"""A table of labels, joined to files by patient, study, series, image or path."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from acclimate.contracts import DataError, OptionError
+from acclimate.data import csv_rows, jsonl_rows, parquet_rows, tsv_rows
+from acclimate.data.read import LINE
+
+if TYPE_CHECKING:
+    from pydicom import Dataset
+
+FILE = "labels.csv"  # taken where it lies in the folder and no other is named
+_READERS: Mapping[str, Callable[[str], Iterator[dict[str, Any]]]] = {
+    ".csv": csv_rows,
+    ".tsv": tsv_rows,
+    ".jsonl": jsonl_rows,
+    ".parquet": parquet_rows,
+}
+# What a column is called, ignoring case and underscores, and what it is compared with; the finest comes first.
+_KEYS = {
+    "path": ("path", "file", "filename", "image", "imagepath", "filepath"),
+    "SOPInstanceUID": ("sopinstanceuid", "imageuid"),
+    "SeriesInstanceUID": ("seriesinstanceuid", "series", "seriesuid"),
+    "StudyInstanceUID": ("studyinstanceuid", "study", "studyuid"),
+    "PatientID": ("patientid", "patient", "subject", "subjectid"),
+}
+_SHOWN = 5
+
+
+@dataclass(kw_only=True)
+class Labels:
+    """The rows of a table by what a file is found by: `key` is "path" or a DICOM attribute.
+
+    `extra` are the table's other columns. Files that no row is for, and rows that no file is for, are counted as
+    files are looked up, and told of in the end.
+    """
+
+    name: str
+    key: str
+    rows: Mapping[str, Mapping[str, Any]]
+    lines: Mapping[str, int]
+    used: set[str] = field(default_factory=set)
+    without: list[str] = field(default_factory=list)
+
+    def of(self, name: str, dataset: "Dataset") -> Mapping[str, Any] | None:
+        """Return the row for a file, `name` being its path in the source; None, and noted, where there is none."""
+        value = name if self.key == "path" else str(dataset.get(self.key, "") or "").strip()
+        if value not in self.rows:
+            self.without.append(name)
+            return None
+        self.used.add(value)
+        return self.rows[value]
+
+    def check(self) -> None:
+        """Raise DataError when a file had no row, or a row no file. Values of identifying columns are not shown."""
+        if self.without:
+            shown = ", ".join(self.without[:_SHOWN]) + (", …" if len(self.without) > _SHOWN else "")
+            raise DataError(
+                f"{len(self.without):,} files have no row in {self.name}, which is joined by {self.key}: {shown}.",
+                "Add rows for them, take the files away, or pass them over with --read unlabelled=skip.",
+            )
+        if idle := [line for value, line in self.lines.items() if value not in self.used]:
+            shown = ", ".join(map(str, idle[:_SHOWN])) + (", …" if len(idle) > _SHOWN else "")
+            raise DataError(
+                f"{len(idle):,} of {len(self.rows):,} rows of {self.name} name a {self.key} that no file has "
+                f"(rows {shown}).",
+                "Remove them, or pass them over with --read unlabelled=skip.",
+            )
+
+
+def read_labels(table: Path) -> Labels:
+    """Return the rows of a table of labels.
+
+    Raises:
+        DataError: when it cannot be read, no column names files or patients, or two rows name the same.
+        OptionError: for an ending that is not read.
+    """
+    if table.suffix.lower() not in _READERS:
+        raise OptionError(f"labels is a table, found {table.name!r}.", f"Readable are {', '.join(_READERS)}.")
+    rows = list(_READERS[table.suffix.lower()](str(table)))
+    names = [name for name in dict.fromkeys(name for row in rows for name in row) if name != LINE]
+    key, column = _key(names, table.name)
+    found: dict[str, Mapping[str, Any]] = {}
+    lines: dict[str, int] = {}
+    for number, row in enumerate(rows, 1):
+        value = str(row.get(column) or "").strip()
+        line = int(row.get(LINE) or number)
+        if not value:
+            raise DataError(f"Row {line} of {table.name} names no {key}.", "Fill it in, or remove the row.")
+        if value in found:
+            raise DataError(
+                f"Rows {lines[value]} and {line} of {table.name} name the same {key}.",
+                "Keep one of them; several labels of one go into one cell, with --label-separator.",
+            )
+        found[value] = {name: content for name, content in row.items() if name not in (column, LINE)}
+        lines[value] = line
+    return Labels(name=table.name, key=key, rows=found, lines=lines)
+
+
+def _key(names: list[str], table: str) -> tuple[str, str]:
+    plain = {name.lower().replace("_", "").replace(" ", ""): name for name in names}
+    for key, usual in _KEYS.items():
+        for each in usual:
+            if each in plain:
+                return key, plain[each]
+    raise DataError(
+        f"No column of {table} says what its labels are for; it has {', '.join(names)}.",
+        f"Name one of its columns {', '.join(_KEYS)}.",
+    )

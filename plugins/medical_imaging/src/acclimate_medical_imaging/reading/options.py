@@ -1,0 +1,13 @@
+"""How DICOM files are read where nothing is asked for; `rows.dicom_rows` says what each means."""
+
+from collections.abc import Mapping
+
+OPTIONS: Mapping[str, str] = {
+    "labels": "",
+    "unlabelled": "refuse",
+    "window": "",
+    "frame": "middle",
+    "patient": "auto",
+    "ids": "pseudonym",
+}
+KEPT = ("window", "frame")  # what a saved run reads new files with

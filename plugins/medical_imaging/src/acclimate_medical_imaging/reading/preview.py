@@ -1,0 +1,135 @@
+"""What a folder holds, file by file, and a sheet of what a model would see of it."""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from acclimate.contracts import DataError, OutputError
+from acclimate.data import open_image
+from acclimate.data.read import IMAGE_SUFFIXES
+from PIL import Image, ImageDraw
+
+from acclimate_medical_imaging.reading import headers, pixels, rows, windows
+from acclimate_medical_imaging.reading.files import Place, places
+from acclimate_medical_imaging.reading.pseudonyms import Pseudonyms, pseudonyms
+
+_SIDE, _LINE, _COLUMNS = 160, 14, 6  # pixels of a thumbnail and of its caption, thumbnails in a row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """One file: what became of it, and of its pixels as they are stored the shape and range.
+
+    `status` is "decoded", "refused" with the `reason`, or "no-pixels" for DICOM objects that are no pictures. `id`,
+    `patient`, `study` and `series` are pseudonyms, "" where there are none; `kind` says modality and syntax. `shape`
+    is [frames, rows, columns, colours] without those that are not there.
+    """
+
+    path: str
+    status: Literal["decoded", "refused", "no-pixels"]
+    reason: str = ""
+    shape: tuple[int, ...] | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    id: str = ""
+    patient: str = ""
+    study: str = ""
+    series: str = ""
+    kind: str = ""
+
+
+def look_at(source: str | Path, *, workers: int | None = None) -> Iterator[Seen]:
+    """Yield what each file of a folder, of an archive, or a single file is, in the order of paths; none is left out.
+
+    Raises:
+        DataError: when there is no such source.
+    """
+    hidden = pseudonyms()
+    with ThreadPoolExecutor(workers or rows.WORKERS) as pool:
+        yield from rows.ahead(pool, partial(_seen, hidden=hidden), places(Path(source)))
+
+
+def contact_sheet(source: str | Path, file: Path, *, window: str = "", most: int = 24) -> int:
+    """Write a sheet of up to `most` pictures as a model would see them, evenly spread; return how many there are.
+
+    Pictures are captioned by their number in `look_at`, from 1 on: paths may name patients.
+
+    Raises:
+        OptionError: for a window that does not exist.
+        OutputError: when the file exists or cannot be written.
+    """
+    windows.check_window(window)
+    if file.exists():
+        raise OutputError(f"{file} exists already.", "Name another file.")
+    found = list(enumerate(places(Path(source)), 1))
+    shown: list[tuple[int, Image.Image]] = []
+    step = max(1, len(found) // (4 * most))  # enough to pass over files that are no pictures
+    for number, place in found[::step]:
+        if len(shown) < most and (image := _shown(place, window)) is not None:
+            shown.append((number, image))
+    if shown:
+        try:
+            _sheet(shown).save(file, format="PNG")
+        except (OSError, ValueError) as error:
+            raise OutputError(
+                f"{file} cannot be written: {error}.", "Name a file in a folder that exists."
+            ) from error
+    return len(shown)
+
+
+def _seen(place: Place, hidden: Pseudonyms) -> Seen:
+    try:
+        if place.path.suffix.lower() in IMAGE_SUFFIXES and not place.member:
+            image = np.asarray(open_image(place.path))
+            return Seen(path=place.name, status="decoded", kind="image", **_range(image))
+        dataset = headers.read(place)
+        known = _known(dataset, place, hidden)
+        if not headers.has_pixels(dataset):
+            return Seen(path=place.name, status="no-pixels", **known)
+        return Seen(path=place.name, status="decoded", **_range(pixels.stored_values(dataset)), **known)
+    except DataError as error:
+        return Seen(path=place.name, status="refused", reason=error.message)
+    except OSError as error:
+        return Seen(path=place.name, status="refused", reason=str(error.strerror or error))
+
+
+def _range(values: Any) -> dict[str, Any]:
+    return {"shape": tuple(values.shape), "minimum": float(values.min()), "maximum": float(values.max())}
+
+
+def _known(dataset: Any, place: Place, hidden: Pseudonyms) -> dict[str, Any]:
+    found = {"id": rows.picture_id(place, dataset, "pseudonym", hidden)}
+    for kind, name in (("patient", "PatientID"), ("study", "StudyInstanceUID"), ("series", "SeriesInstanceUID")):
+        value = str(dataset.get(name) or "")
+        found[kind] = hidden.of(kind, value) if value else ""
+    syntax = dataset.file_meta.get("TransferSyntaxUID") if hasattr(dataset, "file_meta") else None
+    words = (str(dataset.get("Modality") or ""), syntax.name if syntax else "")
+    return {**found, "kind": ", ".join(word for word in words if word)}
+
+
+def _shown(place: Place, window: str) -> Image.Image | None:
+    try:
+        if place.path.suffix.lower() in IMAGE_SUFFIXES and not place.member:
+            return open_image(place.path)
+        dataset = headers.read(place)
+        return pixels.picture(dataset, window=window) if headers.has_pixels(dataset) else None
+    except (DataError, OSError):  # `look_at` says why
+        return None
+
+
+def _sheet(shown: Sequence[tuple[int, Image.Image]]) -> Image.Image:
+    columns = min(_COLUMNS, len(shown))
+    lines = -(-len(shown) // columns)
+    sheet = Image.new("RGB", (columns * _SIDE, lines * (_SIDE + _LINE)), "white")
+    draw = ImageDraw.Draw(sheet)
+    for place, (number, image) in enumerate(shown):
+        left, top = place % columns * _SIDE, place // columns * (_SIDE + _LINE)
+        small = image.convert("RGB")
+        small.thumbnail((_SIDE - 4, _SIDE - 4))
+        sheet.paste(small, (left + 2, top + 2))
+        draw.text((left + 4, top + _SIDE), f"{number}  {image.width} x {image.height}", fill="black")
+    return sheet

@@ -1,0 +1,194 @@
+"""One row for each picture of a DICOM source: decoded in parallel, never more than a few at once."""
+
+import io
+import os
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from acclimate.contracts import DataError, OptionError, did_you_mean
+from acclimate.data import UNREADABLE
+
+from acclimate_medical_imaging.reading import headers, labels, pixels, subjects, windows
+from acclimate_medical_imaging.reading.files import Place, places
+from acclimate_medical_imaging.reading.options import OPTIONS
+from acclimate_medical_imaging.reading.pseudonyms import Pseudonyms, pseudonyms
+
+if TYPE_CHECKING:
+    from pydicom import Dataset
+
+
+_WORDS = {
+    "unlabelled": ("refuse", "skip"),
+    "frame": ("middle", "first", "all"),
+    "patient": ("auto", "study"),
+    "ids": ("pseudonym", "path"),
+}
+WORKERS = os.cpu_count() or 1
+_AHEAD = 4  # files that are decoded ahead, for each worker
+_FOLDERS = "folders"
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Job:
+    """What every file of a source is read with."""
+
+    window: str
+    frame: str
+    patient: str
+    ids: str
+    hidden: Pseudonyms
+    table: labels.Labels | None
+    folders: bool
+
+    @property
+    def labelled(self) -> bool:
+        """Whether the rows are given labels, to be learned from or measured by."""
+        return self.folders or self.table is not None
+
+
+def dicom_rows(source: str, **options: str) -> Iterator[dict[str, Any]]:
+    """Yield one row for each picture of a folder, a zip archive or a DICOM file, in the order of their paths.
+
+    Rows have `id` and `patient` (pseudonyms), `image` (a PNG file as bytes, shown by the window), `sex`, `age` (a
+    band of ten years), `scanner`, `modality`, `body_part`, `view`, `laterality`, and the columns of the table of
+    labels. A file that cannot be read is a row that says why. Objects without pixels, such as reports, are passed
+    over; `acclimate preview` lists them.
+
+    Options:
+        labels: a table with a column of patients, studies, series, images or paths, and one of labels; `labels.csv`
+            in the folder when left out and there; "folders" takes the name of the folder that a file lies in.
+        unlabelled: "refuse" files without a label and labels without a file, or "skip" them.
+        window: as `windows.check_window` describes it.
+        frame: "middle", "first" or "all" of several frames; of "all", each is a row.
+        patient: "auto" is the patient of the header, else its study; "study" is always the study, for files whose
+            patients were all given one id.
+        ids: "pseudonym", or "path" where paths tell nothing of a patient.
+
+    Raises:
+        DataError: no such source, no picture in it, labels that do not fit the files, or labelled files of which
+            all carry one patient.
+        OptionError: for an option that does not exist.
+    """
+    job = _job(Path(source), {**OPTIONS, **options})
+    if job.labelled:
+        _check_decoders(Path(source))
+    patients: Counter[str] = Counter()
+    with ThreadPoolExecutor(WORKERS) as pool:
+        for rows in ahead(pool, partial(_rows_of, job=job), places(Path(source))):
+            patients.update(row.get("patient", "") for row in rows)
+            yield from rows
+    if not patients and not (job.table and job.table.without):
+        raise DataError(f"There are no pictures in {source!r}.", "Look at it: acclimate preview FOLDER.")
+    if job.table is not None and options.get("unlabelled") != "skip":
+        job.table.check()
+    if job.labelled and len(patients) == 1 < patients.total() and "" not in patients:
+        raise DataError(
+            f"All {patients.total():,} pictures carry one patient, so that none could be kept apart.",
+            "Name a column of the table that tells patients apart (--group), or take studies: --read patient=study.",
+        )
+
+
+def _check_decoders(source: Path) -> None:
+    """Raise one DataError for all transfer syntaxes that nothing here decodes, before the first file is decoded."""
+    reasons: Counter[str] = Counter()
+    known: dict[str, str] = {}
+    for place in places(source):
+        syntax = headers.syntax_of(place)
+        if syntax and syntax not in known:
+            known[syntax] = headers.decoder_problem(syntax)
+        reasons.update([known[syntax]] if syntax and known[syntax] else [])
+    if reasons:
+        told = "; ".join(f"{count:,} files: {problem}" for problem, count in reasons.most_common())
+        raise DataError(f"Some files cannot be decoded here. {told}.", "Convert them, or take them away.")
+
+
+def _job(source: Path, options: dict[str, str]) -> _Job:
+    windows.check_window(options["window"])
+    for name, words in _WORDS.items():
+        if options[name] not in words:
+            raise OptionError(
+                f"{name} is {' or '.join(map(repr, words))}, found {options[name]!r}.",
+                did_you_mean(str(options[name]), words),
+            )
+    named, usual = options["labels"], source / labels.FILE
+    table = Path(named) if named and named != _FOLDERS else usual if not named and usual.is_file() else None
+    return _Job(
+        window=options["window"],
+        frame=options["frame"],
+        patient=options["patient"],
+        ids=options["ids"],
+        hidden=pseudonyms(),
+        table=None if table is None else labels.read_labels(table),
+        folders=named == _FOLDERS,
+    )
+
+
+def _rows_of(place: Place, job: _Job) -> list[dict[str, Any]]:
+    """Return the rows of one file; none for what is no picture, and one with the reason where it cannot be read."""
+    try:
+        dataset = headers.read(place)
+        if not headers.has_pixels(dataset):
+            return []
+        told = _labelled(place, dataset, job)
+        if told is None:
+            return []
+        return [_row(place, dataset, frame, job, told) for frame in _frames(dataset, job.frame)]
+    except headers.NotDicomError:
+        return []
+    except (DataError, OSError) as error:
+        message = error.message if isinstance(error, DataError) else str(error)
+        return [{"id": place.name, UNREADABLE: message}]
+
+
+def _labelled(place: Place, dataset: "Dataset", job: _Job) -> dict[str, Any] | None:
+    if job.folders:
+        return {"label": Path(place.name).parent.name}
+    if job.table is None:
+        return {}
+    found = job.table.of(place.name, dataset)
+    return None if found is None else {name: value for name, value in found.items() if name != "line"}
+
+
+def _frames(dataset: "Dataset", which: str) -> list[int]:
+    count = headers.frames(dataset)
+    return {"middle": [count // 2], "first": [0], "all": list(range(count))}[which]
+
+
+def _row(place: Place, dataset: "Dataset", frame: int, job: _Job, told: dict[str, Any]) -> dict[str, Any]:
+    image = pixels.picture(dataset, window=job.window, frame=frame)
+    file = io.BytesIO()
+    image.save(file, format="PNG", compress_level=1)
+    number = f"#{frame}" if job.frame == "all" else ""
+    patient = subjects.patient(dataset, job.hidden, study=job.patient == "study")
+    described = subjects.described(dataset)
+    return {
+        "id": picture_id(place, dataset, job.ids, job.hidden) + number,
+        "image": file.getvalue(),
+        "patient": patient,
+        **{name: value for name, value in described.items() if name not in told},
+        **told,
+    }
+
+
+def picture_id(place: Place, dataset: "Dataset", ids: str, hidden: Pseudonyms) -> str:
+    """Return by what a file is called in predictions and reports: a pseudonym of its UID, or its path."""
+    uid = str(dataset.get("SOPInstanceUID") or "")
+    return place.name if ids == "path" else hidden.of("image", uid or place.name)
+
+
+def ahead(pool: ThreadPoolExecutor, work: Callable[[_Item], _Result], items: Iterable[_Item]) -> Iterator[_Result]:
+    """Yield the result of each item in order, computed by threads a bounded way ahead."""
+    running: deque[Future[_Result]] = deque()
+    for item in items:
+        running.append(pool.submit(work, item))
+        if len(running) > _AHEAD * WORKERS:
+            yield running.popleft().result()
+    while running:
+        yield running.popleft().result()
