@@ -56,7 +56,8 @@ def stream(source: str, *, read: Reader, columns: Columns, modality: Modality) -
     head = list(islice(rows, _HEAD))
     whole = [row for row in head if UNREADABLE not in row]
     if not whole:
-        raise DataError(f"{name_of(source)} has no rows that can be read.", "It needs one row per example.")
+        why = f": {head[0][UNREADABLE]}" if head else ""
+        raise DataError(f"{name_of(source)} has no rows that can be read{why}.", "It needs one row per example.")
     names = [name for name in dict.fromkeys(chain.from_iterable(whole)) if name != LINE]
     mapping = resolve(names, columns, modality, labelled=False, keep=(), source=name_of(source))
     folder = Path(source) if Path(source).is_dir() else Path(source).parent

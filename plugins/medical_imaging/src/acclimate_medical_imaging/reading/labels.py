@@ -57,7 +57,7 @@ class Labels:
     def check(self) -> None:
         """Raise DataError when a file had no row, or a row no file. Values of identifying columns are not shown."""
         if self.without:
-            shown = ", ".join(self.without[:_SHOWN]) + (", …" if len(self.without) > _SHOWN else "")
+            shown = ", ".join(sorted(self.without)[:_SHOWN]) + (", …" if len(self.without) > _SHOWN else "")
             raise DataError(
                 f"{len(self.without):,} files have no row in {self.name}, which is joined by {self.key}: {shown}.",
                 "Add rows for them, take the files away, or pass them over with --read unlabelled=skip.",
