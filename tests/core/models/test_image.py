@@ -172,6 +172,13 @@ def test_augmentation_mirrors_and_never_turns_by_a_quarter() -> None:
     assert seen == {tuple(each.flatten().argsort().tolist()) for each in mirrored}
 
 
+def test_augmentation_mirrors_nothing_where_sides_matter() -> None:
+    pixels = torch.arange(27.0).reshape(3, 3, 3)
+    random = np.random.default_rng(0)
+    orders = [augmented(pixels, random, mirrored=False).flatten().argsort().tolist() for _ in range(50)]
+    assert orders == [list(range(27))] * 50
+
+
 def test_preprocessing_round_trips_through_its_dictionary(lite0: Resolved) -> None:
     assert isinstance(lite0.preprocessing, ImagePreprocessing)
     again = ImagePreprocessing.from_dict(lite0.preprocessing.to_dict())

@@ -76,9 +76,33 @@ def run(clinic: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     )
 
 
-def test_what_sets_the_ill_apart_is_found(run: Run) -> None:
+def test_what_sets_the_ill_apart_is_found_and_not_by_the_corners(run: Run) -> None:
     assert run.report.metrics["auroc"].value > 0.9
-    assert not [finding for finding in run.report.findings if finding.code == "no-group"]
+    assert run.report.baselines["corners_linear"]["auroc"].low < 0.5
+    assert not {"no-group", "corners"} & {finding.code for finding in run.report.findings}
+
+
+def test_a_marker_in_a_corner_that_gives_the_label_away_is_told_of(tmp_path: Path) -> None:
+    for number in range(60):
+        ill = number % 2 == 1
+        pixels = picture_of(number, ill=False)
+        pixels[2:8, 54:60] = 250 if ill else 10
+        (tmp_path / "films" / ("ill" if ill else "well")).mkdir(parents=True, exist_ok=True)
+        Image.fromarray(pixels).save(tmp_path / "films" / ("ill" if ill else "well") / f"{number}.png")
+    found = adapt(
+        diagnosis,
+        tmp_path / "films",
+        method="frozen",
+        output=tmp_path / "run",
+        precision="float32",
+        allow_leakage=True,
+        folds=0,
+        shown=False,
+    )
+    (finding,) = [each for each in found.report.findings if each.code == "corners"]
+    assert finding.level == "warning"
+    assert finding.details["low"] > 0.5
+    assert "no-group" in {each.code for each in found.report.findings}
 
 
 def test_nothing_of_a_patient_is_in_what_a_run_writes(run: Run, cache: Path) -> None:

@@ -234,7 +234,12 @@ def _prepare(host: Host, request: Request, folder: Path, shown: bool) -> tuple[R
     prepare = host.load(request.preset)
     examples = {
         name: inputs.examples(
-            part.rows, resolved.preprocessing, prepare, folder / f"{name}.tokens", part.fingerprints
+            part.rows,
+            resolved.preprocessing,
+            prepare,
+            folder / f"{name}.tokens",
+            part.fingerprints,
+            mirrored=request.preset.mirrored,
         )
         for name, part in parts.items()
     }
@@ -247,6 +252,7 @@ def _prepare(host: Host, request: Request, folder: Path, shown: bool) -> tuple[R
         parts=parts,
         examples=examples,
         settings=request.settings,
+        corners=request.preset.corners,
         cache=sameness.fresh_cache(folder / "cache") if request.original else cache_folder(),
         checkpoint=checkpoint_file(request.output),
         shown=shown,

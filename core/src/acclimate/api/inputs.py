@@ -153,8 +153,11 @@ def examples(
     prepare: Callable[[Any], Any] | None,
     file: Path,
     fingerprints: list[str] | None = None,
+    mirrored: bool = True,
 ) -> models.Examples:
     """Return rows as model inputs; token ids are stored in `file`, images are opened when needed.
+
+    Training may mirror images that are `mirrored`.
 
     `fingerprints` are those of images; where they are not given, every image is decoded once to have them.
     """
@@ -173,6 +176,7 @@ def examples(
         data.image_fingerprints(rows) if fingerprints is None else fingerprints,
         preprocessing=preprocessing,
         open_image=opener(prepare),
+        mirrored=mirrored,
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from acclimate import evaluation, training
-from acclimate.api import deciding, inputs, scoring
+from acclimate.api import corners, deciding, inputs, scoring
 from acclimate.api.analysing import Tested, analyse
 from acclimate.api.clock import Clock
 from acclimate.api.deciding import Decisions
@@ -36,6 +36,15 @@ def score_all(
         "": scoring.ranked(learned.logits, learned.thresholds),
         **_baselines(request, subject, frozen),
     }
+    cornered: tuple[Finding, ...] = ()
+    if learned.corner_logits is not None:
+        tables["corners_linear"] = corners.ranked(learned.corner_logits, multilabel=test.multilabel)
+        auroc = scoring.metrics_of(
+            host, request.owner, ("auroc",), task=request.preset.task, multilabel=test.multilabel
+        )
+        asked = {"": tables["corners_linear"]}
+        found = scoring.score(host, test.truth, asked, auroc, groups=test.groups, seed=request.settings.seed)
+        cornered = corners.told(found[""]["auroc"])
     scored = scoring.score(host, test.truth, tables, metrics, groups=test.groups, seed=request.settings.seed)
     values = scored.pop("")
     findings = (
@@ -44,6 +53,7 @@ def score_all(
         *inputs.lost_tokens(subject.examples),
         *_about(request, plan, learned.trained),
         *scoring.findings(test.truth, tables[""], labels, values, scored, metrics, validation.truth),
+        *cornered,
         *learned.notes,
     )
     return values, scored, findings

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from acclimate import evaluation, methods, models, training
-from acclimate.api import deciding, fitting
+from acclimate.api import corners, deciding, fitting
 from acclimate.api.heads import put_head
 from acclimate.api.subject import Scores, Subject, logits_of, measured, probe_rows, to_device
 from acclimate.contracts import Finding, Plan
@@ -23,7 +23,7 @@ class Learned:
     learning rates of the optimizer's groups. `validation_logits` [rows, classes] are those of the validation rows,
     `temperature` what divided all logits when they were calibrated. Where rows may carry several labels, `thresholds`
     are the logits [labels] from which each label is given, by the adapted model and by the head on frozen features:
-    those that validation rows chose.
+    those that validation rows chose. `corner_logits` are by a head on nothing but the corners of images, where asked.
     """
 
     logits: Scores
@@ -36,6 +36,7 @@ class Learned:
     temperature: float = 1.0
     thresholds: Scores | None = None
     frozen_thresholds: Scores | None = None
+    corner_logits: Scores | None = None
 
 
 def learn(subject: Subject, plan: Plan, tell: Callable[..., None]) -> Learned:
@@ -45,6 +46,7 @@ def learn(subject: Subject, plan: Plan, tell: Callable[..., None]) -> Learned:
     frozen = frozen_logits(subject, head, precision)
     validated = frozen_logits(subject, head, precision, "validation")
     level = _thresholds(subject, validated)
+    of_corners = corners.corner_logits(subject, precision) if subject.corners else None
     if not plan.trains:
         methods.freeze(subject.model.encoder)
         return Learned(
@@ -56,6 +58,7 @@ def learn(subject: Subject, plan: Plan, tell: Callable[..., None]) -> Learned:
             notes=notes,
             thresholds=level,
             frozen_thresholds=level,
+            corner_logits=of_corners,
         )
     groups = fitting.install(subject, plan)
     trained, groups, more = fitting.train(subject, plan, groups, precision, lambda scores: tell("epoch", **scores))
@@ -71,6 +74,7 @@ def learn(subject: Subject, plan: Plan, tell: Callable[..., None]) -> Learned:
         temperature=trained.history[trained.best_epoch]["temperature"] if trained.best_epoch else 1.0,
         thresholds=_thresholds(subject, validated),
         frozen_thresholds=level,
+        corner_logits=of_corners,
     )
 
 

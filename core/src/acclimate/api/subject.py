@@ -21,7 +21,8 @@ Scores = NDArray[np.float64]
 class Subject:
     """What is adapted: the model, its rows, what the method adds, and where features and checkpoints are kept.
 
-    Without `checkpoint` the state of training is not kept.
+    Without `checkpoint` the state of training is not kept. With `corners` what the corners of the images say is
+    measured too.
     """
 
     resolved: Resolved
@@ -35,6 +36,7 @@ class Subject:
     cache: Path
     checkpoint: Path | None
     shown: bool
+    corners: bool = False
 
     @property
     def model(self) -> Classifier:

@@ -229,6 +229,9 @@ class Preset:
     what the source holds. `group` is the column whose rows stay in one part ("patient"), and `slices` are columns
     whose values are scored as subgroups, where the user names none and the source has them; a source without the
     group column is told of in the report.
+
+    `mirrored` lets training mirror images, which must not be where sides matter. `corners` measures what the four
+    corners of the images alone say of the label, where a shortcut (a marker, a text) may stand.
     """
 
     name: str
@@ -243,6 +246,8 @@ class Preset:
     split: SplitPolicy = SplitPolicy()
     group: str = ""
     slices: tuple[str, ...] = ()
+    mirrored: bool = True
+    corners: bool = False
     settings: dict[str, Any] = field(default_factory=dict)
     demo: Demo | None = None
 

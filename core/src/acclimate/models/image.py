@@ -103,7 +103,8 @@ class ImageExamples:
     """Rows of images as model inputs, opened and prepared when they are asked for.
 
     `augment` mirrors the image in one of the four ways that keep its pixels and its upright directions (a camera on a
-    line is mounted once: parts do not turn by quarters), and changes brightness and contrast by at most a tenth.
+    line is mounted once: parts do not turn by quarters), and changes brightness and contrast by at most a tenth. It
+    mirrors none unless `mirrored`.
     """
 
     def __init__(
@@ -114,8 +115,9 @@ class ImageExamples:
         *,
         preprocessing: ImagePreprocessing,
         open_image: Callable[[str], Image.Image],
+        mirrored: bool = True,
     ) -> None:
-        self.paths, self.ids, self.fingerprints = paths, ids, fingerprints
+        self.paths, self.ids, self.fingerprints, self.mirrored = paths, ids, fingerprints, mirrored
         self.preprocessing, self.open_image = preprocessing, open_image
 
     def __len__(self) -> int:
@@ -130,13 +132,13 @@ class ImageExamples:
         """Return `pixel_values` [batch, channels, height, width]."""
         pixels = [self.preprocessing(self.open_image(self.paths[row])) for row in rows]
         if augment is not None:
-            pixels = [augmented(image, augment) for image in pixels]
+            pixels = [augmented(image, augment, mirrored=self.mirrored) for image in pixels]
         return {"pixel_values": torch.stack(pixels).contiguous(memory_format=torch.channels_last)}
 
 
-def augmented(pixels: Tensor, random: np.random.Generator) -> Tensor:
-    """Return [channels, height, width] mirrored and slightly relit; no pixel is cut away."""
-    for axis in (1, 2):
+def augmented(pixels: Tensor, random: np.random.Generator, *, mirrored: bool = True) -> Tensor:
+    """Return [channels, height, width] slightly relit and, where `mirrored`, mirrored; no pixel is cut away."""
+    for axis in (1, 2) if mirrored else ():
         if random.random() < 0.5:
             pixels = pixels.flip(axis)
     contrast, brightness = random.uniform(0.9, 1.1), random.uniform(-0.1, 0.1)

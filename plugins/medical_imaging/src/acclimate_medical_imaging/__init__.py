@@ -12,5 +12,7 @@ diagnosis = Preset(
     metrics=("auroc", "accuracy", "balanced_accuracy", "average_precision", "log_loss", "brier", "ece"),
     split=SplitPolicy(test=0.25, validation=0.15),
     group="patient",
+    mirrored=False,  # the heart is on one side, and the side of a finding is part of it
+    corners=True,
     slices=("sex", "age", "scanner", "site", "view"),
 )
