@@ -9,6 +9,7 @@ from pydicom.pixels.utils import get_expected_length
 
 from acclimate_medical_imaging.privacy.choices import Choices, Rectangle
 from acclimate_medical_imaging.privacy.codestreams import without_comments
+from acclimate_medical_imaging.privacy.silence import BROKEN
 from acclimate_medical_imaging.privacy.summary import LeftOutError, QuarantinedError
 
 PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
@@ -114,7 +115,7 @@ def blank(dataset: Dataset, rectangles: Sequence[Rectangle]) -> None:
     if pixel_keyword(dataset) != "PixelData" or dataset.BitsAllocated % 8:
         raise LeftOutError("clean_pixels works on pixels of whole bytes only")
     if dataset.file_meta.TransferSyntaxUID.is_encapsulated:
-        dataset.decompress(generate_instance_uid=False)
+        _decompress(dataset)
     samples = int(dataset.SamplesPerPixel)
     if dataset.PhotometricInterpretation.endswith("422"):
         raise LeftOutError("clean_pixels does not work on uncompressed pixels with halved colour (YBR_FULL_422)")
@@ -126,3 +127,10 @@ def blank(dataset: Dataset, rectangles: Sequence[Rectangle]) -> None:
     for x, y, width, height in rectangles:
         pixels[:, :, y : y + height, x : x + width] = 0
     dataset["PixelData"].value = pixels.tobytes() + b"\0" * (length % 2)
+
+
+def _decompress(dataset: Dataset) -> None:
+    try:
+        dataset.decompress(generate_instance_uid=False)
+    except BROKEN:
+        raise LeftOutError("its pixels cannot be decoded, so that no rectangle can be blanked") from None

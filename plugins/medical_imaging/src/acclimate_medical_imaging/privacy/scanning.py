@@ -107,7 +107,7 @@ def _leaks(file: Path, source: Path, wanted: Iterable[_Forms]) -> Iterator[Leak]
         places = [place for place, value in attributes if forms.among(value)]
         if forms.among(name.casefold()):
             places.append("name of the file")
-        if forms.among(data[:PREAMBLE]):
+        if data[PREAMBLE : PREAMBLE + 4] == b"dicm" and forms.among(data[:PREAMBLE]):
             places.append("preamble")
         if not places and forms.among(data):
             places.append(f"byte {min(data.find(form) for form in forms.raw if form in data)}")

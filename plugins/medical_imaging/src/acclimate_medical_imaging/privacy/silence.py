@@ -16,11 +16,12 @@ BROKEN = (
 @contextmanager
 def silent() -> Iterator[None]:
     """Keep what pydicom warns of to itself."""
-    log = logging.getLogger("pydicom")
-    before, log.disabled = log.disabled, True
+    log = logging.getLogger("pydicom")  # the loggers of its modules pass their messages up to this one
+    before = log.handlers, log.propagate
+    log.handlers, log.propagate = [logging.NullHandler()], False
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
-        log.disabled = before
+        log.handlers, log.propagate = before
