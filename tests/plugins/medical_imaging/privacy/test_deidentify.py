@@ -85,6 +85,7 @@ def test_the_object_stays_valid_and_its_pixels_the_same(
     assert after.SOPClassUID == after.file_meta.MediaStorageSOPClassUID == before.SOPClassUID
     assert after.file_meta.TransferSyntaxUID == before.file_meta.TransferSyntaxUID
     assert after.PixelData == np.arange(256, dtype="<u2").tobytes()
+    assert [e.tag for e in after.iterall() if e.tag.is_private or e.tag.group >> 8 in (0x50, 0x60)] == []
     kept = ("KVP", "PixelSpacing", "ImagePositionPatient", "RescaleIntercept", "Manufacturer", "SeriesNumber")
     assert [after[keyword].value for keyword in kept] == [before[keyword].value for keyword in kept]
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pydicom.datadict import dictionary_has_tag, dictionary_keyword, dictionary_VR
-from pydicom.dataelem import DataElement
+from pydicom.dataelem import DataElement, empty_value_for_VR
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 from pydicom.sequence import Sequence
@@ -97,7 +97,7 @@ def _apply(action: Action, dataset: Dataset, tag: int, vr: str, rules: Rules) ->
     if action is Action.REMOVE:
         del dataset[tag]
     elif action is Action.EMPTY:
-        dataset[tag] = DataElement(tag, vr, [] if vr == "SQ" else None)
+        dataset[tag] = DataElement(tag, vr, empty_value_for_VR(vr))
     elif action is Action.DUMMY:
         _dummy(dataset, tag, vr)
     elif action is Action.NEW_UID:
@@ -123,7 +123,7 @@ def _new_uid(dataset: Dataset, tag: int, vr: str, keyed: Keyed) -> None:
         del dataset[tag]
         return
     old = _values(dataset, tag)
-    if tag == CODING_SCHEME and all(uid.startswith(PUBLIC_CODING_SCHEMES) for uid in old):
+    if not old or (tag == CODING_SCHEME and all(uid.startswith(PUBLIC_CODING_SCHEMES) for uid in old)):
         return
     dataset[tag] = DataElement(tag, vr, [keyed.uid(uid) for uid in old])
 
@@ -150,7 +150,10 @@ def _move(dataset: Dataset, tag: int, vr: str, action: Action, rules: Rules) -> 
     listed = tag in rules.table.actions or action is Action.DUMMY
     if rules.days_earlier is None or vr not in _MOVES or not listed or tag in BIRTH:
         return False
-    moved = [_MOVES[vr](old, rules.days_earlier) for old in _values(dataset, tag)]
+    old = _values(dataset, tag)
+    if not old:
+        return action is not Action.REMOVE
+    moved = [_MOVES[vr](text, rules.days_earlier) for text in old]
     if None in moved:
         return False
     dataset[tag] = DataElement(tag, vr, moved)

@@ -8,13 +8,14 @@ from pathlib import Path
 from acclimate.contracts import DataError, OptionError
 
 from acclimate_medical_imaging.privacy.choices import Choices, Rectangle, choose
-from acclimate_medical_imaging.privacy.keyed import Keyed, Secret, secret_from
+from acclimate_medical_imaging.privacy.keyed import Keyed, secret_from
 from acclimate_medical_imaging.privacy.silence import silent
 from acclimate_medical_imaging.privacy.summary import (
     Deidentified,
     LeftOutError,
     QuarantinedError,
     Unwritten,
+    Written,
     counts,
     reasons,
 )
@@ -59,7 +60,23 @@ def deidentify(
     check_output(output)
     key = secret_from(secret, _outside(output, secret_file))
     with writing(output) as partial, silent():
-        done = _write_all(source, files, partial, choices, table, key, output, profile)
+        keyed = Keyed(key)
+        written, left_out, quarantined = _write_all(source, files, partial, choices, table, keyed)
+        done = Deidentified(
+            output=output,
+            written=len(written),
+            not_claimed=sum(not one.claimed for one in written),
+            patients=len({one.patient for one in written}),
+            series=len({one.series for one in written}),
+            uids=len(keyed.uids),
+            left_out=tuple(left_out),
+            quarantined=tuple(quarantined),
+            profile=profile,
+            options=choices.options,
+            edition=table.edition,
+            clean_pixels=choices.clean_pixels,
+            secret=key.told,
+        )
         (partial / SUMMARY).write_text(json.dumps(counts(done), indent=2), encoding="utf-8")
     return done
 
@@ -88,45 +105,24 @@ def _outside(output: Path, secret_file: Path | str | None) -> Path | None:
 
 
 def _write_all(
-    source: Path,
-    files: Sequence[Path],
-    partial: Path,
-    choices: Choices,
-    table: Table,
-    key: Secret,
-    output: Path,
-    profile: str,
-) -> Deidentified:
+    source: Path, files: Sequence[Path], folder: Path, choices: Choices, table: Table, keyed: Keyed
+) -> tuple[list[Written], list[Unwritten], list[Unwritten]]:
+    """Write what can be written into `folder`; return that, what is left out, and what is quarantined."""
     from acclimate_medical_imaging.privacy.instance import cleaned, write
 
-    keyed = Keyed(key)
-    written, left_out, quarantined = [], [], []
+    written: list[Written] = []
+    left_out: list[Unwritten] = []
+    quarantined: list[Unwritten] = []
     for path in files:
         try:
-            done = cleaned(path, choices, table, keyed)
-            write(done, partial)
-            written.append((done.patient, done.file.parent, done.claimed))
+            written.append(write(cleaned(path, choices, table, keyed), folder))
         except LeftOutError as error:
             inside = path.relative_to(source).as_posix() if path != source else path.name
             kind = quarantined if isinstance(error, QuarantinedError) else left_out
             kind.append(Unwritten(path=inside, reason=error.message))
     if not written:
         raise _none_written([*left_out, *quarantined])
-    return Deidentified(
-        output=output,
-        written=len(written),
-        not_claimed=sum(not claimed for _, _, claimed in written),
-        patients=len({patient for patient, _, _ in written}),
-        series=len({series for _, series, _ in written}),
-        uids=len(keyed.uids),
-        left_out=tuple(left_out),
-        quarantined=tuple(quarantined),
-        profile=profile,
-        options=choices.options,
-        edition=table.edition,
-        clean_pixels=choices.clean_pixels,
-        secret=key.told,
-    )
+    return written, left_out, quarantined
 
 
 def _none_written(unwritten: Sequence[Unwritten]) -> DataError:

@@ -12,11 +12,11 @@ from pydicom.uid import UID
 
 from acclimate_medical_imaging.privacy import choices as chosen
 from acclimate_medical_imaging.privacy.attributes import Rules, clean
+from acclimate_medical_imaging.privacy.broken import BROKEN
 from acclimate_medical_imaging.privacy.choices import Choices
 from acclimate_medical_imaging.privacy.keyed import Keyed
 from acclimate_medical_imaging.privacy.pixels import blank, check_burned_in, check_overlays, trim
-from acclimate_medical_imaging.privacy.silence import BROKEN
-from acclimate_medical_imaging.privacy.summary import LeftOutError
+from acclimate_medical_imaging.privacy.summary import LeftOutError, Written
 from acclimate_medical_imaging.privacy.table import DEVICE, PATIENT, Table
 
 UIDS = ("SOPClassUID", "SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID")
@@ -26,11 +26,11 @@ DIRECTORY = "1.2.840.10008.1.3.10"
 
 @dataclass(frozen=True, kw_only=True)
 class Cleaned:
-    """An object without its patient: where it goes below the output folder, and whose it was."""
+    """An object without its patient: pseudonym, folder of the series, and whether its pixels are known clean."""
 
     dataset: Dataset
-    file: Path
     patient: str
+    series: str
     claimed: bool
 
 
@@ -51,13 +51,13 @@ def cleaned(path: Path, choices: Choices, table: Table, keyed: Keyed) -> Cleaned
         raise LeftOutError(f"it is damaged, or not as the standard says ({type(error).__name__})") from None
 
 
-def write(done: Cleaned, folder: Path) -> None:
-    """Write the object below `folder`.
+def write(done: Cleaned, folder: Path) -> Written:
+    """Write the object into the folder of its series below `folder`.
 
     Raises:
         LeftOutError: when it repeats an object that is already there, or what is kept of it cannot be encoded.
     """
-    file = folder / done.file
+    file = folder / done.series / f"{done.dataset.SOPInstanceUID}.dcm"
     file.parent.mkdir(exist_ok=True)
     if file.exists():
         raise LeftOutError("it repeats the SOP Instance UID of another file")
@@ -66,6 +66,7 @@ def write(done: Cleaned, folder: Path) -> None:
     except BROKEN as error:
         file.unlink(missing_ok=True)
         raise LeftOutError(f"what is kept of it cannot be encoded ({type(error).__name__})") from None
+    return Written(patient=done.patient, series=done.series, claimed=done.claimed)
 
 
 def _read(path: Path) -> Dataset:
@@ -90,9 +91,7 @@ def _cleaned(dataset: Dataset, choices: Choices, table: Table, keyed: Keyed) -> 
     clean(dataset, Rules(table=table, kept=_kept(choices), keyed=keyed, days_earlier=days))
     dataset.PatientID = dataset.PatientName = patient.name
     _mark(dataset, choices, table, claimed)
-    return Cleaned(
-        dataset=dataset, file=Path(series, f"{dataset.SOPInstanceUID}.dcm"), patient=patient.name, claimed=claimed
-    )
+    return Cleaned(dataset=dataset, patient=patient.name, series=series, claimed=claimed)
 
 
 def _kept(choices: Choices) -> frozenset[int]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from acclimate.contracts import DataError, OptionError
 
-from acclimate_medical_imaging.privacy.silence import BROKEN, silent
+from acclimate_medical_imaging.privacy.silence import silent
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -117,22 +117,21 @@ def _leaks(file: Path, source: Path, wanted: Iterable[_Forms]) -> Iterator[Leak]
 def _attributes(file: Path) -> Iterator[tuple[str, str | bytes]]:
     """Yield the path and the value, in small letters, of each attribute that can be read."""
     from pydicom import dcmread
-    from pydicom.errors import InvalidDicomError
+
+    from acclimate_medical_imaging.privacy.broken import BROKEN
 
     with silent():
         try:
             dataset = dcmread(file)
-        except (
-            InvalidDicomError,
-            OSError,
-            *BROKEN,
-        ):  # not a DICOM file, or a damaged one: its bytes are searched all the same
+        except (OSError, *BROKEN):  # not a DICOM file, or a damaged one: its bytes are searched all the same
             return
         for root in (dataset.file_meta, dataset):
             yield from _values(root, "")
 
 
 def _values(dataset: "Dataset", path: str) -> Iterator[tuple[str, str | bytes]]:
+    from acclimate_medical_imaging.privacy.broken import BROKEN
+
     for tag in list(dataset.keys()):
         try:
             element = dataset[tag]

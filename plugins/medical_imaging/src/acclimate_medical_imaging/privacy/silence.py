@@ -1,16 +1,9 @@
 """Messages of pydicom hold values of the file: they stay off the terminal and out of logs."""
 
 import logging
-import struct
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-
-# What pydicom and the decoders raise on files that are not as the standard says (most of it ValueError).
-BROKEN = (
-    *(AttributeError, EOFError, LookupError, NotImplementedError, OverflowError, RecursionError),
-    *(RuntimeError, TypeError, ValueError, struct.error),
-)
 
 
 @contextmanager

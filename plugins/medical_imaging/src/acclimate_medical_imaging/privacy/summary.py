@@ -20,6 +20,15 @@ class QuarantinedError(LeftOutError):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Written:
+    """A written file: pseudonym of the patient, folder of the series, and whether its pixels are known clean."""
+
+    patient: str
+    series: str
+    claimed: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class Unwritten:
     """A file of the source that is not in the output. Its path, relative to the source, may itself name a patient."""
 
