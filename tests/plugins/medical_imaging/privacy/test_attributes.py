@@ -6,6 +6,7 @@ import pytest
 from acclimate_medical_imaging.privacy.attributes import Rules, clean
 from acclimate_medical_imaging.privacy.keyed import Keyed, Secret
 from acclimate_medical_imaging.privacy.table import DEVICE, PATIENT, read_table
+from pydicom.datadict import DicomDictionary
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 
@@ -74,6 +75,13 @@ def test_a_uid_of_the_wrong_type_is_removed() -> None:
     assert len(cleaned(dataset)) == 0
 
 
+def test_a_sequence_that_is_written_as_bytes_is_removed() -> None:
+    dataset = Dataset()
+    dataset.add(DataElement(0x00081115, "OB", b"Jane Roe"))  # Referenced Series Sequence
+    dataset.add(DataElement(0x0018100A, "OB", b"Jane Roe"))  # UDI Sequence
+    assert len(cleaned(dataset, kept=DEVICE)) == 0
+
+
 def test_rules_hold_at_every_depth() -> None:
     depth = item(ReferencedSOPInstanceUID="1.2.3", PatientName="Jane", StudyDescription="knee")
     for _ in range(5):
@@ -136,3 +144,13 @@ def test_private_dates_go_even_where_dates_are_kept() -> None:
     dataset.private_block(0x0009, "MAKER", create=True).add_new(1, "DA", "20200301")
     dataset.add_new(0x60000022, "LO", "overlay")
     assert [element.keyword for element in cleaned(dataset, days=10)] == ["StudyDate"]
+
+
+@pytest.mark.parametrize("tag", [0x00091001, 0x60004000, 0x50002500])
+def test_private_attributes_overlays_and_curves_go_even_where_a_dictionary_knows_them(
+    monkeypatch: pytest.MonkeyPatch, tag: int
+) -> None:
+    monkeypatch.setitem(DicomDictionary, tag, ("LO", "1", "Known", "", "Known"))
+    dataset = Dataset()
+    dataset.add_new(tag, "LO", "Jane")
+    assert len(cleaned(dataset)) == 0

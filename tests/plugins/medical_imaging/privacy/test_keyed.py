@@ -5,7 +5,7 @@ import hmac
 from pathlib import Path
 
 import pytest
-from acclimate.contracts import OptionError
+from acclimate.contracts import OptionError, OutputError
 from acclimate_medical_imaging.privacy.keyed import Keyed, Secret, secret_from
 from hypothesis import given
 from hypothesis import strategies as st
@@ -56,5 +56,10 @@ def test_secrets_are_checked_and_made(tmp_path: Path) -> None:
     (tmp_path / "short").write_text("short\n")
     with pytest.raises(OptionError, match="has 5 characters"):
         secret_from(None, tmp_path / "short")
+    (tmp_path / "binary").write_bytes(b"\xff" * 20)
+    with pytest.raises(OptionError, match="binary cannot be read. Give a text file"):
+        secret_from(None, tmp_path / "binary")
+    with pytest.raises(OutputError, match=r"secret cannot be written \(No such file or directory\)"):
+        secret_from(None, tmp_path / "nowhere" / "secret")
     assert secret_from(None, None).key != secret_from(None, None).key
     assert "letters" not in repr(secret_from("sixteen letters.", None))

@@ -74,6 +74,8 @@ def _action(tag: int, vr: str, rules: Rules) -> Action:
     group = tag >> 16
     if group % 2 or group < 8 or group & 0xFF00 in (CURVES, OVERLAYS) or tag == ENCRYPTED_ORIGINALS:
         return Action.REMOVE
+    if vr != "SQ" and dictionary_has_tag(tag) and dictionary_VR(tag) == "SQ":  # items that nobody would look into
+        return Action.REMOVE
     if tag in rules.kept:
         return Action.KEEP
     if tag in rules.table.actions:

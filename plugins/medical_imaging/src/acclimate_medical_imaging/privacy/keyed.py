@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from acclimate.contracts import OptionError
+from acclimate.contracts import OptionError, OutputError
 
 SHORTEST_SECRET = 16
 MOST_DAYS = 3652  # ten years
@@ -25,12 +25,13 @@ def secret_from(given: str | None, file: Path | None) -> Secret:
     """Return the secret that was given or is in `file`; else make one, and keep it in `file` where that is named.
 
     Raises:
-        OptionError: when both are given, or the secret has fewer than 16 characters.
+        OptionError: when both are given, the file cannot be read, or the secret has fewer than 16 characters.
+        OutputError: when the file cannot be written.
     """
     if given is not None and file is not None:
         raise OptionError("Both a secret and a file with a secret were given.", "Give one of them.")
     if file is not None and file.exists():
-        given = file.read_text(encoding="utf-8").strip()
+        given = _read(file)
     if given is None:
         made = secrets.token_hex(32)
         if file is not None:
@@ -82,7 +83,20 @@ class Keyed:
         return hmac.digest(self._key, message.encode(), "sha256")
 
 
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise OptionError(f"The secret in {file} cannot be read.", "Give a text file.") from error
+
+
 def _keep(secret: str, file: Path) -> None:
     """Write a new file that only its owner can read."""
-    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as stream:
+    try:
+        number = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError as error:
+        raise OutputError(
+            f"{file} cannot be written ({error.strerror}).", "Name a file in a folder of yours."
+        ) from error
+    with os.fdopen(number, "w", encoding="utf-8") as stream:
         stream.write(secret + "\n")
