@@ -267,7 +267,10 @@ def test_nothing_is_said_of_values_that_pydicom_warns_of(
     scan_of: Scan, tmp_path: Path, capfd: pytest.CaptureFixture[str], recwarn: pytest.WarningsRecorder
 ) -> None:
     file = scan_of("MRN-1", study="1.2.1", instance="1.3.1", StudyDate="20200102")
-    file.write_bytes(file.read_bytes().replace(b"20200102", b"ZQJaneRo"))
+    written = file.read_bytes().replace(b"20200102", b"ZQJaneRo").replace(b"1.2.1.6\0", b"Jane.Roe")
+    file.write_bytes(written)
+    dcmread(file).FrameOfReferenceUID  # noqa: B018 - reading it warns, with the value
+    assert "Jane.Roe" in str(recwarn.pop().message)
     run(file.parents[1], tmp_path / "out", options=EVERYTHING)
     assert [str(warning.message) for warning in recwarn] == []
     printed = capfd.readouterr()

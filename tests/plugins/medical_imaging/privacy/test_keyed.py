@@ -57,7 +57,7 @@ def test_secrets_are_checked_and_made(tmp_path: Path) -> None:
     with pytest.raises(OptionError, match="has 5 characters"):
         secret_from(None, tmp_path / "short")
     (tmp_path / "binary").write_bytes(b"\xff" * 20)
-    with pytest.raises(OptionError, match="binary cannot be read. Give a text file"):
+    with pytest.raises(OptionError, match=r"binary cannot be read\. Give a text file"):
         secret_from(None, tmp_path / "binary")
     with pytest.raises(OutputError, match=r"secret cannot be written \(No such file or directory\)"):
         secret_from(None, tmp_path / "nowhere" / "secret")
