@@ -42,9 +42,14 @@ def choose_loader(source: str) -> str | None:
 
 @hookimpl
 def register_commands() -> Iterator[Command]:
-    """Offer the look at a folder before anything is learned from it."""
+    """Offer the look at a folder before anything is learned from it, and copies without the patient."""
     yield Command(
         name="preview",
         summary="Say what a folder of DICOM files or images holds, and show what a model would see of it.",
         run=Ref("acclimate_medical_imaging.commands.preview:preview"),
+    )
+    yield Command(
+        name="deidentify",
+        summary="Copy DICOM files without what tells whom they are of (PS3.15 Basic Profile, with options).",
+        run=Ref("acclimate_medical_imaging.commands.deidentify:deidentify"),
     )

@@ -9,7 +9,6 @@ from acclimate.contracts import DataError, OptionError
 
 from acclimate_medical_imaging.privacy.choices import Choices, Rectangle, choose
 from acclimate_medical_imaging.privacy.keyed import Keyed, secret_from
-from acclimate_medical_imaging.privacy.silence import silent
 from acclimate_medical_imaging.privacy.summary import (
     Deidentified,
     LeftOutError,
@@ -20,6 +19,7 @@ from acclimate_medical_imaging.privacy.summary import (
     reasons,
 )
 from acclimate_medical_imaging.privacy.table import Table, read_table
+from acclimate_medical_imaging.quiet import quiet
 
 SUMMARY = "summary.json"
 
@@ -59,7 +59,7 @@ def deidentify(
     files = _files(source, output)
     check_output(output)
     key = secret_from(secret, _outside(output, secret_file))
-    with writing(output) as partial, silent():
+    with writing(output) as partial, quiet():
         keyed = Keyed(key)
         written, left_out, quarantined = _write_all(source, files, partial, choices, table, keyed)
         done = Deidentified(

@@ -10,9 +10,9 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.errors import InvalidDicomError
 from pydicom.uid import UID
 
+from acclimate_medical_imaging.broken import BROKEN
 from acclimate_medical_imaging.privacy import choices as chosen
 from acclimate_medical_imaging.privacy.attributes import Rules, clean
-from acclimate_medical_imaging.privacy.broken import BROKEN
 from acclimate_medical_imaging.privacy.choices import Choices
 from acclimate_medical_imaging.privacy.keyed import Keyed
 from acclimate_medical_imaging.privacy.pixels import blank, check_burned_in, check_overlays, trim

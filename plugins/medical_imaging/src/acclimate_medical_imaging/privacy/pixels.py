@@ -7,7 +7,7 @@ from pydicom.dataset import Dataset
 from pydicom.encaps import get_frame
 from pydicom.pixels.utils import get_expected_length
 
-from acclimate_medical_imaging.privacy.broken import BROKEN
+from acclimate_medical_imaging.broken import BROKEN
 from acclimate_medical_imaging.privacy.choices import Choices, Rectangle
 from acclimate_medical_imaging.privacy.codestreams import without_comments
 from acclimate_medical_imaging.privacy.summary import LeftOutError, QuarantinedError

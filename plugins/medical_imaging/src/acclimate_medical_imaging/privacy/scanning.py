@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from acclimate.contracts import DataError, OptionError
 
-from acclimate_medical_imaging.privacy.silence import silent
+from acclimate_medical_imaging.quiet import quiet
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -118,9 +118,9 @@ def _attributes(file: Path) -> Iterator[tuple[str, str | bytes]]:
     """Yield the path and the value, in small letters, of each attribute that can be read."""
     from pydicom import dcmread
 
-    from acclimate_medical_imaging.privacy.broken import BROKEN
+    from acclimate_medical_imaging.broken import BROKEN
 
-    with silent():
+    with quiet():
         try:
             dataset = dcmread(file)
         except (OSError, *BROKEN):  # not a DICOM file, or a damaged one: its bytes are searched all the same
@@ -130,7 +130,7 @@ def _attributes(file: Path) -> Iterator[tuple[str, str | bytes]]:
 
 
 def _values(dataset: "Dataset", path: str) -> Iterator[tuple[str, str | bytes]]:
-    from acclimate_medical_imaging.privacy.broken import BROKEN
+    from acclimate_medical_imaging.broken import BROKEN
 
     for tag in list(dataset.keys()):
         try:

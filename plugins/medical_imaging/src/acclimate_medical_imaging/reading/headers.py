@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from acclimate.contracts import DataError
 
+from acclimate_medical_imaging.quiet import quiet
 from acclimate_medical_imaging.reading.files import MAGIC, PREAMBLE_BYTES, Place
-from acclimate_medical_imaging.reading.quiet import quiet
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -130,26 +130,13 @@ def syntax_of(place: Place) -> str:
 @contextmanager
 def damage_named() -> Iterator[None]:
     """Turn what pydicom and its decoders raise for malformed files into a DataError that gives the reason."""
+    from acclimate_medical_imaging.broken import BROKEN
+
     with quiet():
         try:
             yield
         except DataError:
             raise
-        except _damage() as error:
+        except (*BROKEN, OSError, MemoryError, AssertionError) as error:
             text = " ".join(str(error).split()).rstrip(".")
             raise DataError(f"it is malformed: {text[:_SHOWN] or type(error).__name__}") from error
-
-
-def _damage() -> tuple[type[BaseException], ...]:
-    """What pydicom raises for damaged files: its parsers and decoders let these through."""
-    import struct
-    import zlib
-
-    from pydicom.errors import BytesLengthException, InvalidDicomError
-
-    kinds: list[Any] = [
-        *(AttributeError, ValueError, RuntimeError, LookupError, TypeError, OSError, EOFError, OverflowError),
-        *(MemoryError, AssertionError, NotImplementedError, struct.error, zlib.error),
-        *(BytesLengthException, InvalidDicomError),
-    ]
-    return tuple(kinds)

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from acclimate.contracts import OptionError, did_you_mean
 from numpy.typing import NDArray
+from scipy.special import expit
 
 Values = NDArray[np.float64]
 
@@ -21,7 +22,8 @@ class Window:
     def apply(self, values: Values) -> Values:
         """Return values of any shape mapped to 0 (black) up to 1 (white)."""
         if self.function == "SIGMOID":
-            return 1 / (1 + np.exp(-4 * (values - self.centre) / self.width))
+            sigmoid: Values = expit(4 * (values - self.centre) / self.width)
+            return sigmoid
         if self.function == "LINEAR_EXACT":
             return np.clip((values - self.centre) / self.width + 0.5, 0, 1)
         if self.width <= 1:

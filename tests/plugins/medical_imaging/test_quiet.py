@@ -4,7 +4,7 @@ import logging
 import threading
 import warnings
 
-from acclimate_medical_imaging.reading.quiet import quiet
+from acclimate_medical_imaging.quiet import quiet
 
 
 def test_threads_that_overlap_leave_everything_as_it_was() -> None:
