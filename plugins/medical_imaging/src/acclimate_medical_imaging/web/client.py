@@ -10,7 +10,7 @@ from pydicom.errors import InvalidDicomError
 
 from acclimate_medical_imaging.web.address import Address, parse
 from acclimate_medical_imaging.web.errors import ServerError, hashed
-from acclimate_medical_imaging.web.matching import Filter
+from acclimate_medical_imaging.web.matching import Filter, asked_for
 from acclimate_medical_imaging.web.paging import PAGE, paged
 from acclimate_medical_imaging.web.quiet import quiet
 
@@ -86,7 +86,7 @@ class DicomWeb:
                 limit=limit,
                 offset=offset,
                 fields=list(self.address.filters) or None,
-                search_filters=dict(self.address.filters) or None,
+                search_filters=asked_for(self.address.filters) or None,
             )
 
         for found in paged(page_at, _SERIES, self.page):

@@ -11,6 +11,22 @@ from acclimate_medical_imaging.web.errors import ServerError
 _RANGES = ("DA", "TM", "DT")
 
 
+def asked_for(filters: Mapping[str, str]) -> dict[str, str]:
+    """Return the values to ask a server for: at least what is wanted, in characters that no address encodes.
+
+    Servers are known that take `%20` for what it says (Orthanc 1.10.1): a wildcard stands for whatever an address
+    would encode, and `Filter` leaves out what that lets in.
+    """
+    return {keyword: _plain(keyword, value) for keyword, value in filters.items()}
+
+
+def _plain(keyword: str, value: str) -> str:
+    kind = dictionary_VR(keyword)
+    if kind == "UI":
+        return value.replace("\\", ",")
+    return value if kind in _RANGES else re.sub(r"[^A-Za-z0-9._~-]+", "*", value)
+
+
 class Filter:
     """Tells which results match, and whether the server told what they are chosen by."""
 

@@ -4,8 +4,14 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-# They log URLs: the query may name a patient, and the path holds UIDs.
-_TALKATIVE = ("dicomweb_client.web", "dicomweb_client.uri", "urllib3.connectionpool", "urllib3.util.retry")
+# They log URLs, whose query may name a patient and whose path holds UIDs; retrying logs tracebacks of them.
+_TALKATIVE = (
+    "dicomweb_client.web",
+    "dicomweb_client.uri",
+    "retrying",
+    "urllib3.connectionpool",
+    "urllib3.util.retry",
+)
 
 
 @contextmanager

@@ -50,7 +50,9 @@ class VerifiedSession(Session):
         options |= {"allow_redirects": False, "verify": self.trusted}
         # dicomweb-client names the host without its port; requests names it right.
         (options.get("headers") or {}).pop("Host", None)
-        response = self._connected(str(method), str(url), where, options)
+        # Wildcards and commas mean what they say only as themselves to servers that decode nothing (Orthanc 1.10.1).
+        plain = str(url).replace("%2A", "*").replace("%2C", ",")
+        response = self._connected(str(method), plain, where, options)
         _check_status(response, where)
         _check_whole(response, where)
         return response
