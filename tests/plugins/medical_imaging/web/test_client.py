@@ -75,10 +75,12 @@ def test_what_a_server_answers_is_not_asked_again(archive: Any, connect: Connect
     assert "sesame" not in str(caught.value)
 
 
-def test_a_slow_server_is_called_slow_and_asked_once(archive: Any, connect: Connect) -> None:
-    def late(*_: Any) -> None:
-        time.sleep(1)
-
+@pytest.mark.parametrize(
+    "late",
+    [lambda *_: time.sleep(1), lambda *_: (200, {**JSON, "Content-Length": "1000"}, b"[")],
+    ids=["all", "rest"],
+)
+def test_a_slow_server_is_called_slow_and_asked_once(archive: Any, connect: Connect, late: Any) -> None:
     archive.answer = late
     with pytest.raises(ServerError, match="is slow"):
         connect(archive, read_seconds=0.1).ping()
@@ -101,6 +103,9 @@ def test_refused_credentials_are_said_to_be_refused(archive: Any, connect: Conne
         ((200, JSON, b'["sesame"]'), "no DICOM JSON"),
         ((200, JSON, b'"sesame"'), "no DICOM JSON"),
         ((200, JSON, b"[{"), "no DICOM JSON"),
+        ((200, JSON, b"null"), "no DICOM JSON"),
+        ((200, JSON, b'[{"0020000D": "sesame"}]'), "no DICOM JSON"),
+        ((200, JSON, b'[{"0020000D": {"Value": "sesame"}}]'), "no DICOM JSON"),
         ((200, JSON, b""), "answers without a body"),
     ],
 )

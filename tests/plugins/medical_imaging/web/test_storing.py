@@ -51,6 +51,18 @@ def test_a_server_that_accepts_and_stores_nothing_is_an_error(
     assert _posts(archive) == 1
 
 
+@pytest.mark.parametrize("answer", [(200, JSON, b"[]"), (200, JSON, b"{"), (200, {}, b"stored"), (202, {}, b"")])
+def test_what_a_server_says_of_storing_matters_less_than_what_it_holds(
+    archive: Any, connect: Connect, make_series: Make, answer: Any
+) -> None:
+    def says(*asked: Any) -> Any:
+        usual = archive.usual(*asked)
+        return answer if asked[0] == "POST" else usual
+
+    archive.answer = says
+    assert store(connect(archive), make_series(1)) == Stored(sent=1, already=0)
+
+
 def test_an_archive_may_list_a_moment_later(archive: Any, connect: Connect, make_series: Make) -> None:
     def hidden_once(*asked: Any) -> Any:
         if asked[0] == "GET" and archive.held and not seen:

@@ -86,10 +86,10 @@ def write_segmentation(
     """
     hd = highdicom()
     sources = checked_sources(source_datasets)
-    planes = _planes(masks, sources, segments)
-    overlapping = bool((planes.sum(axis=-1) > 1).any())
-    labelmap = len(segments) > BINARY_SEGMENTS and not overlapping
-    pixels = (planes * np.arange(1, len(segments) + 1)).sum(axis=-1) if labelmap else planes
+    pixels = _checked(masks, sources, segments)
+    labelmap = len(segments) > BINARY_SEGMENTS and not _overlap(pixels)
+    if labelmap and pixels.ndim == 4:
+        pixels = (pixels.argmax(axis=-1) + 1) * pixels.any(axis=-1)
     segmentation = hd.seg.Segmentation(
         source_images=sources,
         pixel_array=pixels.astype(np.uint16 if len(segments) > 255 else np.uint8),
@@ -152,8 +152,8 @@ def read_segmentation(segmentation: Dataset | str | Path, source_datasets: Seque
     )
 
 
-def _planes(masks: NDArray[Any], sources: Sequence[Dataset], segments: Sequence[Segment]) -> NDArray[np.bool_]:
-    """Return masks as booleans [slices, rows, columns, segments], checked."""
+def _checked(masks: NDArray[Any], sources: Sequence[Dataset], segments: Sequence[Segment]) -> NDArray[Any]:
+    """Return masks of either shape when they fit the images and the segments."""
     shape = (slices_of(sources), int(sources[0].Rows), int(sources[0].Columns))
     masks = np.asarray(masks)
     whole = masks.dtype.kind in "bui"
@@ -174,8 +174,11 @@ def _planes(masks: NDArray[Any], sources: Sequence[Dataset], segments: Sequence[
             "The masks are empty: nothing was segmented.",
             "An empty segmentation is not written; say in a report that nothing was found.",
         )
-    planes: NDArray[np.bool_] = masks[..., None] == np.arange(1, len(segments) + 1) if masks.ndim == 3 else masks == 1
-    return planes
+    return masks
+
+
+def _overlap(masks: NDArray[Any]) -> bool:
+    return masks.ndim == 4 and bool((masks.sum(axis=-1) > 1).any())
 
 
 def _description(number: int, segment: Segment, model: ModelIdentity) -> Any:

@@ -61,7 +61,6 @@ def _completed(dataset: Dataset) -> Dataset:
         return dataset
     completed = Dataset()
     completed.update(dataset)  # the elements themselves are shared: pixels are not copied
-    completed.file_meta = dataset.file_meta
     for name in missing:
         setattr(completed, name, "")
     return completed

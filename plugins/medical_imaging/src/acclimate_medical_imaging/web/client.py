@@ -9,14 +9,14 @@ from pydicom import Dataset
 from pydicom.errors import InvalidDicomError
 
 from acclimate_medical_imaging.web.address import Address, parse
-from acclimate_medical_imaging.web.errors import ServerError, hashed
+from acclimate_medical_imaging.web.errors import ServerError, UnreadableAnswerError, hashed
 from acclimate_medical_imaging.web.matching import Filter, asked_for
 from acclimate_medical_imaging.web.paging import PAGE, paged
 from acclimate_medical_imaging.web.quiet import quiet
 
 Answer = TypeVar("Answer")
 CONNECT_SECONDS, READ_SECONDS = 10.0, 60.0
-_STUDY, _SERIES, _INSTANCE, _CLASS = "0020000D", "0020000E", "00080018", "00080016"
+_STUDY, _SERIES, _INSTANCE, _MODALITY = "0020000D", "0020000E", "00080018", "00080060"
 _WITHOUT_NEGOTIATION = (400, 406, 415, 500, 501)
 _NO_ROOT = "Give the root of its DICOMweb service: often /dicom-web, /dicomweb or /wado-rs after the host."
 
@@ -94,12 +94,12 @@ class DicomWeb:
                 yield Series(
                     study_uid=_value(found, _STUDY),
                     series_uid=_value(found, _SERIES),
-                    modality=_value(found, "00080060"),
+                    modality=_value(found, _MODALITY),
                 )
         wanted.check_told()
 
-    def instance_uids(self, series: Series) -> Iterator[str]:
-        """Yield the SOP Instance UIDs of a series, page by page, each once."""
+    def instance_uids(self, series: Series, only: str = "") -> Iterator[str]:
+        """Yield the SOP Instance UIDs of a series, page by page, each once; with `only`, that one if it is there."""
 
         def page_at(limit: int, offset: int) -> list[dict[str, Any]]:
             return self._results(
@@ -108,10 +108,13 @@ class DicomWeb:
                 series_instance_uid=series.series_uid,
                 limit=limit,
                 offset=offset,
+                search_filters={"SOPInstanceUID": only} if only else None,
             )
 
         for found in paged(page_at, _INSTANCE, self.page):
-            yield _value(found, _INSTANCE)
+            uid = _value(found, _INSTANCE)
+            if uid == (only or uid):
+                yield uid
 
     def iter_instances(self) -> Iterator[Dataset]:
         """Yield the instances of all matching series; only one of them is held at a time.
@@ -140,10 +143,15 @@ class DicomWeb:
         return dataset
 
     def send(self, dataset: Dataset) -> Dataset:
-        """Return what the server answers to a data set that is stored (STOW-RS); see `store`, which verifies it."""
-        return self._ask(
-            lambda: self._client.store_instances([dataset]), "its answer to what was stored is malformed"
-        )
+        """Return what the server answers to a data set that is stored (STOW-RS); `store` verifies that it is.
+
+        An answer that cannot be read says nothing, and is returned as an empty data set.
+        """
+        try:
+            answer: Dataset = self._ask(lambda: self._client.store_instances([dataset]), "its answer is malformed")
+        except UnreadableAnswerError:
+            return Dataset()
+        return answer
 
     def _retrieved(self, series: Series, uid: str, media_types: tuple[Any, ...]) -> Dataset:
         dataset: Dataset = self._ask(
@@ -163,19 +171,20 @@ class DicomWeb:
                     status=error.status,
                 ) from None
             raise
-        if not all(isinstance(found, dict) and isinstance(found.get(_STUDY), dict) for found in results):
+        if not isinstance(results, list) or not all(_is_described(found) for found in results):
             raise ServerError(f"{self.address.root} is no DICOMweb root: its answer is no DICOM JSON.", _NO_ROOT)
-        return list(results)
+        return results
 
     def _ask(self, question: Callable[[], Answer], otherwise: str) -> Answer:
         """Return what the library makes of an answer; what it cannot read is `otherwise`."""
         try:
             with quiet():
                 return question()
+        # What json, pydicom and the library's decoder of multipart messages raise for what is none of theirs.
         except (ValueError, TypeError, LookupError, AttributeError, EOFError, InvalidDicomError):
             failure = f"{self.address.root}: {otherwise}."
         # Not chained: the library's error quotes the answer, which can name a patient.
-        raise ServerError(failure, _NO_ROOT if "JSON" in otherwise else "Ask who runs it.")
+        raise UnreadableAnswerError(failure, _NO_ROOT if "JSON" in otherwise else "Ask who runs it.")
 
 
 def _library_client(root: str, read_seconds: float, pauses_seconds: Sequence[float] | None) -> Any:
@@ -189,10 +198,20 @@ def _library_client(root: str, read_seconds: float, pauses_seconds: Sequence[flo
     from acclimate_medical_imaging.web.session import PAUSES_SECONDS, VerifiedSession
 
     session = VerifiedSession(PAUSES_SECONDS if pauses_seconds is None else pauses_seconds)
-    client = DICOMwebClient(root, session=session, timeout=(CONNECT_SECONDS, read_seconds))
+    client = DICOMwebClient(root, session=session, permissive_uid=True, timeout=(CONNECT_SECONDS, read_seconds))
     client.set_http_retry_params(retry=False)  # it would repeat what the server refused; the session repeats the rest
     client.set_chunk_size(2**40)  # else it posts from a generator, of which a repeated request would send the rest
     return client
+
+
+def _is_described(found: Any) -> bool:
+    """Whether a result is an object of DICOM JSON (PS3.18, F.2) that says which study it is of."""
+    return (
+        isinstance(found, dict)
+        and _STUDY in found
+        and all(isinstance(element, dict) for element in found.values())
+        and all(isinstance(element.get("Value", []), list) for element in found.values())
+    )
 
 
 def _value(found: Mapping[str, Any], tag: str) -> str:

@@ -17,6 +17,10 @@ class ServerError(AcclimateError, ConnectionError):
         self.status = status
 
 
+class UnreadableAnswerError(ServerError):
+    """A DICOMweb server answered, and what it answered is not in the form it should have."""
+
+
 def hashed(uid: str) -> str:
     """Return the name of a UID in messages: eight hexadecimal digits."""
     return sha256(uid.encode()).hexdigest()[:8]

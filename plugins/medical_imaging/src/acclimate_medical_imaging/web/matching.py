@@ -60,7 +60,11 @@ class Filter:
 
 def _values(element: Any) -> list[str]:
     values = (element or {}).get("Value") or []
-    return [str(value.get("Alphabetic", "") if isinstance(value, dict) else value) for value in values]
+    return [
+        str(value.get("Alphabetic", "") if isinstance(value, dict) else value)
+        for value in values
+        if value is not None
+    ]
 
 
 def _matches(keyword: str, wanted: str, value: str) -> bool:

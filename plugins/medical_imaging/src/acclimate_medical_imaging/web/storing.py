@@ -64,10 +64,10 @@ def _series(dataset: Dataset) -> Series:
     )
 
 
-def _listed(server: DicomWeb, series: Series) -> set[str]:
+def _listed(server: DicomWeb, series: Series, only: str = "") -> set[str]:
     """Return the instances of a series that the server lists; none where it does not know the series."""
     try:
-        return set(server.instance_uids(series))
+        return set(server.instance_uids(series, only))
     except ServerError as error:
         if error.status != 404:
             raise
@@ -84,7 +84,7 @@ def _send(server: DicomWeb, series: Series, dataset: Dataset) -> None:
             "PS3.18, table I.2-2, and the server's own log say what it means.",
         )
     for pause in (*INDEXING_SECONDS, None):
-        if uid in _listed(server, series):
+        if _listed(server, series, uid):
             return
         if pause is not None:
             time.sleep(pause)
@@ -101,11 +101,12 @@ def _conformant(dataset: Dataset) -> Dataset:
     buffer = BytesIO()
     try:
         whole.save_as(buffer, enforce_file_format=True)
-    except (ValueError, AttributeError) as error:
+    except (ValueError, TypeError, AttributeError):
+        # Not chained: the library's error quotes values, which can name a patient.
         raise DataError(
             f"Instance {hashed(str(dataset.SOPInstanceUID))} cannot be written as a DICOM file.",
-            "Set file_meta.TransferSyntaxUID, and see the cause above.",
-        ) from error
+            "Set its file_meta.TransferSyntaxUID; save_as(…, enforce_file_format=True) says what else is amiss.",
+        ) from None
     buffer.seek(0)
     return dcmread(buffer)
 
