@@ -90,17 +90,52 @@ def test_frames_of_a_multi_frame_image_are_slices(series: list[Dataset], model: 
     np.testing.assert_array_equal(read_segmentation(written, [image]).masks, _stacked(masks, 2))
 
 
+@pytest.mark.parametrize("also", [[], ["FrameOfReferenceUID"], ["FrameOfReferenceUID", "PixelSpacing"]])
 def test_a_single_image_without_a_place_in_space_can_be_segmented(
-    series: list[Dataset], model: ModelIdentity
+    series: list[Dataset], model: ModelIdentity, also: list[str]
 ) -> None:
     image = series[0]
     image.SOPClassUID = SecondaryCaptureImageStorage
-    for name in ("FrameOfReferenceUID", "PositionReferenceIndicator", "ImagePositionPatient", "PatientBirthDate"):
+    without = ["ImagePositionPatient", "SliceThickness", "PatientBirthDate", *also]
+    for name in without:
         del image[name]
     masks = _label_map(1)[:1]
     written = write_segmentation([image], masks, _segments(1), model=model)
     np.testing.assert_array_equal(read_segmentation(written, [image]).masks, _stacked(masks, 1))
-    assert "PatientBirthDate" not in image
+    assert "FrameOfReferenceUID" not in written
+    assert not any(name in image for name in without)
+
+
+@pytest.mark.parametrize("without", ["FrameOfReferenceUID", "ImagePositionPatient", "PixelSpacing"])
+def test_several_images_without_a_place_each_are_refused(
+    series: list[Dataset], model: ModelIdentity, without: str
+) -> None:
+    for image in series:
+        del image[without]
+    with pytest.raises(DataError, match=f"Several images need .*{without}"):
+        write_segmentation(series, _label_map(1), _segments(1), model=model)
+
+
+def test_frames_without_a_place_each_are_refused(series: list[Dataset], model: ModelIdentity) -> None:
+    series[0].NumberOfFrames = 5
+    with pytest.raises(DataError, match="no enhanced image"):
+        write_segmentation(series[:1], _label_map(1), _segments(1), model=model)
+
+
+def test_an_image_without_a_thickness_gives_masks_without_one(series: list[Dataset], model: ModelIdentity) -> None:
+    for image in series:
+        del image.SliceThickness
+    masks = _label_map(2)
+    written = write_segmentation(series, masks, _segments(2), model=model)
+    assert "SliceThickness" not in written.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0]
+    np.testing.assert_array_equal(read_segmentation(written, series).masks, _stacked(masks, 2))
+    assert "SliceThickness" not in written.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0]
+
+
+def test_a_kind_of_image_that_cannot_be_referred_to_is_refused(series: list[Dataset], model: ModelIdentity) -> None:
+    series[0].SOPClassUID = "1.3.46.670589.11.0.0.12.1"  # private
+    with pytest.raises(DataError, match="A segmentation cannot be made of these images: KeyError"):
+        write_segmentation(series[:1], _label_map(1)[:1], _segments(1), model=model)
 
 
 def test_the_object_says_what_it_is(series: list[Dataset], model: ModelIdentity, tmp_path: Path) -> None:

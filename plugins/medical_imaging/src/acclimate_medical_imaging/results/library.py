@@ -1,9 +1,13 @@
-"""highdicom, imported when it is first needed."""
+"""highdicom, imported when it is first needed, and kept from naming patients."""
 
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
-from acclimate.contracts import MissingPackageError
+from acclimate.contracts import AcclimateError, DataError, MissingPackageError
 
 
 def highdicom() -> Any:
@@ -19,3 +23,35 @@ def highdicom() -> Any:
             f"DICOM segmentations and reports need the package {error.name!r}, which is not installed.",
             "Install it: pip install 'acclimate-medical-imaging[results]'.",
         ) from error
+
+
+@contextmanager
+def making(what: str) -> Iterator[None]:
+    """Turn what highdicom refuses within the block into an error that says so.
+
+    Its warnings about names of patients that have one part only, which quote them, are held back.
+
+    Raises:
+        DataError: when the images cannot carry such an object; the cause, which may quote their values, is chained.
+    """
+    log = logging.getLogger("highdicom.base")
+    log.addFilter(_says_nothing)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings(
+                "ignore", message="The string .* is unlikely to represent the intended person name"
+            )
+            yield
+    except AcclimateError:
+        raise
+    except (ValueError, LookupError, AttributeError, TypeError) as error:
+        raise DataError(
+            f"{what} cannot be made of these images: {type(error).__name__} in highdicom.",
+            "Their kind, or an attribute they have or lack, is not one it can refer to; see the cause.",
+        ) from error
+    finally:
+        log.removeFilter(_says_nothing)
+
+
+def _says_nothing(_: logging.LogRecord) -> bool:
+    return False

@@ -31,7 +31,7 @@ from acclimate_medical_imaging.results.identity import (
     ModelIdentity,
     label_concept,
 )
-from acclimate_medical_imaging.results.library import highdicom
+from acclimate_medical_imaging.results.library import highdicom, making
 from acclimate_medical_imaging.results.regions import region_groups
 from acclimate_medical_imaging.results.sources import checked_sources
 
@@ -70,39 +70,28 @@ def write_report(
     hd = highdicom()
     sources = checked_sources(source_datasets)
     named = _named(prediction, concepts or {})
-    groups = [_group(sources, prediction, label, named[label], model) for label in named]
-    if segmentation is not None:
-        groups.extend(region_groups(sources, segmentation, algorithm(model)))
-    content = hd.sr.MeasurementReport(
-        observation_context=hd.sr.ObservationContext(observer_device_context=_observer(model)),
-        procedure_reported=codes.SCT.ImagingProcedure,
-        imaging_measurements=groups,
-    )
-    content[0].ContentSequence.append(
-        hd.sr.TextContentItem(
-            name=codes.DCM.Comment,
-            value=NOT_FOR_DIAGNOSTIC_USE,
-            relationship_type=hd.sr.RelationshipTypeValues.CONTAINS,
+    with making("A report"):
+        groups = [_group(sources, prediction, label, named[label], model) for label in named]
+        if segmentation is not None:
+            groups.extend(region_groups(sources, segmentation, algorithm(model)))
+        report = hd.sr.ComprehensiveSR(
+            evidence=[*sources, *([] if segmentation is None else [segmentation])],
+            content=_content(groups, model),
+            series_instance_uid=generate_uid(),
+            series_number=SERIES_NUMBER,
+            sop_instance_uid=generate_uid(),
+            instance_number=1,
+            manufacturer="Acclimate",
+            is_complete=True,
+            is_final=False,
+            is_verified=False,
+            manufacturer_model_name=model.name,
+            software_versions=model.version,
+            device_serial_number=model.bundle_sha256,
+            series_description="Prediction of a model, not for diagnostic use",
+            content_qualification="RESEARCH",
+            coding_schemes=[private_scheme()],
         )
-    )
-    report = hd.sr.ComprehensiveSR(
-        evidence=[*sources, *([] if segmentation is None else [segmentation])],
-        content=content,
-        series_instance_uid=generate_uid(),
-        series_number=SERIES_NUMBER,
-        sop_instance_uid=generate_uid(),
-        instance_number=1,
-        manufacturer="Acclimate",
-        is_complete=True,
-        is_final=False,
-        is_verified=False,
-        manufacturer_model_name=model.name,
-        software_versions=model.version,
-        device_serial_number=model.bundle_sha256,
-        series_description="Prediction of a model, not for diagnostic use",
-        content_qualification="RESEARCH",
-        coding_schemes=[private_scheme()],
-    )
     report.SpecificCharacterSet = UTF_8
     if output is not None:
         save(report, output)
@@ -117,6 +106,24 @@ def algorithm(model: ModelIdentity) -> Any:
         parameters=[f"bundle_sha256={model.bundle_sha256}"],
         family=codes.DCM.ArtificialIntelligence,
     )
+
+
+def _content(groups: Sequence[Any], model: ModelIdentity) -> Any:
+    """Return the content tree of a report."""
+    hd = highdicom()
+    content = hd.sr.MeasurementReport(
+        observation_context=hd.sr.ObservationContext(observer_device_context=_observer(model)),
+        procedure_reported=codes.SCT.ImagingProcedure,
+        imaging_measurements=groups,
+    )
+    content[0].ContentSequence.append(
+        hd.sr.TextContentItem(
+            name=codes.DCM.Comment,
+            value=NOT_FOR_DIAGNOSTIC_USE,
+            relationship_type=hd.sr.RelationshipTypeValues.CONTAINS,
+        )
+    )
+    return content
 
 
 def _named(prediction: Prediction, concepts: Mapping[str, Concept]) -> dict[str, Concept]:

@@ -1,6 +1,7 @@
 """DICOM segmentations: masks written beside the images they belong to, and read back in the order of those images."""
 
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,8 +24,14 @@ from acclimate_medical_imaging.results.identity import (
     check_text,
     label_concept,
 )
-from acclimate_medical_imaging.results.library import highdicom
-from acclimate_medical_imaging.results.sources import SEGMENTATION_CLASSES, checked_sources, frames_of, slices_of
+from acclimate_medical_imaging.results.library import highdicom, making
+from acclimate_medical_imaging.results.sources import (
+    SEGMENTATION_CLASSES,
+    checked_sources,
+    frames_of,
+    placed_sources,
+    slices_of,
+)
 
 BINARY_SEGMENTS = 8  # up to these, one bit plane for each segment; above, one label map where segments do not overlap
 SERIES_NUMBER = 9001
@@ -85,32 +92,33 @@ def write_segmentation(
         MissingPackageError: without the extra `results`.
     """
     hd = highdicom()
-    sources = checked_sources(source_datasets)
+    sources = placed_sources(source_datasets)
     pixels = _checked(masks, sources, segments)
     labelmap = len(segments) > BINARY_SEGMENTS and not _overlap(pixels)
     if labelmap and pixels.ndim == 4:
         pixels = (pixels.argmax(axis=-1) + 1) * pixels.any(axis=-1)
-    segmentation = hd.seg.Segmentation(
-        source_images=sources,
-        pixel_array=pixels.astype(np.uint16 if len(segments) > 255 else np.uint8),
-        segmentation_type="LABELMAP" if labelmap else "BINARY",
-        segment_descriptions=[
-            _description(number, segment, model) for number, segment in enumerate(segments, start=1)
-        ],
-        series_instance_uid=generate_uid(),
-        series_number=SERIES_NUMBER,
-        sop_instance_uid=generate_uid(),
-        instance_number=1,
-        manufacturer="Acclimate",
-        manufacturer_model_name=model.name,
-        software_versions=model.version,
-        device_serial_number=model.bundle_sha256,
-        content_label="SEGMENTATION",
-        content_description="Not for diagnostic use",
-        series_description="Segmentation by a model, not for diagnostic use",
-        content_qualification="RESEARCH",
-        coding_schemes=[private_scheme()],
-    )
+    with making("A segmentation"):
+        segmentation = hd.seg.Segmentation(
+            source_images=sources,
+            pixel_array=pixels.astype(np.uint16 if len(segments) > 255 else np.uint8),
+            segmentation_type="LABELMAP" if labelmap else "BINARY",
+            segment_descriptions=[
+                _description(number, segment, model) for number, segment in enumerate(segments, start=1)
+            ],
+            series_instance_uid=generate_uid(),
+            series_number=SERIES_NUMBER,
+            sop_instance_uid=generate_uid(),
+            instance_number=1,
+            manufacturer="Acclimate",
+            manufacturer_model_name=model.name,
+            software_versions=model.version,
+            device_serial_number=model.bundle_sha256,
+            content_label="SEGMENTATION",
+            content_description="Not for diagnostic use",
+            series_description="Segmentation by a model, not for diagnostic use",
+            content_qualification="RESEARCH",
+            coding_schemes=[private_scheme()],
+        )
     segmentation.SpecificCharacterSet = UTF_8
     segmentation.ImageComments = NOT_FOR_DIAGNOSTIC_USE
     if output is not None:
@@ -136,7 +144,7 @@ def read_segmentation(segmentation: Dataset | str | Path, source_datasets: Seque
             "Give what write_segmentation wrote, or another DICOM SEG.",
         )
     _check_references(dataset, sources)
-    found = hd.seg.Segmentation.from_dataset(dataset)
+    found = hd.seg.Segmentation.from_dataset(_readable(dataset), copy=False)
     numbers = list(found.segment_numbers)
     descriptions = [found.get_segment_description(number) for number in numbers]
     return Masks(
@@ -214,6 +222,18 @@ def _check_references(dataset: Dataset, sources: Sequence[Dataset]) -> None:
             f"{len(given)} given.",
             "Give all images of the series it was made from.",
         )
+
+
+def _readable(dataset: Dataset) -> Dataset:
+    """Return a copy with a slice thickness where there is none: highdicom 0.28.2 reads no pixel measures without one.
+
+    Images without a thickness, such as X-rays, give segmentations without one; masks do not depend on it.
+    """
+    readable = deepcopy(dataset)
+    for groups in (*readable.SharedFunctionalGroupsSequence, *readable.PerFrameFunctionalGroupsSequence):
+        for measures in groups.get("PixelMeasuresSequence", ()):
+            measures.SliceThickness = measures.get("SliceThickness") or 1
+    return readable
 
 
 def _pixels(found: Any, sources: Sequence[Dataset], numbers: list[int]) -> NDArray[Any]:

@@ -6,29 +6,18 @@ from acclimate.contracts import DataError
 from pydicom import Dataset
 from pydicom.uid import SegmentationStorage
 
+from acclimate_medical_imaging.results.inherited import inheritable
+
 LABEL_MAP_SEGMENTATION_STORAGE = "1.2.840.10008.5.1.4.1.1.66.7"
 SEGMENTATION_CLASSES = frozenset({str(SegmentationStorage), LABEL_MAP_SEGMENTATION_STORAGE})
 _NEEDED = ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID", "Rows", "Columns")
-# Type 2 of the patient, study and frame of reference modules (PS3.3, C.7): there, but they may be empty.
-_MAY_BE_EMPTY = (
-    "PatientID",
-    "PatientName",
-    "PatientBirthDate",
-    "PatientSex",
-    "StudyID",
-    "StudyDate",
-    "StudyTime",
-    "AccessionNumber",
-    "ReferringPhysicianName",
-    "PositionReferenceIndicator",
-)
+_PLACE = ("FrameOfReferenceUID", "ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing")
 
 
 def checked_sources(datasets: Sequence[Dataset]) -> list[Dataset]:
     """Return the images of one series, each there once and all of one size, or one multi-frame image.
 
-    Attributes of patient and study that must be there, but may be empty, are added empty to copies of the data sets
-    that lack them, as files without names often do.
+    What results inherit from them is in the form that new objects must have; the data sets given stay as they are.
 
     Raises:
         DataError: otherwise; positions are named, never a patient.
@@ -52,18 +41,38 @@ def checked_sources(datasets: Sequence[Dataset]) -> list[Dataset]:
         raise DataError("A source image is given twice.", "Give each image once.")
     if len(datasets) > 1 and any(frames_of(dataset) > 1 for dataset in datasets):
         raise DataError("Several multi-frame images are given.", "Write one result for each multi-frame image.")
-    return [_completed(dataset) for dataset in datasets]
+    return [inheritable(dataset) for dataset in datasets]
 
 
-def _completed(dataset: Dataset) -> Dataset:
-    missing = [name for name in _MAY_BE_EMPTY if name not in dataset]
-    if not missing:
-        return dataset
-    completed = Dataset()
-    completed.update(dataset)  # the elements themselves are shared: pixels are not copied
-    for name in missing:
-        setattr(completed, name, "")
-    return completed
+def placed_sources(datasets: Sequence[Dataset]) -> list[Dataset]:
+    """Return checked sources whose slices masks can be placed on.
+
+    Each has a place in space, as images or as frames of an enhanced image; or there is a single image without one, a
+    projection or a photograph, whose segmentation has no frame of reference either.
+
+    Raises:
+        DataError: for several slices without a place each.
+    """
+    sources = checked_sources(datasets)
+    if frames_of(sources[0]) > 1:
+        if len(sources[0].get("PerFrameFunctionalGroupsSequence") or ()) != frames_of(sources[0]):
+            raise DataError(
+                "The frames of the multi-frame image have no place in space: it is no enhanced image.",
+                "Segment one frame at a time, stored as an image of its own, or write a report.",
+            )
+        return sources
+    if all(dataset.get(name) for dataset in sources for name in _PLACE):
+        for dataset in sources:
+            dataset.setdefault("SliceThickness", None)  # may be empty, and some images lack it
+        return sources
+    if len(sources) > 1:
+        raise DataError(
+            f"Several images need {', '.join(_PLACE)} each, which some do not have.",
+            "Write one segmentation for each image.",
+        )
+    if "PerFrameFunctionalGroupsSequence" not in sources[0]:
+        sources[0].pop("FrameOfReferenceUID", None)
+    return sources
 
 
 def frames_of(dataset: Dataset) -> int:
