@@ -12,11 +12,12 @@ if TYPE_CHECKING:
     from pydicom import Dataset
 
 _SENT = "What was sent is stored; the same command goes on."
-Server = Annotated[str, typer.Argument(help="dicomweb://HOST[:PORT]/PATH, or dicomweb+http:// for a local server.")]
 
 
 def store(
-    server: Server,
+    server: Annotated[
+        str, typer.Argument(help="dicomweb://HOST[:PORT]/PATH, or dicomweb+http:// for a local server.")
+    ],
     files: Annotated[list[Path], typer.Argument(help="DICOM files, or folders of them.")],
     as_json: Json = False,
 ) -> None:

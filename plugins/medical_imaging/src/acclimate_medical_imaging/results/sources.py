@@ -76,8 +76,15 @@ def placed_sources(datasets: Sequence[Dataset]) -> list[Dataset]:
 
 
 def frames_of(dataset: Dataset) -> int:
-    """Return the number of frames of an image."""
-    return int(dataset.get("NumberOfFrames") or 1)
+    """Return the number of frames of an image.
+
+    Raises:
+        DataError: when it is no number.
+    """
+    try:
+        return int(dataset.get("NumberOfFrames") or 1)
+    except ValueError:
+        raise DataError("The NumberOfFrames of an image is no number.", "Correct the file.") from None
 
 
 def slices_of(datasets: Sequence[Dataset]) -> int:
