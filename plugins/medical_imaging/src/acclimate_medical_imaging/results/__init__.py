@@ -2,9 +2,10 @@
 
 from acclimate_medical_imaging.results.files import save
 from acclimate_medical_imaging.results.identity import NOT_FOR_DIAGNOSTIC_USE, Concept, ModelIdentity
+from acclimate_medical_imaging.results.masks import Masks, Segment, read_segmentation
 from acclimate_medical_imaging.results.reading import Report, read_report
 from acclimate_medical_imaging.results.report import write_report
-from acclimate_medical_imaging.results.segmentation import Masks, Segment, read_segmentation, write_segmentation
+from acclimate_medical_imaging.results.segmentation import write_segmentation
 
 __all__ = [
     "NOT_FOR_DIAGNOSTIC_USE",
