@@ -4,6 +4,7 @@ import re
 
 from pydicom import Dataset
 
+from acclimate_medical_imaging.quiet import quiet
 from acclimate_medical_imaging.results.identity import UTF_8
 
 # Type 2 of the patient, study and frame of reference modules (PS3.3, C.7): there, but they may be empty.
@@ -30,6 +31,11 @@ _FORMS = {
 
 def inheritable(dataset: Dataset) -> Dataset:
     """Return a data set whose patient and study attributes can be those of a new object; its pixels are shared."""
+    with quiet():
+        return _completed(dataset)
+
+
+def _completed(dataset: Dataset) -> Dataset:
     completed = Dataset()
     completed.update(dataset)
     if not str(dataset.get("SpecificCharacterSet", UTF_8)).startswith("ISO_IR "):

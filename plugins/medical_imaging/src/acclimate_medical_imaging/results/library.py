@@ -1,13 +1,14 @@
 """highdicom, imported when it is first needed, and kept from naming patients."""
 
 import logging
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
 from acclimate.contracts import AcclimateError, DataError, MissingPackageError
+
+from acclimate_medical_imaging.quiet import quiet
 
 
 def highdicom() -> Any:
@@ -29,7 +30,8 @@ def highdicom() -> Any:
 def making(what: str) -> Iterator[None]:
     """Turn what highdicom refuses within the block into an error that says so.
 
-    Its warnings about names of patients that have one part only, which quote them, are held back.
+    What pydicom and highdicom say meanwhile is held back: it quotes names of patients that have one part only, values
+    of another form than today's, and UIDs.
 
     Raises:
         DataError: when the images cannot carry such an object; the cause, which may quote their values, is chained.
@@ -37,10 +39,7 @@ def making(what: str) -> Iterator[None]:
     log = logging.getLogger("highdicom.base")
     log.addFilter(_says_nothing)
     try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings(
-                "ignore", message="The string .* is unlikely to represent the intended person name"
-            )
+        with quiet():
             yield
     except AcclimateError:
         raise

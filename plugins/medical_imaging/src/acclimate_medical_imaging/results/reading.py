@@ -21,8 +21,8 @@ class Report:
     """What a structured report says: a prediction, the concept of each label, and the model.
 
     `images` are the SOP Instance UIDs of the images it is about, `segmentations` those of the segmentations it refers
-    to. A report holds neither `prediction.flagged` nor `prediction.label_set`, which are None; `prediction.answered` is
-    False where it leaves the label undetermined, else None.
+    to. A report holds neither `prediction.flagged` nor `prediction.label_set`, which are None;
+    `prediction.answered` is False where it leaves the label undetermined, else None.
     """
 
     prediction: Prediction

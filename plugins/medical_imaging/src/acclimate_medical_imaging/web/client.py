@@ -12,7 +12,7 @@ from acclimate_medical_imaging.web.address import Address, parse
 from acclimate_medical_imaging.web.errors import ServerError, UnreadableAnswerError, hashed
 from acclimate_medical_imaging.web.matching import Filter, asked_for
 from acclimate_medical_imaging.web.paging import PAGE, paged
-from acclimate_medical_imaging.web.quiet import quiet
+from acclimate_medical_imaging.web.unlogged import unlogged
 
 Answer = TypeVar("Answer")
 CONNECT_SECONDS, READ_SECONDS = 10.0, 60.0
@@ -178,7 +178,7 @@ class DicomWeb:
     def _ask(self, question: Callable[[], Answer], otherwise: str) -> Answer:
         """Return what the library makes of an answer; what it cannot read is `otherwise`."""
         try:
-            with quiet():
+            with unlogged():
                 return question()
         # What json, pydicom and the library's decoder of multipart messages raise for what is none of theirs.
         except (ValueError, TypeError, LookupError, AttributeError, EOFError, InvalidDicomError):

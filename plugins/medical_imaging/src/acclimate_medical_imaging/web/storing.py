@@ -10,6 +10,7 @@ from acclimate.contracts import DataError
 from pydicom import Dataset, dcmread
 from pydicom.dataset import FileMetaDataset
 
+from acclimate_medical_imaging.quiet import quiet
 from acclimate_medical_imaging.web.client import DicomWeb, Series
 from acclimate_medical_imaging.web.errors import ServerError, hashed
 
@@ -40,7 +41,8 @@ def store(server: DicomWeb, datasets: Iterable[Dataset]) -> Stored:
     listed: dict[Series, set[str]] = {}
     for given in datasets:
         series = _series(given)
-        dataset = _conformant(given)
+        with quiet():
+            dataset = _conformant(given)
         if series not in listed:
             listed[series] = _listed(server, series)
         if dataset.SOPInstanceUID in listed[series]:
@@ -49,7 +51,9 @@ def store(server: DicomWeb, datasets: Iterable[Dataset]) -> Stored:
             _send(server, series, dataset)
             listed[series].add(dataset.SOPInstanceUID)
             sent += 1
-        _check_content(server.retrieve(series, dataset.SOPInstanceUID), dataset)
+        stored = server.retrieve(series, dataset.SOPInstanceUID)
+        with quiet():
+            _check_content(stored, dataset)
     return Stored(sent=sent, already=already)
 
 

@@ -1,8 +1,10 @@
-"""Libraries that would log addresses, kept from it while a request runs."""
+"""Libraries that would log addresses and values, kept from it while a request runs."""
 
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+from acclimate_medical_imaging.quiet import quiet
 
 # They log URLs, whose query may name a patient and whose path holds UIDs; retrying logs tracebacks of them.
 _TALKATIVE = (
@@ -15,8 +17,8 @@ _TALKATIVE = (
 
 
 @contextmanager
-def quiet() -> Iterator[None]:
-    """Keep the HTTP libraries from logging, whatever the level, until the block ends."""
+def unlogged() -> Iterator[None]:
+    """Keep the HTTP libraries and pydicom from logging and warning, whatever the level, until the block ends."""
 
     def nothing(_: logging.LogRecord) -> bool:
         return False
@@ -24,7 +26,8 @@ def quiet() -> Iterator[None]:
     for name in _TALKATIVE:
         logging.getLogger(name).addFilter(nothing)
     try:
-        yield
+        with quiet():
+            yield
     finally:
         for name in _TALKATIVE:
             logging.getLogger(name).removeFilter(nothing)
