@@ -224,7 +224,15 @@ def _prepare(host: Host, request: Request, folder: Path, shown: bool) -> tuple[R
     need = need_of(request, parts["train"], labels)
     names = scoring.metric_names(request.preset, multilabel=need.multilabel)
     # A metric that does not fit is refused before anything is computed.
-    scoring.metrics_of(host, request.owner, names, task=need.task, multilabel=need.multilabel)
+    scoring.metrics_of(
+        host,
+        request.owner,
+        names,
+        task=need.task,
+        multilabel=need.multilabel,
+        labels=labels,
+        positive=request.settings.positive,
+    )
     backbone = choose_backbone(host, request, need)
     chosen = choose_method(host, request, need, backbone)
     method = chosen or first_of_search(host, request)

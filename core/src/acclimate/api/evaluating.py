@@ -76,7 +76,15 @@ def evaluate(folder: str | Path, source: str | Path, *, host: Host | None = None
                 drawn = np.repeat(np.arange(len(counts)), counts)
                 trivial = {"majority_class": evaluation.majority_class(drawn, len(rows), len(counts))}
             names = settings.metrics or named_by_run(predictor.manifest, predictor.folder)
-            metrics = scoring.metrics_of(host, owner, names, task=preset.task, multilabel=part.multilabel)
+            metrics = scoring.metrics_of(
+                host,
+                owner,
+                names,
+                task=preset.task,
+                multilabel=part.multilabel,
+                labels=predictor.labels,
+                positive=predictor.decisions.positive,
+            )
             scores = scoring.ranked(logits, predictor.thresholds)
             scored = scoring.score(
                 host,

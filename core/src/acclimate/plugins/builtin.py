@@ -222,6 +222,17 @@ def register_metrics() -> Iterator[Metric]:
         interval=Ref("acclimate.evaluation.proportions:accuracy_interval"),
         multilabel=Ref("acclimate.evaluation.multilabel:subset_accuracy"),
     )
+    for held in ("90", "95"):
+        for told, fixed in (("sensitivity", "specificity"), ("specificity", "sensitivity")):
+            name = f"{told}_at_{fixed}_{held}"
+            yield Metric(
+                name=name,
+                summary=f"Greatest {told} of the positive label at a {fixed} of {held} %, read from its ROC curve.",
+                tasks=_CLASSIFICATION,
+                score=Ref(f"acclimate.evaluation.fixed_rates:{name}"),
+                multilabel=Ref(f"acclimate.evaluation.fixed_rates:labels_{name}"),
+                of_positive=True,
+            )
     yield from counted_metrics.span_metrics()
     yield from counted_metrics.text_metrics()
     yield from counted_metrics.search_metrics()
