@@ -127,9 +127,11 @@ def score(
 ) -> dict[str, dict[str, Score]]:
     """Return the metrics of each table of scores [rows, classes]; bootstrap intervals are of the same samples."""
     functions = functions_of(host, metrics, multilabel=truth.ndim == 2)
-    formulas = {name: _function(host, metric, "interval") for name, metric in metrics.items() if metric.interval}
+    role = "interval" if groups is None else "group_interval"
+    formulas = {name: _function(host, metric, role) for name, metric in metrics.items() if getattr(metric, role)}
+    given: dict[str, Any] = {"formulas" if groups is None else "group_formulas": formulas}
     return {
-        name: evaluation.score(truth, scores, functions, groups=groups, seed=seed, formulas=formulas)
+        name: evaluation.score(truth, scores, functions, groups=groups, seed=seed, **given)
         for name, scores in tables.items()
     }
 
