@@ -34,20 +34,12 @@ def right(*rows: int) -> tuple[np.ndarray, np.ndarray]:
 def test_the_lower_bound_is_that_of_tables_drawn_row_by_row(name: str, rows: tuple[int, ...]) -> None:
     metric, formula = FORMULAS[name]
     truth, scores = right(*rows)
-    rng, classes, large = np.random.default_rng(1), len(rows), 400
+    rng, classes, large = np.random.default_rng(1), len(rows), 100
     drawn = []
     many = np.repeat(np.arange(classes), [large * count for count in rows])
     for _ in range(200):
-        given = [
-            np.repeat(
-                np.arange(classes),
-                np.round(
-                    large * count * rng.dirichlet(np.full(classes, 1 / classes) + count * np.eye(classes)[k])
-                ).astype(int)
-                + 1,
-            )[: large * count]
-            for k, count in enumerate(rows)
-        ]
+        shares = [rng.dirichlet(np.full(classes, 1 / classes) + n * np.eye(classes)[k]) for k, n in enumerate(rows)]
+        given = [rng.choice(classes, size=large * n, p=p) for n, p in zip(rows, shares, strict=True)]
         drawn.append(REFERENCES[name](many, np.concatenate(given)))
     bounds = formula(truth, scores)
     assert bounds is not None

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from acclimate import evaluation, models, training
-from acclimate.api import dealing, deciding, inputs, sameness, saved, scoring, stages
+from acclimate.api import calibrating, dealing, deciding, inputs, sameness, saved, scoring, stages
 from acclimate.api.choosing import choose_backbone, choose_method, first_of_search, make_plan, need_of
 from acclimate.api.clock import Clock
 from acclimate.api.cross_validating import check_folds, cross_validate, folds_of
@@ -221,6 +221,7 @@ def _prepare(host: Host, request: Request, folder: Path, shown: bool) -> tuple[R
     rows = {name: len(part.truth) for name, part in parts.items()}
     _tell(host, request, "split", rows=rows)
     deciding.check_positive(request.settings, labels, multilabel=parts["train"].multilabel)
+    calibrating.check_calibration(request.settings, parts["validation"], labels)
     need = need_of(request, parts["train"], labels)
     names = scoring.metric_names(request.preset, multilabel=need.multilabel)
     # A metric that does not fit is refused before anything is computed.

@@ -63,7 +63,7 @@ def analysis_of(
         prepare=subject.prepare,
         logits=learned.logits,
         thresholds=learned.thresholds,
-        temperature=learned.temperature,
+        uncalibrated=learned.uncalibrated,
         decisions=decisions,
         settings=request.settings,
         columns=request.columns,
@@ -204,6 +204,7 @@ def _settings(request: Request, plan: Plan, learned: Learned) -> dict[str, Any]:
         "operate": request.settings.operate,
         "prevalence": request.settings.prevalence,
         "answer": request.settings.answer,
+        "calibration": request.settings.calibration,
         "slices": list(request.settings.slices),
         "options": dict(request.settings.options),
     }

@@ -17,6 +17,7 @@ _WORDS = {
     "precision": ("auto", "float32", "bfloat16"),
     "head": ("probe", "random"),
     "weights": ("all", "trained"),
+    "calibration": ("temperature", "isotonic", "auto"),
 }
 BUDGET_MINUTES = 10.0
 _FROM_ZERO = ("seed", "patience", "folds")

@@ -16,6 +16,7 @@ from acclimate.cli.options import (
     Backbone,
     BatchSize,
     Budget,
+    Calibration,
     Data,
     DataLicence,
     Embargo,
@@ -119,6 +120,7 @@ def adapt(
     show_rows: ShowRows = True,
     data_licence: DataLicence = "",
     weights: Weights = "all",
+    calibration: Calibration = "temperature",
     seed: Seed = 0,
     output_folder: Output = None,
     resume: Resume = False,
@@ -167,6 +169,7 @@ def adapt(
             show_rows=show_rows,
             data_licence=data_licence,
             weights=weights,
+            calibration=calibration,
             seed=seed,
         )
         _report(run.report, as_json)

@@ -48,6 +48,8 @@ class Settings:
     by time. `folds` measures by cross-validation over all rows too, `repeats` times with other folds; None only where
     rows are few and it takes seconds, 0 never. `data_licence` is what the report says of the data. `weights` says
     what is saved: "all", or only what was "trained", which needs the very backbone again when it is loaded.
+    `calibration` makes probabilities fit the validation rows: one "temperature", "isotonic" curves, which need 1,000
+    of them and 100 of each label, or "auto", which takes curves where these are clearly better.
     """
 
     epochs: int | None = None
@@ -74,6 +76,7 @@ class Settings:
     repeats: int = 3
     data_licence: str = ""
     weights: Literal["all", "trained"] = "all"
+    calibration: Literal["temperature", "isotonic", "auto"] = "temperature"
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
