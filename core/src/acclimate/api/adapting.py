@@ -13,6 +13,7 @@ from acclimate.api import calibrating, dealing, deciding, inputs, sameness, save
 from acclimate.api.choosing import choose_backbone, choose_method, first_of_search, make_plan, need_of
 from acclimate.api.clock import Clock
 from acclimate.api.cross_validating import check_folds, cross_validate, folds_of
+from acclimate.api.lookalikes import lookalikes
 from acclimate.api.predictor import Predictor, load
 from acclimate.api.provenance import provenance
 from acclimate.api.reporting import analysis_of, report_of, score_all
@@ -262,6 +263,7 @@ def _prepare(host: Host, request: Request, folder: Path, shown: bool) -> tuple[R
     )
     if request.original:
         sameness.check_same(request.original, subject)
+    request = replace(request, notes=(*request.notes, *lookalikes(subject)))
     return request, subject, plan if chosen else None
 
 

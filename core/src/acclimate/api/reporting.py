@@ -205,6 +205,7 @@ def _settings(request: Request, plan: Plan, learned: Learned) -> dict[str, Any]:
         "prevalence": request.settings.prevalence,
         "answer": request.settings.answer,
         "calibration": request.settings.calibration,
+        "near": request.settings.near,
         "slices": list(request.settings.slices),
         "options": dict(request.settings.options),
     }

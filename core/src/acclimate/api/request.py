@@ -18,6 +18,7 @@ _WORDS = {
     "head": ("probe", "random"),
     "weights": ("all", "trained"),
     "calibration": ("temperature", "isotonic", "auto"),
+    "near": ("content", "features"),
 }
 BUDGET_MINUTES = 10.0
 _FROM_ZERO = ("seed", "patience", "folds")

@@ -35,6 +35,7 @@ from acclimate.cli.options import (
     MaxTokens,
     Method,
     Metrics,
+    Near,
     Operate,
     Options,
     Output,
@@ -121,6 +122,7 @@ def adapt(
     data_licence: DataLicence = "",
     weights: Weights = "all",
     calibration: Calibration = "temperature",
+    near: Near = "content",
     seed: Seed = 0,
     output_folder: Output = None,
     resume: Resume = False,
@@ -170,6 +172,7 @@ def adapt(
             data_licence=data_licence,
             weights=weights,
             calibration=calibration,
+            near=near,
             seed=seed,
         )
         _report(run.report, as_json)

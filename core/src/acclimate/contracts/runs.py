@@ -49,7 +49,8 @@ class Settings:
     rows are few and it takes seconds, 0 never. `data_licence` is what the report says of the data. `weights` says
     what is saved: "all", or only what was "trained", which needs the very backbone again when it is loaded.
     `calibration` makes probabilities fit the validation rows: one "temperature", "isotonic" curves, which need 1,000
-    of them and 100 of each label, or "auto", which takes curves where these are clearly better.
+    of them and 100 of each label, or "auto", which takes curves where these are clearly better. `near` says by what
+    rows across parts are compared: their "content", or also the "features" that the frozen backbone gives them.
     """
 
     epochs: int | None = None
@@ -77,6 +78,7 @@ class Settings:
     data_licence: str = ""
     weights: Literal["all", "trained"] = "all"
     calibration: Literal["temperature", "isotonic", "auto"] = "temperature"
+    near: Literal["content", "features"] = "content"
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
