@@ -61,7 +61,7 @@ def _bounds(
     units = rows if groups is None else _groups_of(truth, groups, classes)
     present = np.flatnonzero(rows)
     rng = np.random.default_rng(0)
-    shares = np.stack([rng.dirichlet(_counts(k, int(units[k]), classes), _DRAWS) for k in present], axis=1)
+    shares = np.stack([rng.dirichlet(_counts(int(k), int(units[k]), classes), _DRAWS) for k in present], axis=1)
     # One row for each cell of the table, which counts as often as the cell says: [draws, present classes, classes].
     tables = shares * rows[present][None, :, None]
     cells, predicted = present.repeat(classes), np.tile(np.eye(classes), (len(present), 1))
