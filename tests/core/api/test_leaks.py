@@ -16,6 +16,34 @@ from acclimate.data import images
 from PIL import Image, ImageEnhance
 
 TEXT, IMAGE = "general/text-classification", "general/image-classification"
+GOODS = [
+    "lamp",
+    "chair",
+    "tent",
+    "kettle",
+    "drill",
+    "radio",
+    "piano",
+    "carpet",
+    "mirror",
+    "ladder",
+    "bicycle",
+    "oven",
+]
+GOODS += [
+    "sofa",
+    "guitar",
+    "clock",
+    "rug",
+    "desk",
+    "globe",
+    "vase",
+    "mattress",
+    "printer",
+    "blender",
+    "canoe",
+    "easel",
+]
 VOCABULARY = [f"word{number}" for number in range(400)]
 FROZEN: dict[str, Any] = {"method": "frozen", "precision": "float32", "shown": False}
 
@@ -221,3 +249,19 @@ def test_images_are_examined_once(tmp_path: Path, scenes: Any, monkeypatch: pyte
     run = adapt(IMAGE, scenes("train", range(24), 1.0), output=tmp_path / "run", **FROZEN)
     assert sorted(seen) == sorted(str(path) for path in (tmp_path / "train").glob("*/*.png"))
     assert not any(finding.level != "note" for finding in run.report.findings if "repeat" in finding.code)
+
+
+def test_reworded_texts_across_parts_are_told_where_features_are_asked_for(tmp_path: Path) -> None:
+    train = [
+        f"Please cancel my order number {number}, I no longer need the {word}." for number, word in enumerate(GOODS)
+    ]
+    test = [f"The {word} was sent to another address." for word in GOODS[:10]]
+    test[3] = "I no longer need the kettle, so please cancel my order number 3."
+    rows = {"source": write(tmp_path / "train.csv", train), "test": write(tmp_path / "test.csv", test)}
+    plain = adapt(TEXT, **rows, **FROZEN, output=tmp_path / "plain")
+    assert not {"alike-across-parts", "repeated-across-parts"} & set(codes(plain))
+    found = codes(adapt(TEXT, **rows, **FROZEN, near="features", output=tmp_path / "near"))["alike-across-parts"]
+    assert (found.details["part"], found.details["found"], found.details["rows"]) == ("test", 1, 10)
+    [(mine, other, cosine)] = found.details["examples"]
+    assert cosine >= 0.95
+    assert (mine, other) == ("test:5", "train:5")

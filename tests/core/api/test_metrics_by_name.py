@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from acclimate.api import Run, adapt, evaluate, load
+from acclimate.api import Run, adapt, compare, evaluate, load
 from acclimate.contracts import OptionError, UnknownNameError
 from acclimate.evaluation.proportions import wilson
 from datasets import Dataset
-from sklearn.metrics import balanced_accuracy_score, brier_score_loss, log_loss
+from sklearn.metrics import balanced_accuracy_score, brier_score_loss, log_loss, roc_curve
 
 NAMES = ("balanced_accuracy", "brier", "log_loss", "ece", "accuracy")
 Finished = Callable[[str, str], Run]
@@ -70,3 +70,41 @@ def test_names_are_checked_before_anything_is_computed(
     with pytest.raises(error, match=message):
         adapt("general/text-classification", texts, method="frozen", metrics=metrics, output=tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+def test_a_rate_at_a_held_rate_is_of_the_label_that_is_looked_for(
+    texts: Path, pictures: Path, tmp_path: Path
+) -> None:
+    names = ("sensitivity_at_specificity_90", "specificity_at_sensitivity_95")
+    for modality, source, positive in (("text", texts, "garden"), ("image", pictures, "amber")):
+        preset = f"general/{modality}-classification"
+        run = adapt(
+            preset,
+            source,
+            method="frozen",
+            metrics=names,
+            positive=positive,
+            output=tmp_path / modality,
+            shown=False,
+        )
+        assert tuple(run.report.metrics) == names
+        report = evaluate(run.output, source)
+        rows = Dataset.from_csv(str(texts))["text"] if modality == "text" else sorted(map(str, pictures.glob("*/*")))
+        told = load(run.output).predict(list(rows))
+        truth = (
+            Dataset.from_csv(str(texts))["label"] if modality == "text" else [Path(row).parent.name for row in rows]
+        )
+        wanted = np.array([label == positive for label in truth])
+        false, true, _ = roc_curve(wanted, [each.probabilities[positive] for each in told], drop_intermediate=False)
+        assert report.metrics[names[0]].value == pytest.approx(true[false <= 0.1 + 1e-9].max())
+        assert report.metrics[names[1]].value == pytest.approx(1 - false[true >= 0.95 - 1e-9].min())
+
+
+def test_a_rate_of_no_label_in_particular_is_refused(texts: Path, tmp_path: Path) -> None:
+    names = ("accuracy", "sensitivity_at_specificity_95")
+    needed = "'sensitivity_at_specificity_95' needs the label that is looked for.*'court', 'garden', 'harbour'"
+    with pytest.raises(OptionError, match=needed):
+        adapt("general/text-classification", texts, method="frozen", metrics=names, output=tmp_path / "run")
+    with pytest.raises(OptionError, match=needed):
+        compare("general/text-classification", texts, methods=["frozen"], metrics=names, output=tmp_path / "two")
+    assert not list(tmp_path.iterdir())

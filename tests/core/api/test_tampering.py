@@ -11,6 +11,8 @@ from acclimate.contracts import BundleError
 
 Manifest = dict[str, Any]
 Change = Callable[[Manifest], object]
+CURVE = {"scores": [0.0, 1.0], "probabilities": [0.1, 0.2]}
+FALLING = {"scores": [0.0, 1.0], "probabilities": [0.2, 0.1]}
 FIELDS: list[tuple[str, Change, str]] = [
     ("no task", lambda m: m.pop("task"), "has no field 'task'"),
     ("task", lambda m: m.update(task="fortune-telling"), "'task' .* is one of text-classification"),
@@ -28,6 +30,8 @@ FIELDS: list[tuple[str, Change, str]] = [
     ("precision", lambda m: m.update(precision="int4"), "'precision' .* is one of float32"),
     ("hash", lambda m: m["backbone"].update(weights="abc"), "'backbone.weights' .* is a sha256"),
     ("install", lambda m: m.update(install=None), "'install' .* is a text, found None"),
+    ("curves", lambda m: m["calibration"].update(curves=[FALLING]), "'calibration.curves' .* that never fall"),
+    ("curve of one label", lambda m: m["calibration"].update(curves=[CURVE]), "'calibration.curves' .* does not fit"),
     ("seed", lambda m: m.update(seed=-1), "'seed' .* from 0 on, found -1"),
 ]
 # What would make transformers or timm open another file, a hub, or code of one.

@@ -4,9 +4,17 @@ import math
 
 import numpy as np
 import pytest
-from acclimate.evaluation.delong import area_interval, auroc_interval, delong, difference_interval
+from acclimate.evaluation.delong import (
+    area_interval,
+    auroc_group_interval,
+    auroc_interval,
+    delong,
+    difference_interval,
+    grouped_area_interval,
+)
 from acclimate.evaluation.proportions import wilson
-from scipy.stats import norm
+from scipy.special import expit, logit
+from scipy.stats import norm, t
 from sklearn.metrics import roc_auc_score
 
 
@@ -85,3 +93,56 @@ def test_it_is_for_two_classes_that_both_occur() -> None:
 def test_with_one_row_of_a_class_there_is_no_interval() -> None:
     truth, scores = np.array([1, 0, 0, 0]), np.array([[0.0, 1], [0, 2], [0, 0], [0, 0.5]])
     assert np.isnan(auroc_interval(truth, scores)).all()
+
+
+def test_the_width_is_students_for_the_rows_of_the_rarer_class() -> None:
+    positive, scores = simulate(18, shift=0.5, seed=5)
+    found = delong(positive, scores)
+    value, spread = found.values[0], math.sqrt(found.covariance[0, 0])
+    half = t.ppf(0.975, 6 - 1) * spread / (value * (1 - value))
+    assert area_interval(positive, scores[0]) == pytest.approx(expit([logit(value) - half, logit(value) + half]))
+
+
+def clustered(groups: int, seed: int) -> tuple[np.ndarray, np.ndarray, list[str]]:
+    """positive and score [10 * groups], and the group of each row; rows of a group share half of what is hard."""
+    rng = np.random.default_rng(seed)
+    positive, member = rng.random(10 * groups) < 0.3, np.repeat(np.arange(groups), 10)
+    noise = math.sqrt(0.5) * (rng.normal(size=10 * groups) + rng.normal(size=groups)[member])
+    return positive, 2 * positive + noise, [f"g{each}" for each in member]
+
+
+def test_the_variance_in_groups_is_obuchowskis() -> None:
+    positive, score, groups = clustered(12, seed=3)
+    above = (score[positive][:, None] > score[~positive][None, :]).astype(float)
+    value, count, rest, names = above.mean(), positive.sum(), (~positive).sum(), sorted(set(groups))
+    mine = np.array(groups)
+    ten = np.array([(above.mean(axis=1)[mine[positive] == each] - value).sum() for each in names])
+    one = np.array([(above.mean(axis=0)[mine[~positive] == each] - value).sum() for each in names])
+    # Obuchowski 1997, equations 3 to 6; all groups have rows of both classes here.
+    assert all(positive[mine == each].any() and not positive[mine == each].all() for each in names)
+    share = len(names) / (len(names) - 1)
+    variance = share * (ten @ ten / count**2 + one @ one / rest**2 + 2 * ten @ one / (count * rest))
+    half = t.ppf(0.975, 11) * math.sqrt(variance) / (value * (1 - value))
+    expected = expit([logit(value) - half, logit(value) + half])
+    assert grouped_area_interval(positive, score, groups) == pytest.approx(expected)
+
+
+def test_fifteen_groups_cover_the_true_area_in_more_than_91_of_100_samples_and_single_rows_do_not() -> None:
+    true, grouped, single = float(norm.cdf(2 / math.sqrt(2))), 0, 0
+    for seed in range(600):
+        positive, score, groups = clustered(15, seed)
+        low, high = grouped_area_interval(positive, score, groups)
+        grouped += low <= true <= high
+        low, high = area_interval(positive, score)
+        single += low <= true <= high
+    assert single / 600 < 0.9 < 0.91 < grouped / 600 < 0.97
+
+
+def test_in_groups_classes_that_do_not_overlap_count_each_group_once() -> None:
+    positive = np.array([True] * 12 + [False] * 40)
+    groups = [str(row // 4) for row in range(52)]
+    assert grouped_area_interval(positive, positive.astype(float), groups) == pytest.approx(wilson(3, 3))
+    assert np.isnan(grouped_area_interval(positive, np.arange(52.0), ["a"] * 52)).all()
+    truth = positive.astype(np.int64)
+    assert auroc_group_interval(truth, np.zeros((52, 3)), groups) is None
+    assert auroc_group_interval(np.zeros(52, dtype=np.int64), np.zeros((52, 2)), groups) is None

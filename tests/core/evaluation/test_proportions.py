@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 from acclimate.evaluation import accuracy
 from acclimate.evaluation.intervals import score
-from acclimate.evaluation.proportions import accuracy_interval, clopper_pearson, wilson
+from acclimate.evaluation.metrics import balanced_accuracy
+from acclimate.evaluation.proportions import (
+    accuracy_interval,
+    balanced_accuracy_interval,
+    clopper_pearson,
+    wilson,
+)
 from scipy.stats import binom, binomtest
 
 
@@ -52,3 +58,33 @@ def test_rows_in_groups_are_not_independent_and_get_a_bootstrap() -> None:
     formulas = {"accuracy": accuracy_interval}
     grouped = score(truth, scores, {"accuracy": accuracy}, groups=groups, formulas=formulas)["accuracy"]
     assert grouped.high - grouped.low > 2 * (wilson(20, 40)[1] - wilson(20, 40)[0])
+
+
+def test_balanced_accuracy_of_one_class_in_doubt_has_the_width_that_its_share_has() -> None:
+    truth = np.array([0] * 10 + [1] * 100_000)
+    scores = np.eye(2)[truth]
+    scores[:2] = (0.0, 1.0)
+    low, high = wilson(8, 10)
+    found = balanced_accuracy_interval(truth, scores)
+    assert found == pytest.approx(((1 + low) / 2, (1 + high) / 2), abs=1e-4)
+
+
+def test_balanced_accuracy_of_equal_classes_has_the_width_of_newcombe_for_two_proportions() -> None:
+    # Newcombe 1998, method 10 for the difference 56/70 - 48/80: 0.0524 to 0.3339. That of the mean of the one share
+    # and what the other leaves is half as wide.
+    truth = np.repeat([0, 1], [70, 80])
+    given = np.concatenate([np.repeat([0, 1], [56, 14]), np.repeat([0, 1], [48, 32])])
+    low, high = balanced_accuracy_interval(truth, np.eye(2)[given])
+    assert (2 * low - 1, 2 * high - 1) == pytest.approx((0.0524, 0.3339), abs=1e-4)
+
+
+def test_balanced_accuracy_with_ten_rare_rows_covers_in_95_of_100_samples() -> None:
+    rng, covered = np.random.default_rng(0), 0
+    truth = np.repeat([0, 1], [90, 10])
+    for _ in range(1000):
+        wrong = rng.random(100) < np.where(truth == 1, 0.1, 0.2)
+        scores = np.eye(2)[np.where(wrong, 1 - truth, truth)]
+        low, high = balanced_accuracy_interval(truth, scores)
+        covered += low <= 0.85 <= high
+        assert low <= balanced_accuracy(truth, scores, np.ones(100)) <= high
+    assert 0.93 <= covered / 1000 <= 0.985

@@ -9,10 +9,11 @@ import numpy as np
 import torch
 
 from acclimate import evaluation, models, training
-from acclimate.api import dealing, deciding, inputs, sameness, saved, scoring, stages
+from acclimate.api import calibrating, dealing, deciding, inputs, sameness, saved, scoring, stages
 from acclimate.api.choosing import choose_backbone, choose_method, first_of_search, make_plan, need_of
 from acclimate.api.clock import Clock
 from acclimate.api.cross_validating import check_folds, cross_validate, folds_of
+from acclimate.api.lookalikes import lookalikes
 from acclimate.api.predictor import Predictor, load
 from acclimate.api.provenance import provenance
 from acclimate.api.reporting import analysis_of, report_of, score_all
@@ -221,10 +222,19 @@ def _prepare(host: Host, request: Request, folder: Path, shown: bool) -> tuple[R
     rows = {name: len(part.truth) for name, part in parts.items()}
     _tell(host, request, "split", rows=rows)
     deciding.check_positive(request.settings, labels, multilabel=parts["train"].multilabel)
+    calibrating.check_calibration(request.settings, parts["validation"], labels)
     need = need_of(request, parts["train"], labels)
     names = scoring.metric_names(request.preset, multilabel=need.multilabel)
     # A metric that does not fit is refused before anything is computed.
-    scoring.metrics_of(host, request.owner, names, task=need.task, multilabel=need.multilabel)
+    scoring.metrics_of(
+        host,
+        request.owner,
+        names,
+        task=need.task,
+        multilabel=need.multilabel,
+        labels=labels,
+        positive=request.settings.positive,
+    )
     backbone = choose_backbone(host, request, need)
     chosen = choose_method(host, request, need, backbone)
     method = chosen or first_of_search(host, request)
@@ -259,6 +269,7 @@ def _prepare(host: Host, request: Request, folder: Path, shown: bool) -> tuple[R
     )
     if request.original:
         sameness.check_same(request.original, subject)
+    request = replace(request, notes=(*request.notes, *lookalikes(subject)))
     return request, subject, plan if chosen else None
 
 

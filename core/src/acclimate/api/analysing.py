@@ -38,8 +38,8 @@ _BOTH = 0.975
 class Tested:
     """A model and its test rows, with their logits [rows, classes] and what validation rows decided.
 
-    `thresholds` are the logits [labels] from which a label is given where rows may carry several. `temperature` is
-    what divided the logits when they were calibrated. `columns` are those of the source, `slices` those whose
+    `thresholds` are the logits [labels] from which a label is given where rows may carry several. `uncalibrated`
+    are the logits before validation rows calibrated them. `columns` are those of the source, `slices` those whose
     values are scored as subgroups.
     """
 
@@ -49,7 +49,7 @@ class Tested:
     prepare: Callable[[Any], Any] | None
     logits: Scores
     thresholds: Scores | None
-    temperature: float
+    uncalibrated: Scores
     decisions: Decisions
     settings: Settings
     columns: Columns
@@ -82,14 +82,14 @@ def analyse(
     if part.multilabel:
         return Analysis(**common), findings
     probabilities = softmax(logits, axis=1)
-    before = softmax(logits * tested.temperature, axis=1)
+    before = softmax(tested.uncalibrated, axis=1)
     conformal = None
     if decisions.set_threshold is not None:
         conformal = evaluation.conformal(
             part.truth, probabilities, decisions.set_threshold, rows=decisions.set_rows, groups=part.groups
         )
     reliability = {"after": evaluation.reliability(part.truth, probabilities, part.groups)}
-    if tested.temperature != 1.0:
+    if not np.array_equal(tested.uncalibrated, logits):
         reliability = {"before": evaluation.reliability(part.truth, before, part.groups), **reliability}
     analysis = Analysis(
         operating=_operating(tested),

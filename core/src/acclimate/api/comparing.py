@@ -77,7 +77,7 @@ def compare(
     folder = Path(output) if output is not None else choose_output(None, f"{request.name}-comparison")
     described, findings = describe(plugins, request)
     multilabel = described["labels of a row"] == SEVERAL
-    metrics = _metrics(plugins, request, metric, multilabel=multilabel)
+    metrics = _metrics(plugins, request, metric, json.loads(described["labels"]), multilabel=multilabel)
     claim(folder, described)
     schedule = Schedule(
         host=plugins,
@@ -117,8 +117,18 @@ def _check(methods: Sequence[str], seeds: int, budget: float | None, options: di
         )
 
 
-def _metrics(host: Host, request: Request, asked: str | None, *, multilabel: bool) -> dict[str, Metric]:
+def _metrics(
+    host: Host, request: Request, asked: str | None, labels: Sequence[str], *, multilabel: bool
+) -> dict[str, Metric]:
     """Return the metrics by name, the compared one first."""
     own = scoring.metric_names(request.preset, multilabel=multilabel)
     names = dict.fromkeys(([asked] if asked else []) + list(own))
-    return scoring.metrics_of(host, request.owner, list(names), task=request.preset.task, multilabel=multilabel)
+    return scoring.metrics_of(
+        host,
+        request.owner,
+        list(names),
+        task=request.preset.task,
+        multilabel=multilabel,
+        labels=labels,
+        positive=request.settings.positive,
+    )

@@ -23,7 +23,7 @@ def describe(host: Host, request: Request) -> tuple[dict[str, str], tuple[Findin
 
     Beside it, what the leak checks find in the split of the request.
 
-    "labels of a row" is "one", or `SEVERAL` where rows may carry more.
+    "labels" are their names as JSON; "labels of a row" is "one", or `SEVERAL` where rows may carry more.
 
     Method and seed are those of single runs.
 
@@ -72,6 +72,7 @@ def _rows(host: Host, request: Request) -> tuple[dict[str, str], tuple[Finding, 
         tables = dealing.read_tables(host, request, Path(folder))
         dealt = dealing.deal_request(host, request, tables)
         described = {
+            "labels": json.dumps(dealt.labels, ensure_ascii=False),
             "labels of a row": SEVERAL if dealt.parts["train"].multilabel else "one",
             **{f"rows of {name}": _digest(table) for name, table in tables.items()},
         }

@@ -68,8 +68,15 @@ def cross_validate(host: Host, request: Request, subject: Subject, folds: int, f
         whole.rows, subject.resolved.preprocessing, subject.prepare, folder / "all.tokens", whole.fingerprints
     )
     names = scoring.metric_names(request.preset, multilabel=whole.multilabel)
-    task = request.preset.task
-    metrics = scoring.metrics_of(host, request.owner, names, task=task, multilabel=whole.multilabel)
+    metrics = scoring.metrics_of(
+        host,
+        request.owner,
+        names,
+        task=request.preset.task,
+        multilabel=whole.multilabel,
+        labels=subject.model.labels,
+        positive=request.settings.positive,
+    )
     runs = {}
     for repeat in range(request.settings.repeats):
         settings = replace(subject.settings, seed=subject.settings.seed + repeat)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, logsumexp, softmax
+from scipy.special import expit, softmax
 
 from acclimate import evaluation
 from acclimate.api.inputs import Part
@@ -91,10 +91,7 @@ def check_positive(settings: Settings, labels: Sequence[str], *, multilabel: boo
 
 def log_odds(logits: Scores, labels: Sequence[str], positive: str) -> Scores:
     """Return the log-odds [rows] of one label against all others, from logits [rows, classes]."""
-    place = list(labels).index(positive)
-    rest: Scores = logsumexp(np.delete(logits, place, axis=1), axis=1)
-    odds: Scores = logits[:, place] - rest
-    return odds
+    return evaluation.log_odds(logits, list(labels).index(positive))
 
 
 def decide(

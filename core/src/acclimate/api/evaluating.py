@@ -39,7 +39,7 @@ def evaluate(folder: str | Path, source: str | Path, *, host: Host | None = None
     host = host or default_host()
     clock = Clock()
     columns, settings = split_options(options)
-    decided = [name for name in ("positive", "operate", "prevalence", "answer") if name in options]
+    decided = [name for name in ("positive", "operate", "prevalence", "answer", "calibration") if name in options]
     if decided:
         raise OptionError(
             f"{decided[0]} was decided by the validation rows of the run, and is measured as it was saved.",
@@ -69,7 +69,8 @@ def evaluate(folder: str | Path, source: str | Path, *, host: Host | None = None
                 rows, predictor.preprocessing, predictor.prepare, Path(temporary) / "test.tokens"
             )
         with clock.stage("evaluate"):
-            logits = predictor.logits(examples)
+            given = predictor.model_logits(examples)
+            logits = predictor.calibrated(given)
             written = bundle.read_document(predictor.folder, "report.json")
             counts = np.asarray(predictor.manifest["training_rows_by_label"])
             if part.multilabel:
@@ -79,7 +80,15 @@ def evaluate(folder: str | Path, source: str | Path, *, host: Host | None = None
                 drawn = np.repeat(np.arange(len(counts)), counts)
                 trivial = {"majority_class": evaluation.majority_class(drawn, len(rows), len(counts))}
             names = settings.metrics or named_by_run(predictor.manifest, predictor.folder)
-            metrics = scoring.metrics_of(host, owner, names, task=preset.task, multilabel=part.multilabel)
+            metrics = scoring.metrics_of(
+                host,
+                owner,
+                names,
+                task=preset.task,
+                multilabel=part.multilabel,
+                labels=predictor.labels,
+                positive=predictor.decisions.positive,
+            )
             scores = scoring.ranked(logits, predictor.thresholds)
             scored = scoring.score(
                 host,
@@ -97,7 +106,7 @@ def evaluate(folder: str | Path, source: str | Path, *, host: Host | None = None
                 prepare=predictor.prepare,
                 logits=logits,
                 thresholds=predictor.thresholds,
-                temperature=predictor.manifest["calibration"]["temperature"],
+                uncalibrated=given * predictor.manifest["calibration"]["temperature"],
                 decisions=predictor.decisions,
                 settings=settings,
                 columns=columns,

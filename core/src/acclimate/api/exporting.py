@@ -42,7 +42,7 @@ def export(folder: str | Path, output: str | Path, *, format: str = "onnx", host
     statistics of images.
 
     Raises:
-        OptionError: for another format.
+        OptionError: for another format, and for a run that isotonic curves calibrate.
         MissingPackageError: without the packages of the extra `onnx`.
         BackboneError: when torch cannot export the model.
         BundleError: when onnxruntime does not give the run's logits; nothing is written.
@@ -58,6 +58,12 @@ def export(folder: str | Path, output: str | Path, *, format: str = "onnx", host
         )
     bundle.check_output(output)
     predictor = load(folder, host=host)
+    if predictor.curves:
+        raise OptionError(
+            "The probabilities of this run follow isotonic curves, which a file from inputs to logits would leave "
+            "out: its thresholds would be those of other numbers.",
+            "Adapt with calibration 'temperature', or merge the run: the lines in the README then apply the curves.",
+        )
     predictor.model.cpu()
     inputs = models.probe(predictor.preprocessing)
     expected = logits(predictor.model, inputs)

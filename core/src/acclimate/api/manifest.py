@@ -57,6 +57,7 @@ _FIELDS: Mapping[str, fields.Test] = {
     "data.parts.test": fields.is_map,
     "results.metrics": fields.is_map_of_maps,
     "calibration.temperature": fields.is_number,
+    "calibration.curves": fields.is_curves,
     "plugins": fields.is_map_of_texts,
     "distributions": fields.is_map_of_texts,
     "hardware.processor": fields.is_text,
@@ -77,6 +78,9 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     labels, thresholds = manifest["labels"], manifest["thresholds"]
     if manifest["multilabel"] != (thresholds is not None) or len(thresholds or labels) != len(labels):
         raise _unfit(file, "thresholds", "one for each label where rows may carry several, else null")
+    curves = manifest["calibration"]["curves"]
+    if curves and len(curves) != (1 if len(labels) == 2 and not manifest["multilabel"] else len(labels)):
+        raise _unfit(file, "calibration.curves", "one for each label, or a single one for two labels of one row")
     decided = manifest["decisions"]
     if decided["threshold"] is not None and decided["positive"] not in labels:
         raise _unfit(file, "decisions.positive", "one of them where there is a threshold")

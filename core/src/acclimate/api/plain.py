@@ -10,12 +10,14 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from acclimate.api.calibrating import plain_curves
 from acclimate.api.parity import TOLERANCE
 from acclimate.api.plain_readme import readme
 from acclimate.api.predictor import Predictor
 from acclimate.models import Classifier, ImagePreprocessing, TextPreprocessing
 
 HEAD = "head.safetensors"
+CURVES = "calibration.json"
 # What transformers' image processors call Pillow's ways to resample.
 _RESAMPLE = {"nearest": 0, "lanczos": 1, "bilinear": 2, "bicubic": 3}
 
@@ -55,7 +57,7 @@ def native(model: Classifier, predictor: Predictor, inputs: Mapping[str, Tensor]
 
 
 def write(folder: Path, model: Classifier, native: Any, predictor: Predictor) -> None:
-    """Write the model, its tokenizer or image processor, and a README.md with the lines that use it."""
+    """Write the model, its tokenizer or image processor, its curves, and a README.md with the lines that use it."""
     form = model.encoder if native is None else native
     if native is None:
         cast(Any, form).config = _labelled(model, predictor)
@@ -66,6 +68,8 @@ def write(folder: Path, model: Classifier, native: Any, predictor: Predictor) ->
         preprocessing.save(folder)
     else:
         (folder / "preprocessor_config.json").write_text(json.dumps(_processor(preprocessing), indent=2), "utf-8")
+    if predictor.curves:
+        (folder / CURVES).write_text(json.dumps(plain_curves(predictor.curves)), "utf-8")
     loads_as = type(form).__name__ if native is not None else "AutoModel"
     (folder / "README.md").write_text(readme(predictor, loads_as, native is not None), "utf-8")
 

@@ -1,5 +1,7 @@
 """The README of a plain model: what it is, where it comes from, and the lines that give the run's probabilities."""
 
+from scipy.special import expit
+
 from acclimate.api.deciding import probability
 from acclimate.api.predictor import Predictor
 from acclimate.models import ImagePreprocessing, TextPreprocessing
@@ -31,9 +33,16 @@ def readme(predictor: Predictor, loads_as: str, whole: bool) -> str:
         f"Labels, in the order of the logits: {', '.join(predictor.labels)}.",
     ]
     if predictor.thresholds is not None:
-        levels = zip(predictor.labels, predictor.thresholds, strict=True)
+        reached = expit(predictor.thresholds) if predictor.curves else predictor.thresholds
+        levels = zip(predictor.labels, reached, strict=True)
         shown = ", ".join(f"{label} {level:.4f}" for label, level in levels)
-        paragraphs.append(f"A row is given each label whose logit reaches: {shown}.")
+        number = "probability" if predictor.curves else "logit"
+        paragraphs.append(f"A row is given each label whose {number} reaches: {shown}.")
+    if predictor.curves:
+        paragraphs.append(
+            "Its probabilities follow the isotonic curves in calibration.json, which validation rows gave: from the "
+            "log-odds of a label to the share of rows that have it. The likeliest label is that of the probabilities."
+        )
     decided = predictor.decisions
     if decided.threshold is not None:
         paragraphs.append(
@@ -56,6 +65,8 @@ def _imports(predictor: Predictor, loads_as: str, whole: bool) -> list[str]:
     found = ["import torch", f"from transformers import {loads_as}{', AutoTokenizer' if text else ''}"]
     if not text:
         found = ["import numpy as np", "import torch", "from PIL import Image", *found[1:]]
+    if predictor.curves:
+        found = ["import json", *([] if "import numpy as np" in found else ["import numpy as np"]), *found]
     return found if whole else [*found[:-1], "from safetensors.torch import load_file", found[-1]]
 
 
@@ -80,13 +91,13 @@ def _inputs(predictor: Predictor) -> list[str]:
 
 def _model(predictor: Predictor, loads_as: str, whole: bool) -> list[str]:
     spec = predictor.manifest["spec"]
-    end = "logits.sigmoid()" if predictor.thresholds is not None else "logits.softmax(-1)"
+    end = _end(predictor)
     if whole:
         return [
             f"model = {loads_as}.from_pretrained(folder).eval()",
             "with torch.inference_mode():",
             "    logits = model(**inputs).logits",
-            f"probabilities = {end}",
+            *end,
         ]
     pooling = spec["pooling"]
     if pooling == "mean" and spec["modality"] == "image":
@@ -102,5 +113,23 @@ def _model(predictor: Predictor, loads_as: str, whole: bool) -> list[str]:
         _POOLING[pooling],
         *norm,
         '    logits = features @ head["weight"].T + head["bias"]',
-        f"probabilities = {end}",
+        *end,
+    ]
+
+
+def _end(predictor: Predictor) -> list[str]:
+    """Return the lines from logits to probabilities."""
+    several = predictor.thresholds is not None
+    if not predictor.curves:
+        return [f"probabilities = {'logits.sigmoid()' if several else 'logits.softmax(-1)'}"]
+    odds = "rest = [torch.cat([logits[:, :k], logits[:, k + 1 :]], 1).logsumexp(1) for k in range(logits.shape[1])]"
+    two = not several and len(predictor.labels) == 2
+    last = "torch.cat([1 - shares, shares], 1)" if two else "shares / shares.sum(1, keepdim=True)"
+    return [
+        'curves = json.load(open(f"{folder}/calibration.json"))',
+        *(["odds = logits"] if several else [odds, "odds = logits - torch.stack(rest, 1)"]),
+        f"columns = zip(odds.T{'[1:]' if two else ''}, curves)",
+        'shares = [np.interp(column, curve["scores"], curve["probabilities"]) for column, curve in columns]',
+        "shares = torch.from_numpy(np.stack(shares, 1))",
+        f"probabilities = {'shares' if several else last}",
     ]

@@ -11,6 +11,7 @@ from PIL import Image
 
 from acclimate import data, evaluation, models, training
 from acclimate.api import scoring
+from acclimate.api.calibrating import read_curves
 from acclimate.api.deciding import Decisions
 from acclimate.api.inputs import opener
 from acclimate.api.saved import restore
@@ -22,7 +23,8 @@ class Predictor:
     """What `load` returns. `labels` are in the order of the columns of `probabilities`.
 
     `thresholds` are the logits [labels] from which a label is given where rows may carry several; None elsewhere.
-    `decisions` are the operating point and the threshold of label sets that validation rows chose.
+    `decisions` are the operating point and the threshold of label sets that validation rows chose, `curves` the
+    isotonic ones that calibrate; without them the model's own logits are calibrated by a temperature.
     """
 
     def __init__(self, folder: str | Path, host: Host | None = None) -> None:
@@ -36,6 +38,7 @@ class Predictor:
         if self.manifest["multilabel"]:
             self.thresholds = np.asarray(self.manifest["thresholds"], dtype=np.float64)
         self.decisions = Decisions(**self.manifest["decisions"])
+        self.curves = read_curves(self.manifest)
         self.prepare: Callable[[Any], Any] | None = host.load_reference(self.manifest["prepare"])
 
     def predict(self, items: Sequence[str | Path | Image.Image]) -> list[Prediction]:
@@ -92,7 +95,17 @@ class Predictor:
             return self.logits(examples)
 
     def logits(self, examples: models.Examples) -> NDArray[np.float64]:
-        """Return the logits [rows, classes] of prepared examples."""
+        """Return the calibrated logits [rows, classes] of prepared examples."""
+        return self.calibrated(self.model_logits(examples))
+
+    def calibrated(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return what the model's own logits [rows, classes] stand for, as logits."""
+        if not self.curves:
+            return logits
+        return evaluation.follow(self.curves, logits, several=self.thresholds is not None)
+
+    def model_logits(self, examples: models.Examples) -> NDArray[np.float64]:
+        """Return the logits [rows, classes] of prepared examples as the model gives them."""
         precision = self.manifest["precision"] if training.has_bfloat16() else "float32"
         scored = models.logits(self.model, examples, precision=precision)
         return evaluation.by_id(list(examples.ids), scored)

@@ -10,6 +10,7 @@ import psutil
 import torch
 
 from acclimate import models, training
+from acclimate.api.calibrating import plain_curves
 from acclimate.api.command import arguments_of, command_of
 from acclimate.api.request import Request
 from acclimate.api.stages import Learned
@@ -21,14 +22,19 @@ from acclimate.plugins import Host
 def provenance(host: Host, request: Request, subject: Subject, learned: Learned, report: Report) -> dict[str, Any]:
     """Return what a manifest says of how its run was made: enough to make it again and to compare the two.
 
-    `results.metrics` are the scores with their intervals, `calibration.temperature` what the head was divided by.
+    `results.metrics` are the scores with their intervals, `calibration.temperature` what the head was divided by, and
+    `calibration.curves` what its logits go through (`evaluation.isotonic`).
     """
     return {
         "request": {**arguments_of(request), "budget_minutes": request.budget_minutes},
         "command": command_of(request),
         "data": data_of(subject),
         "results": {"metrics": report.to_dict()["metrics"]},
-        "calibration": {"temperature": learned.temperature, "folded_into": "head"},
+        "calibration": {
+            "temperature": learned.temperature,
+            "folded_into": "head",
+            "curves": plain_curves(learned.curves),
+        },
         "plugins": _plugins(host, request),
         "distributions": distributions(host),
         "hardware": hardware(),

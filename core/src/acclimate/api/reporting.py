@@ -27,10 +27,7 @@ def score_all(
 ) -> tuple[Mapping[str, Score], Scored, tuple[Finding, ...]]:
     """Return the scores of the model, those of the baselines, and what both say."""
     test, validation, labels = subject.parts["test"], subject.parts["validation"], subject.model.labels
-    names = scoring.metric_names(request.preset, multilabel=test.multilabel)
-    metrics: dict[str, Metric] = scoring.metrics_of(
-        host, request.owner, names, task=request.preset.task, multilabel=test.multilabel
-    )
+    metrics = _metrics(host, request, subject)
     frozen = scoring.ranked(learned.frozen_logits, learned.frozen_thresholds) if plan.trains else None
     tables = {
         "": scoring.ranked(learned.logits, learned.thresholds),
@@ -68,9 +65,7 @@ def analysis_of(
     values: Mapping[str, Score],
 ) -> tuple[Analysis, tuple[Finding, ...]]:
     """Return what the report tells beyond its scores `values`, and what to know about it."""
-    test, task = subject.parts["test"], request.preset.task
-    names = scoring.metric_names(request.preset, multilabel=test.multilabel)
-    metrics = scoring.metrics_of(host, request.owner, names, task=task, multilabel=test.multilabel)
+    test, metrics = subject.parts["test"], _metrics(host, request, subject)
     tested = Tested(
         model=subject.model,
         part=test,
@@ -78,7 +73,7 @@ def analysis_of(
         prepare=subject.prepare,
         logits=learned.logits,
         thresholds=learned.thresholds,
-        temperature=learned.temperature,
+        uncalibrated=learned.uncalibrated,
         decisions=decisions,
         settings=request.settings,
         columns=request.columns,
@@ -121,6 +116,19 @@ def report_of(
         history=learned.trained.history if learned.trained else (),
         analysis=analysis,
         **about(request.preset.task, subject.backbone.licence, request.settings.data_licence),
+    )
+
+
+def _metrics(host: Host, request: Request, subject: Subject) -> dict[str, Metric]:
+    multilabel = subject.parts["test"].multilabel
+    return scoring.metrics_of(
+        host,
+        request.owner,
+        scoring.metric_names(request.preset, multilabel=multilabel),
+        task=request.preset.task,
+        multilabel=multilabel,
+        labels=subject.model.labels,
+        positive=request.settings.positive,
     )
 
 
@@ -207,6 +215,8 @@ def _settings(request: Request, plan: Plan, learned: Learned) -> dict[str, Any]:
         "operate": request.settings.operate,
         "prevalence": request.settings.prevalence,
         "answer": request.settings.answer,
+        "calibration": request.settings.calibration,
+        "near": request.settings.near,
         "slices": list(request.settings.slices),
         "reading": dict(request.settings.reading),
         "options": dict(request.settings.options),

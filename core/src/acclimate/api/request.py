@@ -17,6 +17,8 @@ _WORDS = {
     "precision": ("auto", "float32", "bfloat16"),
     "head": ("probe", "random"),
     "weights": ("all", "trained"),
+    "calibration": ("temperature", "isotonic", "auto"),
+    "near": ("content", "features"),
 }
 BUDGET_MINUTES = 10.0
 _FROM_ZERO = ("seed", "patience", "folds")

@@ -9,6 +9,7 @@ from scipy.special import expit, log_softmax, softmax
 
 from acclimate import evaluation
 from acclimate.api.evaluate_modules import SCHEME, ModuleMetric, module_metric
+from acclimate.api.looked_for import LookedFor, looked_for
 from acclimate.contracts import Finding, Metric, OptionError, Preset, Score
 from acclimate.plugins import Host
 
@@ -45,12 +46,24 @@ def metric_names(preset: Preset, *, multilabel: bool) -> tuple[str, ...]:
     return preset.multilabel_metrics if multilabel else preset.metrics
 
 
-def metrics_of(host: Host, owner: str, names: Sequence[str], *, task: str, multilabel: bool) -> dict[str, Metric]:
+def metrics_of(
+    host: Host,
+    owner: str,
+    names: Sequence[str],
+    *,
+    task: str,
+    multilabel: bool,
+    labels: Sequence[str] = (),
+    positive: str = "",
+) -> dict[str, Metric]:
     """Return the metrics of a preset by the names it uses: offers, and modules as `evaluate:PATH`.
+
+    `positive` is the one of `labels` that is looked for, for the metrics of one label.
 
     Raises:
         AcclimateError: when there is no such metric, or its module cannot be used.
-        OptionError: when a metric is not for the task, or rows may carry several labels and it is not for them.
+        OptionError: when a metric is not for the task, rows may carry several labels and it is not for them, or it
+            needs the label that is looked for.
     """
     found = {name: find_metric(host, owner, name, task=task) for name in names}
     strange = [name for name, metric in found.items() if task not in metric.tasks]
@@ -68,7 +81,12 @@ def metrics_of(host: Host, owner: str, names: Sequence[str], *, task: str, multi
         raise OptionError(
             f"The rows may carry several labels, which metric {unfit[0]!r} is not for.", f"Fitting: {fitting}."
         )
-    return found
+    if multilabel:
+        return found
+    return {
+        name: looked_for(metric, name, labels, positive) if metric.of_positive else metric
+        for name, metric in found.items()
+    }
 
 
 def find_metric(host: Host, owner: str, name: str, *, task: str) -> Metric:
@@ -86,9 +104,16 @@ def functions_of(
     """Return the functions of metrics for rows of one label, or of several."""
     role = "multilabel" if multilabel else "score"
     return {
-        name: metric.function() if isinstance(metric, ModuleMetric) else host.load(metric, role)
+        name: metric.function() if isinstance(metric, ModuleMetric) else _function(host, metric, role)
         for name, metric in metrics.items()
     }
+
+
+def _function(host: Host, metric: Metric, role: str) -> Callable[..., Any]:
+    if isinstance(metric, LookedFor):
+        return metric.function(host.load(metric.offer, role))
+    function: Callable[..., Any] = host.load(metric, role)
+    return function
 
 
 def score(
@@ -102,9 +127,11 @@ def score(
 ) -> dict[str, dict[str, Score]]:
     """Return the metrics of each table of scores [rows, classes]; bootstrap intervals are of the same samples."""
     functions = functions_of(host, metrics, multilabel=truth.ndim == 2)
-    formulas = {name: host.load(metric, "interval") for name, metric in metrics.items() if metric.interval}
+    role = "interval" if groups is None else "group_interval"
+    formulas = {name: _function(host, metric, role) for name, metric in metrics.items() if getattr(metric, role)}
+    given: dict[str, Any] = {"formulas" if groups is None else "group_formulas": formulas}
     return {
-        name: evaluation.score(truth, scores, functions, groups=groups, seed=seed, formulas=formulas)
+        name: evaluation.score(truth, scores, functions, groups=groups, seed=seed, **given)
         for name, scores in tables.items()
     }
 

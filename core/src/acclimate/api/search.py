@@ -56,7 +56,15 @@ def search(host: Host, request: Request, subject: Subject, *, ends: float) -> Fo
         best = subject.method
         notes: tuple[Finding, ...] = (trials.not_searched(str(error), best.name),)
     else:
-        metric = scoring.find_metric(host, request.owner, name, task=request.preset.task)
+        metric = scoring.metrics_of(
+            host,
+            request.owner,
+            [name],
+            task=request.preset.task,
+            multilabel=train.multilabel,
+            labels=subject.model.labels,
+            positive=request.settings.positive,
+        )[name]
         found, best = _Search(
             host=host, request=request, subject=subject, folds=folds, metric=metric, ends=ends
         ).run()

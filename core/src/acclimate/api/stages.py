@@ -1,7 +1,7 @@
 """The stages of a run, each a function of what the stages before it gave."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from acclimate import evaluation, methods, models, training
-from acclimate.api import corners, deciding, fitting
+from acclimate.api import calibrating, corners, deciding, fitting
 from acclimate.api.heads import put_head
 from acclimate.api.subject import Scores, Subject, logits_of, measured, probe_rows, to_device
 from acclimate.contracts import Finding, Plan
@@ -17,13 +17,15 @@ from acclimate.contracts import Finding, Plan
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Learned:
-    """Logits [rows, classes] of the test rows by the adapted model and by the head on frozen features.
+    """Calibrated logits [rows, classes] of the test rows by the adapted model, and those by frozen features.
 
     `precision` is that of forward passes; `trained` is None when no gradient step was taken. `rates` are the peak
     learning rates of the optimizer's groups. `validation_logits` [rows, classes] are those of the validation rows,
-    `temperature` what divided all logits when they were calibrated. Where rows may carry several labels, `thresholds`
-    are the logits [labels] from which each label is given, by the adapted model and by the head on frozen features:
-    those that validation rows chose. `corner_logits` are by a head on nothing but the corners of images, where asked.
+    `temperature` what divided the model's logits when they were calibrated, `curves` what they went through then, and
+    `own_logits` [rows, classes] those of the test rows before they did, where there are curves. Where rows may carry
+    several labels, `thresholds` are the logits [labels] from which each label is given, by the adapted model and by
+    the head on frozen features: those that validation rows chose. `corner_logits` are by a head on nothing but the
+    corners of images, where asked.
     """
 
     logits: Scores
@@ -34,13 +36,38 @@ class Learned:
     notes: tuple[Finding, ...]
     rates: tuple[float, ...] = ()
     temperature: float = 1.0
+    curves: tuple[evaluation.Steps, ...] = ()
+    own_logits: Scores | None = None
     thresholds: Scores | None = None
     frozen_thresholds: Scores | None = None
     corner_logits: Scores | None = None
 
+    @property
+    def uncalibrated(self) -> Scores:
+        """The logits [rows, classes] of the test rows before validation rows calibrated them."""
+        return (self.logits if self.own_logits is None else self.own_logits) * self.temperature
+
 
 def learn(subject: Subject, plan: Plan, tell: Callable[..., None]) -> Learned:
-    """Solve the head on frozen features, train where the plan asks for it, and run the test rows."""
+    """Solve the head on frozen features, train where the plan asks for it, run the test rows, and calibrate."""
+    learned, part = _learn(subject, plan, tell), subject.parts["validation"]
+    validated = learned.validation_logits
+    curves, notes = calibrating.curves(part, validated, subject.model.labels, subject.settings)
+    if not curves:
+        return replace(learned, notes=(*learned.notes, *notes))
+    validated = evaluation.follow(curves, validated, several=part.multilabel)
+    return replace(
+        learned,
+        logits=evaluation.follow(curves, learned.logits, several=part.multilabel),
+        validation_logits=validated,
+        curves=curves,
+        own_logits=learned.logits,
+        thresholds=_thresholds(subject, validated),
+        notes=(*learned.notes, *notes),
+    )
+
+
+def _learn(subject: Subject, plan: Plan, tell: Callable[..., None]) -> Learned:
     head, precision, notes = solve(subject, plan.solver)
     tell("features", rows=len(subject.examples["train"]))
     frozen = frozen_logits(subject, head, precision)
@@ -93,9 +120,9 @@ def solve(
     Features of every row are computed at most once per machine: the cache names weights, preprocessing,
     pooling and row.
     """
-    arithmetic = _forward_arithmetic(subject)
+    arithmetic = forward_arithmetic(subject)
     train = subject.parts["train"]
-    features = _features(subject, "train", arithmetic.precision)
+    features = features_of(subject, "train", arithmetic.precision)
     head = put_head(
         subject.model, features, train.truth, groups=train.groups, seed=subject.settings.seed, solver=solver
     )
@@ -114,7 +141,7 @@ def frozen_logits(subject: Subject, head: methods.Head, precision: str, name: st
     Called before training, while the backbone is still as it was pretrained.
     """
     part = subject.parts[name]
-    return evaluation.by_id(part.ids, [(part.ids, head.logits(_features(subject, name, precision)))])
+    return evaluation.by_id(part.ids, [(part.ids, head.logits(features_of(subject, name, precision)))])
 
 
 def adapted_logits(subject: Subject, precision: str) -> Scores:
@@ -122,7 +149,8 @@ def adapted_logits(subject: Subject, precision: str) -> Scores:
     return logits_of(subject, "test", precision)
 
 
-def _features(subject: Subject, part: str, precision: str) -> NDArray[np.float32]:
+def features_of(subject: Subject, part: str, precision: str) -> NDArray[np.float32]:
+    """Return a part's features [rows, width] by the backbone as it was pretrained; the cache holds them then."""
     examples = subject.examples[part]
     key = (subject.resolved.weights, subject.resolved.preprocessing.hash, subject.model.pooling, "last layer")
     with training.bar(f"features of {part} rows", len(examples), "row", shown=subject.shown) as bar:
@@ -136,7 +164,8 @@ def _features(subject: Subject, part: str, precision: str) -> NDArray[np.float32
         )
 
 
-def _forward_arithmetic(subject: Subject) -> training.Arithmetic:
+def forward_arithmetic(subject: Subject) -> training.Arithmetic:
+    """Return the precision of forward passes, as asked for or as measured once on this machine."""
     inputs = to_device(subject.examples["train"].batch(probe_rows(subject, 16)))
 
     def step(precision: str) -> None:

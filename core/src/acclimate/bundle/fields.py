@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +113,22 @@ def is_counts(value: Any) -> bool:
 def is_numbers_or_null(value: Any) -> bool:
     """Whether it is a list of finite numbers, or null."""
     return value is None or (isinstance(value, list) and all(map(is_number, value)))
+
+
+def is_curves(value: Any) -> bool:
+    """Whether it is a list of curves: rising scores, and as many probabilities between 0 and 1 that never fall."""
+    return isinstance(value, list) and all(map(_is_curve, value))
+
+
+def _is_curve(value: Any) -> bool:
+    if not isinstance(value, dict) or set(value) != {"scores", "probabilities"}:
+        return False
+    scores, probabilities = value["scores"], value["probabilities"]
+    if not all(isinstance(points, list) and all(map(is_number, points)) for points in (scores, probabilities)):
+        return False
+    rising = all(low < high for low, high in pairwise(scores))
+    steady = all(low <= high for low, high in pairwise(probabilities))
+    return 0 < len(scores) == len(probabilities) and rising and steady and all(0 < p < 1 for p in probabilities)
 
 
 def one_of(*words: str) -> Test:

@@ -18,6 +18,7 @@ from acclimate.cli.options import (
     Backbone,
     BatchSize,
     Budget,
+    Calibration,
     Data,
     DataLicence,
     Embargo,
@@ -36,6 +37,7 @@ from acclimate.cli.options import (
     MaxTokens,
     Method,
     Metrics,
+    Near,
     Operate,
     Options,
     Output,
@@ -142,6 +144,8 @@ def adapt(
     show_rows: ShowRows = True,
     data_licence: DataLicence = "",
     weights: Weights = "all",
+    calibration: Calibration = "temperature",
+    near: Near = "content",
     seed: Seed = 0,
     output_folder: Output = None,
     resume: Resume = False,
@@ -190,6 +194,8 @@ def adapt(
             show_rows=show_rows,
             data_licence=data_licence,
             weights=weights,
+            calibration=calibration,
+            near=near,
             seed=seed,
         )
         _report(run.report, as_json)

@@ -58,6 +58,12 @@ ShowRows = Annotated[
 Weights = Annotated[
     str, typer.Option(help="Save all weights, or only what was trained: then loading needs the backbone.")
 ]
+Calibration = Annotated[
+    str, typer.Option(help="temperature, isotonic (from 1,000 validation rows on), or auto for the better one.")
+]
+Near = Annotated[
+    str, typer.Option(help="content, or features: look for rows across parts that are alike to the backbone too.")
+]
 DataLicence = Annotated[str, typer.Option(help="Licence of the data, for the report.")]
 Metrics = Annotated[
     str, typer.Option(help="Names in place of the preset's metrics: accuracy,brier,ece, or evaluate:PATH.")

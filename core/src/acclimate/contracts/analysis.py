@@ -139,7 +139,7 @@ class CrossValidated:
 class Analysis:
     """What a report tells beyond its scores. What does not apply, or was not asked for, is empty or None.
 
-    `reliability` compares confidence with accuracy, "before" and "after" the temperature that validation rows chose.
+    `reliability` compares confidence with accuracy, "before" and "after" the calibration by validation rows.
     `answered` are the test rows that are not left to a person, by the confidence that validation rows chose. `slices`
     are by column.
     """

@@ -156,13 +156,16 @@ class Metric:
     not for such rows.
 
     `interval` names a function `(truth, scores) -> (low, high)` with the bounds of the 95 % interval for independent
-    rows of one label each, or None where it does not apply. Without it, and for rows in groups, the interval is found
-    by bootstrap.
+    rows of one label each, or None where it does not apply. `group_interval` names the same for rows in groups, a
+    function `(truth, scores, groups)` with the group of each row. Without it the interval is found by bootstrap.
 
     `statistics` is for what is no choice between classes: texts, spans, rankings, masks. It names a function
     `(truth, predicted) -> [rows, columns]` of one item for each row, which says once what each row adds to the
     score; `score` then names a function `(statistics, weights) -> float`, which makes it of the weighted sums. So the
     bootstrap is of whole rows or groups. Such a metric has neither `multilabel` nor `interval`.
+
+    `of_positive` says that the score is of the label that is looked for (`positive` of `Settings`), and must be named
+    for it: `score` and `interval` are then called with that label as class 1 of two, and all others as class 0.
     """
 
     name: str
@@ -172,13 +175,17 @@ class Metric:
     statistics: Ref | None = None
     multilabel: Ref | None = None
     interval: Ref | None = None
+    group_interval: Ref | None = None
     better: Literal["higher", "lower"] = "higher"
+    of_positive: bool = False
 
     def __post_init__(self) -> None:
         _check(self)
         _check_tasks(self, self.tasks)
-        if self.statistics and (self.multilabel or self.interval):
-            raise ValueError(f"Metric {self.name!r}: with statistics it has neither multilabel nor interval")
+        if self.statistics and (self.multilabel or self.interval or self.group_interval or self.of_positive):
+            raise ValueError(
+                f"Metric {self.name!r}: with statistics it has neither multilabel nor intervals nor of_positive"
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -47,8 +47,11 @@ class Settings:
     model gets wrong into the report. `embargo` leaves out rows so many days before a later part, where rows are split
     by time. `folds` measures by cross-validation over all rows too, `repeats` times with other folds; None only where
     rows are few and it takes seconds, 0 never. `data_licence` is what the report says of the data. `weights` says
-    what is saved: "all", or only what was "trained", which needs the very backbone again when it is loaded. `reading`
-    are options of the loader by name.
+    what is saved: "all", or only what was "trained", which needs the very backbone again when it is loaded.
+    `calibration` makes probabilities fit the validation rows: one "temperature", "isotonic" curves, which need 1,000
+    of them and 100 of each label, or "auto", which takes curves where these are clearly better. `near` says by what
+    rows across parts are compared: their "content", or also the "features" that the frozen backbone gives them.
+    `reading` are options of the loader by name.
     """
 
     epochs: int | None = None
@@ -75,6 +78,8 @@ class Settings:
     repeats: int = 3
     data_licence: str = ""
     weights: Literal["all", "trained"] = "all"
+    calibration: Literal["temperature", "isotonic", "auto"] = "temperature"
+    near: Literal["content", "features"] = "content"
     reading: Mapping[str, Any] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
 

@@ -7,7 +7,7 @@ from acclimate.data.images import examine as examine_images
 from acclimate.data.images import fingerprints as image_fingerprints
 from acclimate.data.images import open_image, to_rgb
 from acclimate.data.labels import indicators, is_multilabel, label_sets
-from acclimate.data.leakage import Leak, PartedRows, find_leaks, kept_together
+from acclimate.data.leakage import Leak, PartedRows, find_leaks, kept_together, lookalikes
 from acclimate.data.read import (
     UNREADABLE,
     csv_rows,
@@ -51,6 +51,7 @@ __all__ = [
     "kept_together",
     "label_sets",
     "load",
+    "lookalikes",
     "near_duplicate_groups",
     "open_image",
     "parquet_rows",

@@ -14,6 +14,7 @@ from acclimate.evaluation.curves import (
 from acclimate.evaluation.findings import compare, constant_predictions, sample_size, several_labels
 from acclimate.evaluation.gather import by_id
 from acclimate.evaluation.intervals import score, score_statistics
+from acclimate.evaluation.isotonic import ROWS, ROWS_OF_LABEL, Steps, follow, improves, isotonic, log_odds
 from acclimate.evaluation.label_errors import Suspects, suspects
 from acclimate.evaluation.metrics import accuracy, auroc, confusion, macro_f1, mcc
 from acclimate.evaluation.multilabel import COUNTS, best_thresholds, counts, label_prior, micro_f1
@@ -33,10 +34,13 @@ from acclimate.evaluation.segmentation import Mask
 
 __all__ = [
     "COUNTS",
+    "ROWS",
+    "ROWS_OF_LABEL",
     "Mask",
     "Paired",
     "Rule",
     "ScoredRows",
+    "Steps",
     "Suspects",
     "accuracy",
     "answer_threshold",
@@ -55,8 +59,12 @@ __all__ = [
     "counts",
     "coverage",
     "curve",
+    "follow",
+    "improves",
+    "isotonic",
     "label_prior",
     "label_thresholds",
+    "log_odds",
     "macro_f1",
     "majority_class",
     "mcc",

@@ -4,12 +4,14 @@ The algorithm by ranks is that of Sun and Xu 2014, "Fast implementation of DeLon
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logit, ndtri
 from scipy.stats import rankdata
+from scipy.stats import t as student
 
 from acclimate.evaluation.metrics import Floats, Integers
 from acclimate.evaluation.proportions import LEVEL, wilson
@@ -30,12 +32,8 @@ def delong(positive: Positive, scores: Floats) -> Areas:
 
     Two rows of each class are needed for a covariance; with fewer it is nan.
     """
-    members, others = scores[:, positive], scores[:, ~positive]
-    count, rest = members.shape[1], others.shape[1]
-    pooled = rankdata(np.concatenate([members, others], axis=1), axis=1)
-    # The share of rows of the other class that each row outranks, or is outranked by.
-    of_members = (pooled[:, :count] - rankdata(members, axis=1)) / rest
-    of_others = 1 - (pooled[:, count:] - rankdata(others, axis=1)) / count
+    of_members, of_others = _placements(positive, scores)
+    count, rest = of_members.shape[1], of_others.shape[1]
     if min(count, rest) < 2:
         covariance = np.full((len(scores), len(scores)), np.nan)
     else:
@@ -43,18 +41,61 @@ def delong(positive: Positive, scores: Floats) -> Areas:
     return Areas(values=of_members.mean(axis=1), covariance=covariance)
 
 
+def _placements(positive: Positive, scores: Floats) -> tuple[Floats, Floats]:
+    """Return the share of rows of the other class that each row outranks, or is outranked by: [curves, rows]."""
+    members, others = scores[:, positive], scores[:, ~positive]
+    count, rest = members.shape[1], others.shape[1]
+    pooled = rankdata(np.concatenate([members, others], axis=1), axis=1)
+    of_members: Floats = (pooled[:, :count] - rankdata(members, axis=1)) / rest
+    of_others: Floats = 1 - (pooled[:, count:] - rankdata(others, axis=1)) / count
+    return of_members, of_others
+
+
 def area_interval(positive: Positive, score: Floats, *, level: float = LEVEL) -> tuple[float, float]:
     """Return the interval of the area under one ROC curve, symmetric in its log-odds so that it stays in [0, 1].
+
+    The variance of the smaller class is itself estimated from few rows, so its width is that of Student's t with one
+    degree of freedom less than this class has rows: the cautious choice of the two-sample problem, whose degrees of
+    freedom are never fewer (Welch 1938; Brunner and Munzel 2000 for ranks).
 
     Where the classes do not overlap at all DeLong's variance is 0, which no sample can show: there the bounds are
     those of a proportion of as many rows as the smaller class has.
     """
     found = delong(positive, score[None, :])
-    value, variance = float(found.values[0]), float(found.covariance[0, 0])
+    rows = int(min(positive.sum(), (~positive).sum()))
+    return _by_log_odds(float(found.values[0]), float(found.covariance[0, 0]), rows, level)
+
+
+def grouped_area_interval(
+    positive: Positive, score: Floats, groups: Sequence[str], *, level: float = LEVEL
+) -> tuple[float, float]:
+    """Return the interval of the area under one ROC curve for rows in groups, each of any rows of either class.
+
+    The variance is that of what whole groups add to the area (Obuchowski 1997, "Nonparametric analysis of clustered
+    ROC curve data"), its width Student's t with one degree of freedom less than there are groups. The rest is as for
+    `area_interval`; where the classes do not overlap a group counts as one row.
+    """
+    names, member = np.unique(np.asarray(groups, dtype=np.str_), return_inverse=True)
+    of_members, of_others = _placements(positive, score[None, :])
+    value = float(of_members.mean())
+    added = np.empty(len(score))
+    added[positive] = (of_members[0] - value) / of_members.shape[1]
+    added[~positive] = (of_others[0] - value) / of_others.shape[1]
+    of_groups = np.bincount(member, added)
+    count = len(names)
+    variance = float(of_groups @ of_groups) * count / (count - 1) if count > 1 else math.nan
     if value in (0.0, 1.0):
-        rows = int(min(positive.sum(), (~positive).sum()))
-        return wilson(value * rows, rows, level=level)
-    half = float(ndtri(0.5 + level / 2)) * math.sqrt(variance) / (value * (1 - value))
+        count = min(len(np.unique(member[positive])), len(np.unique(member[~positive])))
+    return _by_log_odds(value, variance, count, level)
+
+
+def _by_log_odds(value: float, variance: float, units: int, level: float) -> tuple[float, float]:
+    """Return the bounds of an area whose variance was estimated from `units` rows or groups."""
+    if not np.isfinite(variance):
+        return math.nan, math.nan
+    if value in (0.0, 1.0):
+        return wilson(value * units, units, level=level)
+    half = float(student.ppf(0.5 + level / 2, units - 1)) * math.sqrt(variance) / (value * (1 - value))
     return float(expit(logit(value) - half)), float(expit(logit(value) + half))
 
 
@@ -75,3 +116,10 @@ def auroc_interval(truth: Integers, scores: Floats) -> tuple[float, float] | Non
     if scores.shape[1] != 2 or len(np.unique(truth)) != 2:
         return None
     return area_interval(truth == 1, scores[:, 1] - scores[:, 0])
+
+
+def auroc_group_interval(truth: Integers, scores: Floats, groups: Sequence[str]) -> tuple[float, float] | None:
+    """Return Obuchowski's interval for two classes that both occur, by the difference of their scores; else None."""
+    if scores.shape[1] != 2 or len(np.unique(truth)) != 2:
+        return None
+    return grouped_area_interval(truth == 1, scores[:, 1] - scores[:, 0], groups)

@@ -1,6 +1,7 @@
 """Values with their 95 % intervals: by a formula where a metric has one and rows are independent, else bootstrap."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from scipy.special import ndtr
@@ -13,6 +14,7 @@ from acclimate.evaluation.totals import OfTotals
 
 LEVEL = 0.95
 Formula = Callable[[Integers, Floats], tuple[float, float] | None]
+GroupFormula = Callable[[Integers, Floats, Sequence[str]], tuple[float, float] | None]
 
 
 def score(
@@ -24,6 +26,7 @@ def score(
     seed: int = 0,
     resamples: int = 1000,
     formulas: Mapping[str, Formula] | None = None,
+    group_formulas: Mapping[str, GroupFormula] | None = None,
 ) -> dict[str, Score]:
     """Return each metric's value on all rows with its 95 % interval, by expanded percentile bootstrap or its formula.
 
@@ -34,7 +37,8 @@ def score(
     group are not independent. All metrics see the same resamples, and the same seed gives the same interval.
 
     `formulas` are functions of truth and scores, by metric, that return the bounds or None where they do not apply.
-    They are used for rows of one label without groups.
+    They are used for rows of one label without groups, and `group_formulas`, which are given the groups too, for
+    those with groups.
 
     Resamples on which a metric is not finite are left out of its interval. The bounds are nan where more than
     half are left out, where the value itself is not finite, and where there is a single group.
@@ -48,7 +52,11 @@ def score(
     """
     check(truth, scores, groups)
     values = {name: metric(truth, scores, np.ones(len(truth))) for name, metric in metrics.items()}
-    found = _by_formula(values, truth, scores, (formulas or {}) if groups is None and truth.ndim == 1 else {})
+    found: dict[str, Score] = {}
+    if truth.ndim == 1 and groups is None:
+        found = _by_formula(values, formulas or {}, truth, scores)
+    elif truth.ndim == 1:
+        found = _by_formula(values, group_formulas or {}, truth, scores, groups)
     draws: dict[str, list[float]] = {name: [] for name in metrics if name not in found}
     rng = np.random.default_rng(seed)
     resampled = single_rows(strata(truth), rng, resamples) if groups is None else whole_groups(groups, rng, resamples)
@@ -104,11 +112,11 @@ def _check_statistics(statistics: Mapping[str, Floats], groups: Sequence[str] | 
 
 
 def _by_formula(
-    values: Mapping[str, float], truth: Integers, scores: Floats, formulas: Mapping[str, Formula]
+    values: Mapping[str, float], formulas: Mapping[str, Callable[..., tuple[float, float] | None]], *rows: Any
 ) -> dict[str, Score]:
     found = {}
     for name, formula in formulas.items():
-        bounds = formula(truth, scores)
+        bounds = formula(*rows)
         if bounds is not None and np.isfinite(bounds).all():
             found[name] = Score(value=float(values[name]), low=bounds[0], high=bounds[1])
     return found

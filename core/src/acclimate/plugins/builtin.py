@@ -138,12 +138,15 @@ def register_metrics() -> Iterator[Metric]:
         tasks=_CLASSIFICATION,
         score=Ref("acclimate.evaluation.metrics:accuracy"),
         interval=Ref("acclimate.evaluation.proportions:accuracy_interval"),
+        group_interval=Ref("acclimate.evaluation.all_right:accuracy_interval"),
     )
     yield Metric(
         name="macro_f1",
         summary="F1 averaged over the labels, each counting the same.",
         tasks=_CLASSIFICATION,
         score=Ref("acclimate.evaluation.metrics:macro_f1"),
+        interval=Ref("acclimate.evaluation.all_right:macro_f1_interval"),
+        group_interval=Ref("acclimate.evaluation.all_right:macro_f1_interval"),
         multilabel=Ref("acclimate.evaluation.multilabel:macro_f1"),
     )
     yield Metric(
@@ -151,6 +154,8 @@ def register_metrics() -> Iterator[Metric]:
         summary="Matthews correlation of truth and prediction, 0 for chance.",
         tasks=_CLASSIFICATION,
         score=Ref("acclimate.evaluation.metrics:mcc"),
+        interval=Ref("acclimate.evaluation.all_right:mcc_interval"),
+        group_interval=Ref("acclimate.evaluation.all_right:mcc_interval"),
     )
     yield Metric(
         name="auroc",
@@ -159,24 +164,31 @@ def register_metrics() -> Iterator[Metric]:
         score=Ref("acclimate.evaluation.metrics:auroc"),
         multilabel=Ref("acclimate.evaluation.multilabel:auroc"),
         interval=Ref("acclimate.evaluation.delong:auroc_interval"),
+        group_interval=Ref("acclimate.evaluation.delong:auroc_group_interval"),
     )
     yield Metric(
         name="balanced_accuracy",
         summary="Share of the rows of a label that is found, averaged over the labels.",
         tasks=_CLASSIFICATION,
         score=Ref("acclimate.evaluation.metrics:balanced_accuracy"),
+        interval=Ref("acclimate.evaluation.proportions:balanced_accuracy_interval"),
+        group_interval=Ref("acclimate.evaluation.all_right:balanced_accuracy_interval"),
     )
     yield Metric(
         name="weighted_f1",
         summary="F1 averaged over the labels, each counting by its rows.",
         tasks=_CLASSIFICATION,
         score=Ref("acclimate.evaluation.metrics:weighted_f1"),
+        interval=Ref("acclimate.evaluation.all_right:weighted_f1_interval"),
+        group_interval=Ref("acclimate.evaluation.all_right:weighted_f1_interval"),
     )
     yield Metric(
         name="quadratic_kappa",
         summary="Agreement of ordered labels beyond chance, misses counting by their squared distance.",
         tasks=_CLASSIFICATION,
         score=Ref("acclimate.evaluation.metrics:quadratic_kappa"),
+        interval=Ref("acclimate.evaluation.all_right:quadratic_kappa_interval"),
+        group_interval=Ref("acclimate.evaluation.all_right:quadratic_kappa_interval"),
     )
     yield Metric(
         name="log_loss",
@@ -212,6 +224,7 @@ def register_metrics() -> Iterator[Metric]:
         tasks=_CLASSIFICATION,
         score=Ref("acclimate.evaluation.metrics:accuracy"),
         interval=Ref("acclimate.evaluation.proportions:accuracy_interval"),
+        group_interval=Ref("acclimate.evaluation.all_right:accuracy_interval"),
         multilabel=Ref("acclimate.evaluation.multilabel:micro_f1"),
     )
     yield Metric(
@@ -220,8 +233,20 @@ def register_metrics() -> Iterator[Metric]:
         tasks=_CLASSIFICATION,
         score=Ref("acclimate.evaluation.metrics:accuracy"),
         interval=Ref("acclimate.evaluation.proportions:accuracy_interval"),
+        group_interval=Ref("acclimate.evaluation.all_right:accuracy_interval"),
         multilabel=Ref("acclimate.evaluation.multilabel:subset_accuracy"),
     )
+    for held in ("90", "95"):
+        for told, fixed in (("sensitivity", "specificity"), ("specificity", "sensitivity")):
+            name = f"{told}_at_{fixed}_{held}"
+            yield Metric(
+                name=name,
+                summary=f"Greatest {told} of the positive label at a {fixed} of {held} %, read from its ROC curve.",
+                tasks=_CLASSIFICATION,
+                score=Ref(f"acclimate.evaluation.fixed_rates:{name}"),
+                multilabel=Ref(f"acclimate.evaluation.fixed_rates:labels_{name}"),
+                of_positive=True,
+            )
     yield from counted_metrics.span_metrics()
     yield from counted_metrics.text_metrics()
     yield from counted_metrics.search_metrics()

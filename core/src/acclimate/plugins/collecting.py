@@ -17,11 +17,11 @@ _PREFIXES = ("register_", "choose_", "review_", "observe")
 _CODE: dict[type[Any], tuple[str, ...]] = {
     Loader: ("read",),
     Method: ("plan", "install", "merge"),
-    Metric: ("score", "statistics", "multilabel", "interval"),
+    Metric: ("score", "statistics", "multilabel", "interval", "group_interval"),
     Preset: ("prepare",),
     Command: ("run",),
 }
-_MAY_MISS = ("install", "interval", "merge", "multilabel", "prepare", "statistics")
+_MAY_MISS = ("group_interval", "install", "interval", "merge", "multilabel", "prepare", "statistics")
 
 
 def check_hooks(plugin: object, known: Iterable[str]) -> None:

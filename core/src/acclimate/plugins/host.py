@@ -137,7 +137,7 @@ class Host:
         """Import and return the code that an offer names; None where it names none.
 
         A method names up to three pieces of code: `role` "plan" (the first, when left out), "install" and "merge".
-        A metric names "score", "statistics", "multilabel" and "interval".
+        A metric names "score", "statistics", "multilabel", "interval" and "group_interval".
 
         Raises:
             PluginError: when the reference does not resolve; it names the plugin and its distribution.

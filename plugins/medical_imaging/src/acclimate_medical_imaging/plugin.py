@@ -9,6 +9,7 @@ from acclimate_medical_imaging import diagnosis
 from acclimate_medical_imaging.reading.options import KEPT, OPTIONS
 
 _DICOM = "dicom"
+_SERVER = "dicomweb"
 _ENDINGS = (".dcm", ".dicom", ".ima", ".zip")
 
 
@@ -20,7 +21,7 @@ def register_presets() -> Iterator[Preset]:
 
 @hookimpl
 def register_loaders() -> Iterator[Loader]:
-    """Offer the reader of DICOM files."""
+    """Offer the readers of DICOM files and servers."""
     yield Loader(
         name=_DICOM,
         summary="DICOM files of any folder tree or zip archive, with a table of labels.",
@@ -29,20 +30,30 @@ def register_loaders() -> Iterator[Loader]:
         options=OPTIONS,
         kept=KEPT,
     )
+    yield Loader(
+        name=_SERVER,
+        summary="Series of a DICOMweb server, as dicomweb://HOST/PATH?Modality=DX.",
+        read=Ref("acclimate_medical_imaging.web.rows:server_rows"),
+        scheme=_SERVER,
+        options=OPTIONS,
+        kept=KEPT,
+    )
 
 
 @hookimpl
 def choose_loader(source: str) -> str | None:
-    """Take folders that hold DICOM files; core knows tables and folders of images."""
+    """Take servers, and folders that hold DICOM files; core knows tables and folders of images."""
     from acclimate_medical_imaging.reading.files import holds_dicom
 
+    if source.startswith((f"{_SERVER}://", f"{_SERVER}+http://")):
+        return _SERVER
     path = Path(source)
     return _DICOM if path.is_dir() and holds_dicom(path) else None
 
 
 @hookimpl
 def register_commands() -> Iterator[Command]:
-    """Offer the look at a folder before anything is learned from it, and copies without the patient."""
+    """Offer a look at a folder, copies without the patient, and the ways to and from a DICOMweb server."""
     yield Command(
         name="preview",
         summary="Say what a folder of DICOM files or images holds, and show what a model would see of it.",
@@ -52,4 +63,14 @@ def register_commands() -> Iterator[Command]:
         name="deidentify",
         summary="Copy DICOM files without what tells whom they are of (PS3.15 Basic Profile, with options).",
         run=Ref("acclimate_medical_imaging.commands.deidentify:deidentify"),
+    )
+    yield Command(
+        name="dicom-fetch",
+        summary="Fetch series from a DICOMweb server.",
+        run=Ref("acclimate_medical_imaging.commands.fetch:fetch"),
+    )
+    yield Command(
+        name="dicom-store",
+        summary="Send DICOM files to a DICOMweb server and read them back.",
+        run=Ref("acclimate_medical_imaging.commands.store:store"),
     )

@@ -1,5 +1,6 @@
 """What makes a test score too good: rows that repeat across parts, contradictions in a split, labels given away."""
 
+from acclimate.data.leakage.alike import lookalikes
 from acclimate.data.leakage.contradictions import shared_groups, time_overlap
 from acclimate.data.leakage.find import find_leaks
 from acclimate.data.leakage.giveaways import telling_columns, telling_words
@@ -14,6 +15,7 @@ __all__ = [
     "conflicting_labels",
     "find_leaks",
     "kept_together",
+    "lookalikes",
     "repeated_across",
     "shared_groups",
     "telling_columns",
