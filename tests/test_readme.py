@@ -17,6 +17,7 @@ PAGES = [
     *sorted(ROOT.glob("core/README.md")),
     *sorted(ROOT.glob("plugins/*/README.md")),
 ]
+pytestmark = pytest.mark.usefixtures("brief")
 QUICK = {"frozen", "lora"}  # of the pages of methods, which all run the same way; the rest is slow
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 TOPICS = {

@@ -11,6 +11,7 @@ from acclimate.plugins import Host
 from PIL import Image
 
 ROWS = 40
+pytestmark = pytest.mark.usefixtures("brief")
 
 
 @pytest.fixture(autouse=True)
@@ -51,7 +52,8 @@ def test_methods_are_compared(preset: str, rows: Callable[[Path], Path], tmp_pat
         rows(tmp_path),
         methods=("frozen", "lora:rank=2"),
         seeds=1,
-        max_steps=2,
+        max_steps=1,
+        batch_size=2,
         output=tmp_path / "comparison",
         host=Host(),
         shown=False,

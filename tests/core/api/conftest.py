@@ -1,16 +1,20 @@
-"""Tiny rows made for each session, and runs on them with the real small backbones."""
+"""Tiny rows made for each session, and runs on them with the real small backbones and with a tiny random one."""
 
 import csv
 import json
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from acclimate.api import Run, adapt, cross_validating
+import torch
+from acclimate.api import Run, adapt
 from PIL import Image
+from tokenizers import Tokenizer, models, pre_tokenizers
+from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
 WORDS = {
     "court": ["judge", "appeal", "verdict", "plaintiff", "hearing", "counsel"],
@@ -23,13 +27,17 @@ COLOURS = {"amber": (215, 150, 20), "teal": (20, 130, 140)}
 
 
 @pytest.fixture(scope="session", autouse=True)
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Keep features and measurements of these tests apart from the user's."""
     with pytest.MonkeyPatch.context() as patch:
         folder = tmp_path_factory.mktemp("cache")
         patch.setenv("ACCLIMATE_CACHE", str(folder))
-        patch.setattr(cross_validating, "FEW_ROWS", 0)  # it has tests of its own, and takes seconds
         yield folder
+
+
+@pytest.fixture(scope="module", autouse=True)
+def cheap(brief: None) -> None:
+    """Make every report here a brief one."""
 
 
 def text_rows(count: int = 75) -> list[dict[str, str]]:
@@ -106,6 +114,50 @@ def finished(tmp_path_factory: pytest.TempPathFactory, texts: Path, pictures: Pa
                 shown=False,
             )
         return done[modality, method]
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def save_backbone(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Sequence[str]], str]:
+    """Save a tiny random BERT, to which each of these words is one token, in a folder: `save_backbone(words)`."""
+
+    def save(words: Sequence[str]) -> str:
+        folder = tmp_path_factory.mktemp("backbone")
+        vocabulary = {word: number for number, word in enumerate(["[PAD]", "[UNK]", *words])}
+        tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="[UNK]"))
+        tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+        fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, pad_token="[PAD]", unk_token="[UNK]")
+        fast.save_pretrained(folder)
+        config = BertConfig(
+            vocab_size=len(vocabulary), hidden_size=16, num_hidden_layers=1, num_attention_heads=2,
+            intermediate_size=32,
+        )  # fmt: skip
+        with torch.random.fork_rng():
+            torch.manual_seed(0)
+            BertModel(config, add_pooling_layer=False).save_pretrained(folder)
+        return str(folder)
+
+    return save
+
+
+@pytest.fixture(scope="session")
+def small_backbone(save_backbone: Callable[[Sequence[str]], str]) -> str:
+    """Return the folder of a tiny random BERT that knows the words of the texts."""
+    return save_backbone([word for group in (*WORDS.values(), FILLER) for word in group])
+
+
+@pytest.fixture(scope="session")
+def small(texts: Path, small_backbone: str, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Run]:
+    """Return the run of a method on that backbone, done once per session: `small("lora")`. It predicts badly."""
+
+    @cache
+    def run(method: str) -> Run:
+        return adapt(
+            "general/text-classification", texts, method=method, backbone=small_backbone, precision="float32",
+            output=tmp_path_factory.mktemp(f"small-{method}") / "run", shown=False,
+            **({} if method == "frozen" else {"max_steps": 2, "batch_size": 8}),
+        )  # fmt: skip
 
     return run
 

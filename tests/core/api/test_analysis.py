@@ -116,7 +116,7 @@ def test_the_threshold_stands_beside_a_plain_model(run: Run, tmp_path: Path) -> 
     assert f"flagged as harbour from a probability of {point.threshold:.6f} on (sensitivity=0.8" in told
 
 
-def test_slices_are_the_rows_of_one_value(texts: Path, tmp_path: Path) -> None:
+def test_slices_are_the_rows_of_one_value(texts: Path, small_backbone: str, tmp_path: Path) -> None:
     rows = list(rows_of(texts).values())
     for number, row in enumerate(rows):
         row["site"] = "rare" if number % 25 == 0 else f"s{number % 2}"
@@ -127,7 +127,7 @@ def test_slices_are_the_rows_of_one_value(texts: Path, tmp_path: Path) -> None:
         writer = csv.DictWriter(file, fieldnames=list(rows[0]))
         writer.writeheader()
         writer.writerows(rows)
-    done = adapt(PRESET, path, method="frozen", output=tmp_path / "run", shown=False)
+    done = adapt(PRESET, path, method="frozen", backbone=small_backbone, output=tmp_path / "run", shown=False)
     names = ("site", "length", "day")
     report = evaluate(done.output, path, slices=names)
     told = {row["id"]: row["label"] for row in predict_rows(done.output, path)}

@@ -192,11 +192,14 @@ def test_no_run_starts_that_would_take_longer_than_what_is_left(
     assert found.best == "frozen"
 
 
-def test_a_method_is_compared_with_itself_under_other_options(texts: Path, host: Host, tmp_path: Path) -> None:
+def test_a_method_is_compared_with_itself_under_other_options(
+    texts: Path, small_backbone: str, host: Host, tmp_path: Path
+) -> None:
     methods = ["lora:rank=2", "lora:rank=3", "norm:head=random"]
-    found = compare(PRESET, texts, methods=methods, seeds=1, output=tmp_path / "out", host=host, **QUICK)
+    given = {**QUICK, "backbone": small_backbone}
+    found = compare(PRESET, texts, methods=methods, seeds=1, output=tmp_path / "out", host=host, **given)
     assert [method.name for method in found.methods] == methods
-    added = [method.parameters["trainable"] - 384 * 3 - 3 for method in found.methods[:2]]
+    added = [method.parameters["trainable"] - 16 * 3 - 3 for method in found.methods[:2]]
     assert added[1] * 2 == added[0] * 3
     reports = [json.loads((Path(m.seeds[0].output) / "report.json").read_text()) for m in found.methods]
     assert [report["settings"]["head"] for report in reports] == ["probe", "probe", "random"]

@@ -17,7 +17,9 @@ def run(source: Path, folder: Path, **options: Any) -> Run:
     return adapt(PRESET, source, output=folder / "run", shown=False, **{"method": "frozen", **options})
 
 
-def test_every_row_is_tested_once_a_repeat_by_a_model_that_did_not_train_on_it(texts: Path, tmp_path: Path) -> None:
+def test_every_row_is_tested_once_a_repeat_by_a_model_that_did_not_train_on_it(
+    texts: Path, small_backbone: str, tmp_path: Path
+) -> None:
     learned = stages.learn
     seen: list[tuple[list[str], list[str], np.ndarray, np.ndarray]] = []
 
@@ -29,7 +31,7 @@ def test_every_row_is_tested_once_a_repeat_by_a_model_that_did_not_train_on_it(t
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(stages, "learn", spy)
-        done = run(texts, tmp_path, folds=4, repeats=2, metrics=["accuracy"])
+        done = run(texts, tmp_path, backbone=small_backbone, folds=4, repeats=2, metrics=["accuracy"])
     found = done.report.analysis.cross_validated
     assert found is not None
     assert (found.folds, found.repeats, found.rows) == (4, 2, 75)
@@ -48,7 +50,7 @@ def test_every_row_is_tested_once_a_repeat_by_a_model_that_did_not_train_on_it(t
     assert "4 folds of all 75 rows, 2 times: accuracy" in str(done.report)
 
 
-def test_groups_are_in_one_fold(texts: Path, tmp_path: Path) -> None:
+def test_groups_are_in_one_fold(texts: Path, small_backbone: str, tmp_path: Path) -> None:
     learned, tested = stages.learn, []
     with texts.open(newline="", encoding="utf-8") as file:
         client = {row["id"]: row["client"] for row in csv.DictReader(file)}
@@ -59,27 +61,29 @@ def test_groups_are_in_one_fold(texts: Path, tmp_path: Path) -> None:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(stages, "learn", spy)
-        run(texts, tmp_path, folds=3, repeats=1, group="client")
+        run(texts, tmp_path, backbone=small_backbone, folds=3, repeats=1, group="client")
     first, second, third, _ = tested
     assert not first & second | second & third | first & third
 
 
 def test_few_rows_are_cross_validated_where_it_is_cheap_and_it_is_said_where_it_is_not(
-    texts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    texts: Path, small_backbone: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cross_validating, "FEW_ROWS", 76)
-    found = run(texts, tmp_path / "cheap", repeats=1).report.analysis.cross_validated
+    found = run(texts, tmp_path / "cheap", backbone=small_backbone, repeats=1).report.analysis.cross_validated
     assert found is not None
     assert (found.folds, found.rows) == (5, 75)
-    trained = run(texts, tmp_path / "dear", method="bitfit", max_steps=1, batch_size=4).report
+    trained = run(
+        texts, tmp_path / "dear", backbone=small_backbone, method="bitfit", max_steps=1, batch_size=4
+    ).report
     assert trained.analysis.cross_validated is None
     (note,) = [finding for finding in trained.findings if finding.code == "few-rows"]
     assert "75 rows, of which 15 test" in note.message
     assert "by training 15 times" in note.message
     monkeypatch.setattr(cross_validating, "FEW_ROWS", 75)
-    assert run(texts, tmp_path / "enough").report.analysis.cross_validated is None
+    assert run(texts, tmp_path / "enough", backbone=small_backbone).report.analysis.cross_validated is None
     monkeypatch.setattr(cross_validating, "FEW_ROWS", 76)
-    assert run(texts, tmp_path / "none", folds=0).report.analysis.cross_validated is None
+    assert run(texts, tmp_path / "none", backbone=small_backbone, folds=0).report.analysis.cross_validated is None
 
 
 @pytest.mark.parametrize(

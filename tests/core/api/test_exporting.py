@@ -14,13 +14,17 @@ from acclimate.contracts import BundleError, MissingPackageError, OptionError, O
 from scipy.special import softmax
 
 onnxruntime = pytest.importorskip("onnxruntime")
-Finished = Callable[[str, str], Run]
+Finished = Callable[..., Run]
 TEXTS = ["the captain left the pier", "compost for the hedge, and a rose", "judge", "the tide " * 40]
 
 
-@pytest.mark.parametrize("method", ["lora", pytest.param("prefix", marks=pytest.mark.slow)])
-def test_a_text_run_gives_its_probabilities_in_onnxruntime(finished: Finished, tmp_path: Path, method: str) -> None:
-    run = finished("text", method).output
+@pytest.mark.parametrize(
+    "method", ["small lora", *(pytest.param(name, marks=pytest.mark.slow) for name in ("lora", "prefix"))]
+)
+def test_a_text_run_gives_its_probabilities_in_onnxruntime(
+    finished: Finished, small: Finished, tmp_path: Path, method: str
+) -> None:
+    run = (small("lora") if method == "small lora" else finished("text", method)).output
     done = export(run, tmp_path / "deep" / "model.onnx")
     assert done.inputs == ("input_ids", "attention_mask")
     assert done.difference <= 1e-3
@@ -58,7 +62,7 @@ def test_an_image_run_gives_its_probabilities_in_onnxruntime(
 
 
 def test_a_file_with_other_logits_is_not_written(
-    finished: Finished, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    small: Finished, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = module._write
 
@@ -69,7 +73,7 @@ def test_a_file_with_other_logits_is_not_written(
 
     monkeypatch.setattr(module, "_write", careless)
     with pytest.raises(BundleError, match=r"The ONNX file does not give the run's logits: on 8 probe rows"):
-        export(finished("text", "frozen").output, tmp_path / "model.onnx")
+        export(small("frozen").output, tmp_path / "model.onnx")
     assert list(tmp_path.iterdir()) == []
 
 

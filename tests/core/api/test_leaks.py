@@ -63,6 +63,12 @@ def write(path: Path, rows: Sequence[str], **columns: Sequence[str]) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def backbone(save_backbone: Callable[[Sequence[str]], str]) -> str:
+    """Return the folder of a tiny random BERT that knows the words of these texts."""
+    return save_backbone(VOCABULARY)
+
+
 def codes(run: Run) -> dict[str, Any]:
     return {finding.code: finding for finding in run.report.findings}
 
@@ -107,8 +113,10 @@ def test_repeated_test_rows_stop_a_comparison(leaking: dict[str, Path], tmp_path
     assert not (tmp_path / "comparison").exists()
 
 
-def test_what_is_allowed_is_in_the_report_as_a_problem(leaking: dict[str, Path], tmp_path: Path) -> None:
-    run = adapt(TEXT, **leaking, output=tmp_path / "run", allow_leakage=True, **FROZEN)
+def test_what_is_allowed_is_in_the_report_as_a_problem(
+    leaking: dict[str, Path], backbone: str, tmp_path: Path
+) -> None:
+    run = adapt(TEXT, **leaking, output=tmp_path / "run", backbone=backbone, allow_leakage=True, **FROZEN)
     found = [each for each in run.report.findings if each.code == "repeated-across-parts"]
     assert [each.level for each in found] == ["problem"] * len(found)
     assert sum(each.details["same"] for each in found) == 2
@@ -146,19 +154,19 @@ def _empty(output: Path) -> Any:
     )
 
 
-def test_few_repeats_are_a_warning(tmp_path: Path) -> None:
+def test_few_repeats_are_a_warning(backbone: str, tmp_path: Path) -> None:
     train, test = texts(60, 1), texts(120, 2)
     test[4] = train[4]
     source, held = write(tmp_path / "train.csv", train), write(tmp_path / "test.csv", test)
-    run = adapt(TEXT, source, test=held, output=tmp_path / "run", **FROZEN)
+    run = adapt(TEXT, source, test=held, backbone=backbone, output=tmp_path / "run", **FROZEN)
     finding = codes(run)["repeated-across-parts"]
     assert (finding.level, finding.details["share"]) == ("warning", pytest.approx(1 / 120))
 
 
-def test_rows_that_repeat_are_dealt_to_one_part(tmp_path: Path) -> None:
+def test_rows_that_repeat_are_dealt_to_one_part(backbone: str, tmp_path: Path) -> None:
     rows = texts(40, 3)
     source = write(tmp_path / "rows.csv", [*rows, *(f"{text}!" for text in rows), *texts(10, 4)])
-    run = adapt(TEXT, source, output=tmp_path / "run", **FROZEN)
+    run = adapt(TEXT, source, backbone=backbone, output=tmp_path / "run", **FROZEN)
     parts = json.loads((run.output / "rows.json").read_text())
     place = {int(id.split(":")[1]) - 2: part for part, ids in parts.items() for id in ids}
     assert all(place[row] == place[row + 40] for row in range(40))

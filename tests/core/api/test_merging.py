@@ -32,7 +32,9 @@ def by_readme(folder: Path, **given: Any) -> Any:
     return names["probabilities"].numpy()
 
 
-@pytest.mark.parametrize("method", ["frozen", "full", "lora", "ia3", "qlora"])
+@pytest.mark.parametrize(
+    "method", ["frozen", "lora", "qlora", *(pytest.param(name, marks=pytest.mark.slow) for name in ("full", "ia3"))]
+)
 def test_the_readme_gives_the_probabilities_of_a_text_run(finished: Finished, tmp_path: Path, method: str) -> None:
     run = finished("text", method).output
     done = merge(run, tmp_path / "plain")
@@ -117,7 +119,10 @@ def test_where_transformers_has_the_same_classifier_the_folder_is_one(
     assert not (tmp_path / "plain" / "head.safetensors").exists()
 
 
-@pytest.mark.parametrize("method", ["adapters", "prefix", "prompt", "peft:LOHA"])
+@pytest.mark.parametrize(
+    "method",
+    ["adapters", *(pytest.param(name, marks=pytest.mark.slow) for name in ("prefix", "prompt", "peft:LOHA"))],
+)
 def test_what_cannot_be_folded_in_is_refused(finished: Finished, tmp_path: Path, method: str) -> None:
     with pytest.raises(OptionError, match=rf"Method '{method}' adds layers that .* can: ia3, lora, qlora"):
         merge(finished("text", method).output, tmp_path / "plain")

@@ -35,11 +35,14 @@ def test_a_saved_run_is_measured_by_the_metrics_that_are_named(finished: Finishe
     assert report.baselines["majority_class"]["log_loss"].value > report.metrics["log_loss"].value
 
 
-def test_a_new_run_reports_the_metrics_that_are_named_and_keeps_them(texts: Path, tmp_path: Path) -> None:
+def test_a_new_run_reports_the_metrics_that_are_named_and_keeps_them(
+    texts: Path, small_backbone: str, tmp_path: Path
+) -> None:
     run = adapt(
         "general/text-classification",
         texts,
         method="frozen",
+        backbone=small_backbone,
         metrics=["brier", "macro_f1"],
         output=tmp_path / "run",
         shown=False,

@@ -25,7 +25,15 @@ Document = Callable[[Run | Path, str], Any]
 TEXT = "general/text-classification"
 
 
-@pytest.mark.parametrize(("modality", "method"), [("text", "frozen"), ("text", "lora"), ("image", "bitfit")])
+@pytest.mark.parametrize(
+    ("modality", "method"),
+    [
+        ("text", "frozen"),
+        ("text", "lora"),
+        ("image", "frozen"),
+        pytest.param("image", "bitfit", marks=pytest.mark.slow),
+    ],
+)
 def test_a_repeated_run_has_the_same_metrics_logits_and_weights(
     finished: Finished, document: Document, tmp_path: Path, modality: str, method: str
 ) -> None:
@@ -62,9 +70,9 @@ def test_a_repeated_run_computes_its_features_anew(
 
 
 def test_other_numbers_are_told_apart(
-    finished: Finished, tmp_path: Path, reseal: Callable[[Path, Callable[[dict[str, Any]], object]], None]
+    small: Callable[[str], Run], tmp_path: Path, reseal: Callable[[Path, Callable[[dict[str, Any]], object]], None]
 ) -> None:
-    folder = shutil.copytree(finished("text", "frozen").output, tmp_path / "run")
+    folder = shutil.copytree(small("frozen").output, tmp_path / "run")
 
     def change(manifest: dict[str, Any]) -> None:
         manifest["results"]["metrics"]["accuracy"]["value"] -= 1 / 1024
@@ -119,9 +127,11 @@ def test_a_relabelled_test_row_is_named_by_its_part(
         repeat(finished("text", "frozen").output, source=tmp_path / "rows.csv", output=tmp_path / "a", shown=False)
 
 
-def test_rows_that_moved_are_found_where_they_are_named(finished: Finished, texts: Path, tmp_path: Path) -> None:
+def test_rows_that_moved_are_found_where_they_are_named(
+    small: Callable[[str], Run], texts: Path, tmp_path: Path
+) -> None:
     moved = shutil.copyfile(texts, tmp_path / "moved.csv")
-    again = repeat(finished("text", "frozen").output, source=moved, output=tmp_path / "again", shown=False)
+    again = repeat(small("frozen").output, source=moved, output=tmp_path / "again", shown=False)
     assert again.same
 
 
@@ -135,9 +145,12 @@ def test_other_weights_of_the_backbone_are_refused(
 
 
 def test_a_run_found_by_search_is_repeated_by_the_method_it_found(
-    texts: Path, tmp_path: Path, document: Document
+    texts: Path, small_backbone: str, tmp_path: Path, document: Document
 ) -> None:
-    adapt(TEXT, texts, method="auto", budget=0.00001, precision="float32", output=tmp_path / "run", shown=False)
+    adapt(
+        TEXT, texts, method="auto", budget=0.00001, backbone=small_backbone, precision="float32",
+        output=tmp_path / "run", shown=False,
+    )  # fmt: skip
     again = repeat(tmp_path / "run", output=tmp_path / "again", shown=False)
     assert again.same
     assert document(tmp_path / "run", "manifest.json")["request"]["method"] == "auto"

@@ -148,59 +148,50 @@ def test_a_method_trains_the_parameters_it_says(finished: Finished, modality: st
         assert 0 < counts["total"] - frozen["total"] == counts["trainable"] - head
 
 
-def test_the_rank_option_reaches_lora(finished: Finished, texts: Path, tmp_path: Path) -> None:
+def test_the_rank_option_reaches_lora(
+    small: Callable[[str], Run], texts: Path, small_backbone: str, tmp_path: Path
+) -> None:
     """The default rank is 8: updates of rank 4 hold half the numbers."""
     run = adapt(
         "general/text-classification",
         texts,
         method="lora",
+        backbone=small_backbone,
         options={"rank": 4},
         max_steps=1,
         precision="float32",
         output=tmp_path / "run",
         shown=False,
     )
-    head = 3 * (384 + 1)
-    at_eight = finished("text", "lora").report.parameters["trainable"] - head
-    assert run.report.parameters["trainable"] - head == at_eight // 2
+    head = 3 * (16 + 1)
+    at_eight = small("lora").report.parameters["trainable"] - head
+    assert run.report.parameters["trainable"] - head == at_eight // 2 > 0
 
 
 def test_one_seed_gives_one_split_and_one_model(
-    finished: Finished, texts: Path, tmp_path: Path, document: Any
+    texts: Path, small_backbone: str, tmp_path: Path, document: Any
 ) -> None:
-    first = finished("text", "lora")
-    again = adapt(
-        "general/text-classification",
-        texts,
-        method="lora",
-        output=tmp_path / "again",
-        max_steps=2,
-        batch_size=8,
-        precision="float32",
-        seed=1,
-        shown=False,
-    )
-    other = adapt(
-        "general/text-classification",
-        texts,
-        method="frozen",
-        output=tmp_path / "other",
-        precision="float32",
-        seed=2,
-        shown=False,
-    )
+    def run(name: str, seed: int) -> Run:
+        return adapt(
+            "general/text-classification", texts, method="lora", backbone=small_backbone, max_steps=2, batch_size=8,
+            precision="float32", seed=seed, output=tmp_path / name, shown=False,
+        )  # fmt: skip
+
+    first, again, other = run("first", 1), run("again", 1), run("other", 2)
     items = ["the judge heard the appeal", "a tulip in the soil"]
     expected = load(first.output).probabilities(items)
     assert document(again, "rows.json") == document(first, "rows.json")
     assert np.array_equal(load(again.output).probabilities(items), expected)
     assert document(other, "rows.json")["test"] != document(first, "rows.json")["test"]
+    assert not np.array_equal(load(other.output).probabilities(items), expected)
 
 
-def test_a_group_is_in_one_part_only(texts: Path, tmp_path: Path, document: Any) -> None:
+def test_a_group_is_in_one_part_only(texts: Path, small_backbone: str, tmp_path: Path, document: Any) -> None:
     run = adapt(
         "general/text-classification",
         texts,
         method="frozen",
+        backbone=small_backbone,
         group="client",
         precision="float32",
         output=tmp_path / "run",
@@ -212,7 +203,9 @@ def test_a_group_is_in_one_part_only(texts: Path, tmp_path: Path, document: Any)
     assert all(clients.values())
 
 
-def test_given_test_and_validation_files_are_honoured(texts: Path, tmp_path: Path, document: Any) -> None:
+def test_given_test_and_validation_files_are_honoured(
+    texts: Path, small_backbone: str, tmp_path: Path, document: Any
+) -> None:
     header, *lines = texts.read_text().splitlines()
     given = {"train": lines[:50], "validation": lines[50:60], "test": lines[60:]}
     for name, part in given.items():
@@ -223,6 +216,7 @@ def test_given_test_and_validation_files_are_honoured(texts: Path, tmp_path: Pat
         validation=tmp_path / "validation.csv",
         test=tmp_path / "test.csv",
         method="frozen",
+        backbone=small_backbone,
         precision="float32",
         output=tmp_path / "run",
         shown=False,

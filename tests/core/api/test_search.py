@@ -2,7 +2,7 @@
 
 import csv
 import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,8 +17,6 @@ from acclimate.contracts import BackboneError, Method, OptionError, Preset
 from acclimate.methods import solve_head
 from acclimate.plugins import Host, Ref, hookimpl
 from sklearn.linear_model import LogisticRegression
-from tokenizers import Tokenizer, models, pre_tokenizers
-from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
 TEXT = "general/text-classification"
 MORE = {"epochs": 12, "learning_rate": 1e-2, "batch_size": 16}
@@ -34,20 +32,9 @@ def two_candidates() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def backbone(tmp_path_factory: pytest.TempPathFactory) -> str:
+def backbone(save_backbone: Callable[[Sequence[str]], str]) -> str:
     """Return the folder of a tiny random BERT, whose every word is one token."""
-    folder = tmp_path_factory.mktemp("backbone")
-    words = {"[PAD]": 0, "[UNK]": 1, **{f"w{number}": number + 2 for number in range(WORDS)}}
-    tokenizer = Tokenizer(models.WordLevel(words, unk_token="[UNK]"))
-    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
-    PreTrainedTokenizerFast(tokenizer_object=tokenizer, pad_token="[PAD]", unk_token="[UNK]").save_pretrained(folder)
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        config = BertConfig(
-            vocab_size=len(words), hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32
-        )
-        BertModel(config, add_pooling_layer=False).save_pretrained(folder)
-    return str(folder)
+    return save_backbone([f"w{number}" for number in range(WORDS)])
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 import json
 import random
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,9 @@ import numpy as np
 import pytest
 from acclimate.api import Run, adapt, compare, evaluate, load
 from acclimate.api.predicting import predict_rows
+from acclimate.api.predictor import Predictor
 from acclimate.contracts import DataError, OptionError
+from acclimate.plugins import Host
 from PIL import Image
 from sklearn import metrics as reference
 
@@ -25,6 +28,10 @@ METRICS = {"macro_f1", "micro_f1", "subset_accuracy", "auroc", "average_precisio
 # An identifier of a run: modality, and what stands behind its method.
 RUNS = [("text", "frozen"), ("text", "frozen:solver=torch"), ("text", "lora"), ("image", "frozen")]
 every_run = pytest.mark.parametrize(("modality", "method"), RUNS)
+# What comes out of a saved run does not depend on what solved its head.
+once_each = pytest.mark.parametrize(
+    ("modality", "method"), [pytest.param(*run, marks=[pytest.mark.slow] if ":" in run[1] else []) for run in RUNS]
+)
 Done = Callable[[str, str], Run]
 Truth = Mapping[str, tuple[str, list[str]]]
 
@@ -102,9 +109,14 @@ def adapted(source: Path, modality: str, method: str, output: Path, **more: Any)
     return adapt(f"general/{modality}-classification", source, method=method, output=output, **given)
 
 
+@cache
+def loaded(folder: Path) -> Predictor:
+    return load(folder)
+
+
 def shares(run: Run, contents: list[str]) -> np.ndarray:
     """Return the probabilities [rows, labels] of what a saved run predicts."""
-    predictions = load(run.output).predict(contents)
+    predictions = loaded(run.output).predict(contents)
     return np.array([[each.probabilities[label] for label in run.report.labels] for each in predictions])
 
 
@@ -116,7 +128,7 @@ def test_scores_are_those_of_scikit_learn_on_what_the_saved_run_predicts(
     contents, sets = zip(*(truth[modality][id] for id in document(run, "rows.json")["test"]), strict=True)
     labels = run.report.labels
     true = np.array([[label in names for label in labels] for names in sets])
-    given = np.array([[label in each.labels for label in labels] for each in load(run.output).predict(contents)])
+    given = np.array([[label in each.labels for label in labels] for each in loaded(run.output).predict(contents)])
     # AUROC and average precision rank each label by itself: thresholds shift a label's scores and order none anew.
     ranks = shares(run, list(contents))
     seen = true.any(axis=0)
@@ -135,7 +147,7 @@ def test_scores_are_those_of_scikit_learn_on_what_the_saved_run_predicts(
         assert [counted[name] for name in ("tp", "fp", "fn", "tn")] == [tp, fp, fn, tn]
 
 
-@every_run
+@once_each
 def test_saved_thresholds_are_those_with_the_best_f1_on_the_validation_rows(
     done: Done, modality: str, method: str, truth: dict[str, Truth], document: Any
 ) -> None:
@@ -148,10 +160,10 @@ def test_saved_thresholds_are_those_with_the_best_f1_on_the_validation_rows(
         at = reference.f1_score(true, ranks[:, number] >= threshold, zero_division=0)
         tried = [reference.f1_score(true, ranks[:, number] >= each, zero_division=0) for each in ranks[:, number]]
         assert at == pytest.approx(max(tried))
-        assert 1 / (1 + np.exp(-load(run.output).thresholds[number])) == pytest.approx(threshold)
+        assert 1 / (1 + np.exp(-loaded(run.output).thresholds[number])) == pytest.approx(threshold)
 
 
-@every_run
+@once_each
 def test_evaluate_on_the_test_rows_gives_the_scores_of_the_report(
     done: Done, modality: str, method: str, tables: dict[str, Path], tmp_path: Path, document: Any
 ) -> None:
@@ -173,7 +185,7 @@ def test_evaluate_on_the_test_rows_gives_the_scores_of_the_report(
         assert set(row["labels"]) == above
 
 
-@every_run
+@once_each
 def test_the_report_tells_of_labels_and_of_no_confusion(
     done: Done, modality: str, method: str, document: Any
 ) -> None:
@@ -197,16 +209,19 @@ def test_the_frozen_baseline_of_a_trained_run_is_the_frozen_run(done: Done) -> N
     assert done("text", "lora").report.baselines["frozen_linear"] == done("text", "frozen").report.metrics
 
 
-def test_a_group_is_in_one_part_only(tables: dict[str, Path], tmp_path: Path, document: Any) -> None:
-    run = adapted(tables["text"], "text", "frozen", tmp_path / "run", group="client")
+def test_a_group_is_in_one_part_only(
+    tables: dict[str, Path], small_backbone: str, tmp_path: Path, document: Any
+) -> None:
+    run = adapted(tables["text"], "text", "frozen", tmp_path / "run", group="client", backbone=small_backbone)
     owners = [{int(id[1:]) // 5 for id in ids} for ids in document(run, "rows.json").values()]
     assert sum(map(len, owners)) == 18
 
 
-def test_compare_judges_methods_on_label_sets(tables: dict[str, Path], tmp_path: Path) -> None:
+def test_compare_judges_methods_on_label_sets(tables: dict[str, Path], small_backbone: str, tmp_path: Path) -> None:
     compared = compare(
         "general/text-classification", tables["text"], methods=["norm", "frozen:solver=torch"], seeds=1,
         output=tmp_path / "here", max_steps=2, batch_size=8, max_rows=60, precision="float32", shown=False,
+        host=Host(discover=False), backbone=small_backbone,
     )  # fmt: skip
     assert [method.seeds[0].status for method in compared.methods] == ["measured", "measured"]
     assert set(compared.methods[0].seeds[0].metrics) == METRICS
@@ -215,8 +230,8 @@ def test_compare_judges_methods_on_label_sets(tables: dict[str, Path], tmp_path:
     )
 
 
-def test_auto_keeps_frozen_within_a_tiny_budget(tables: dict[str, Path], tmp_path: Path) -> None:
-    run = adapted(tables["text"], "text", "auto", tmp_path / "run", budget=0.00001)
+def test_auto_keeps_frozen_within_a_tiny_budget(tables: dict[str, Path], small_backbone: str, tmp_path: Path) -> None:
+    run = adapted(tables["text"], "text", "auto", tmp_path / "run", budget=0.00001, backbone=small_backbone)
     outcomes = {each["method"]: each["outcome"] for each in run.report.settings["auto"]["methods"]}
     assert run.report.method == "frozen"
     assert outcomes["frozen"] == "first"

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from acclimate.api import cross_validating
 from acclimate.cli import main
 
 
@@ -24,8 +23,12 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Keep features and measurements of these tests apart from the user's."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ACCLIMATE_CACHE", str(tmp_path_factory.mktemp("cache")))
-        patch.setattr(cross_validating, "FEW_ROWS", 0)  # it takes seconds
         yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def cheap(brief: None) -> None:
+    """Make every report here a brief one."""
 
 
 @pytest.fixture
@@ -62,7 +65,7 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def run(table: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a finished run on the table."""
     from acclimate import adapt

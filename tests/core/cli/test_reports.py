@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,16 @@ Acclimate = Callable[..., Any]
 ADAPT = ("adapt", "text-classification", "--label", "kind", "--method", "frozen", "--precision", "float32")
 
 
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return where the run of these tests is kept once it was made."""
+    return tmp_path_factory.mktemp("kept") / "run"
+
+
 @pytest.fixture
-def run(acclimate: Acclimate, table: Path) -> Path:
+def run(acclimate: Acclimate, table: Path, kept: Path) -> Path:
+    if kept.exists():
+        return shutil.copytree(kept, Path("here"))
     done = acclimate(
         *ADAPT, table, "--positive", "sea", "--operate", "sensitivity=0.8", "--prevalence", 0.2, "--output", "here",
         "--data-licence", "CC0-1.0",
@@ -22,6 +31,7 @@ def run(acclimate: Acclimate, table: Path) -> Path:
     assert done.code == 0, done.err
     assert "'sea' from a probability of" in done.out
     assert "where a share of 0.2 is 'sea': ppv" in done.out
+    shutil.copytree("here", kept)
     return Path("here")
 
 

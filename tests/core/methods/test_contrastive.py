@@ -202,6 +202,7 @@ def test_features_of_one_class_come_together() -> None:
     assert gap() > before + 0.2
 
 
+@pytest.mark.slow  # the matrix stops one too
 def test_a_run_that_was_stopped_within_an_epoch_or_at_its_end_ends_as_one_that_was_not(tmp_path: Path) -> None:
     check_resume(cell(), tmp_path, stops=(2, 6, 9))
 

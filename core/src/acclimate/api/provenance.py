@@ -3,7 +3,10 @@
 import os
 import platform
 import sys
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from importlib.metadata import packages_distributions, version
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -65,7 +68,7 @@ def data_of(subject: Subject) -> dict[str, Any]:
 
 def distributions(host: Host) -> dict[str, str]:
     """Return the versions of Python, the loaded plugins, and each distribution that this process imported of."""
-    owners = packages_distributions()
+    owners = _owners(tuple((folder, _changed(folder)) for folder in sys.path))
     tops = {name.partition(".")[0] for name in tuple(sys.modules)}
     found = {name: version(name) for top in tops & set(owners) for name in owners[top]}
     # A distribution that is installed from a clone lists no modules.
@@ -76,6 +79,25 @@ def distributions(host: Host) -> dict[str, str]:
     }
     named = sorted({**found, **plugins}.items(), key=lambda item: item[0].lower())
     return {"python": platform.python_version(), **dict(named)}
+
+
+@lru_cache(maxsize=1)
+def _owners(path: tuple[tuple[str, int], ...]) -> Mapping[str, Sequence[str]]:
+    """Return the distributions of each module that can be imported.
+
+    Reading the lists of all installed files takes a second or more. They stay as they are until something is
+    installed or removed, which changes the time of a folder in `path`.
+    """
+    del path
+    return packages_distributions()
+
+
+def _changed(folder: str) -> int:
+    """Return when a folder of the import path last changed, 0 where there is none."""
+    try:
+        return (Path(folder) if folder else Path.cwd()).stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def hardware() -> dict[str, Any]:
