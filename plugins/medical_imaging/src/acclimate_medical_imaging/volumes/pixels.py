@@ -74,7 +74,9 @@ def _transformed(slices: Sequence[Slice], kind: Kind) -> Iterator[Values]:
     elif first.frames == 1 and first.stored.offset is not None and first.stored.kind:
         yield _rescaled(_within(_decompressed(first), first.stored), first.stored, kind)
     else:
-        frames = iter_pixels(first.path, indices=[one.frame for one in slices])
+        # Frames are decoded one by one from the file, except where its transfer syntax has pydicom read all of it.
+        source = first.path if UID(first.stored.syntax).is_encapsulated else dcmread(first.path)
+        frames = iter_pixels(source, indices=[one.frame for one in slices])
         for one, pixels in zip(slices, frames, strict=True):
             yield _rescaled(_within(pixels, one.stored), one.stored, kind)
 
