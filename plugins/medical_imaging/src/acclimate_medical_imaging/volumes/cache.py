@@ -71,20 +71,29 @@ def store(folder: Path, key: str, blank: Volume, fill: Callable[[Put], None]) ->
         OutputError: the folder cannot be written, or has too little space for the volume.
     """
     file = _place(folder, key)
-    part = file.with_name(f"{key}.{uuid4().hex}.part")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         _check_space(folder, blank.values.nbytes)
+        about = _written(file, key, blank, fill)
+    except OutputError:
+        raise
+    except OSError as error:
+        raise OutputError(f"The volume cannot be kept in {str(folder)!r}: {error.strerror or error}.") from error
+    return _opened(file, about)
+
+
+def _written(file: Path, key: str, blank: Volume, fill: Callable[[Put], None]) -> dict[str, Any]:
+    """Write a file under another name, rename it, and return what it says of its volume."""
+    part = file.with_name(f"{key}.{uuid4().hex}.part")
+    try:
         with part.open("wb") as stream:
             writer = _Writer(stream, blank)
             fill(writer.put)
             about = writer.finish(key)
         part.replace(file)
-    except OSError as error:
-        raise OutputError(f"The volume cannot be kept in {str(folder)!r}: {error.strerror or error}.") from error
     finally:
         part.unlink(missing_ok=True)
-    return _opened(file, about)
+    return about
 
 
 class _Writer:
