@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from acclimate.contracts import DataError, OutputError
-from acclimate_medical_imaging.volumes import DamagedCacheWarning, cache, read, read_volume, split_series
+from acclimate_medical_imaging.volumes import DamagedCacheWarning, cache, read, read_volume, resample, split_series
 from numpy.typing import NDArray
 from pydicom.uid import RLELossless
 
@@ -68,6 +68,26 @@ def test_other_files_another_tolerance_and_another_group_are_other_volumes(
     assert len(list(folder.iterdir())) == 4
     write_series(source, grid + 1)
     np.testing.assert_array_equal(read_volume(source, cache=folder).values, grid + 1)
+
+
+def test_a_resampled_volume_is_kept_as_well(
+    write_series: Write, tmp_path: Path, grid: Grid, decodings: list[int]
+) -> None:
+    source, folder = tmp_path / "source", tmp_path / "cache"
+    write_series(source, grid)
+    expected = resample(read_volume(source), (1.1, 1.2, 1.3))
+    decodings.clear()
+    for _ in ("first", "second"):
+        volume = read_volume(source, spacing_millimetres=(1.1, 1.2, 1.3), cache=folder)
+        np.testing.assert_array_equal(volume.values, expected.values)
+        np.testing.assert_array_equal(volume.affine, expected.affine)
+    assert sum(decodings) == len(grid)
+    assert isinstance(volume.values, np.memmap)
+    assert (
+        read_volume(source, spacing_millimetres=(2.2, 1.2, 1.3), cache=folder).values.shape != expected.values.shape
+    )
+    plain = read_volume(source, spacing_millimetres=(1.1, 1.2, 1.3))
+    np.testing.assert_array_equal(plain.values, expected.values)
 
 
 def cut_off(file: Path) -> None:

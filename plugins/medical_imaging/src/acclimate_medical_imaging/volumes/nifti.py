@@ -131,8 +131,7 @@ def _check_right_angles(affine: Affine, name: str) -> None:
 
 
 def _values(image: Any, name: str) -> Values:
-    slope, intercept = image.header.get_slope_inter()
-    scaled = (slope or 1, intercept or 0) != (1, 0)
+    scaled = (image.dataobj.slope, image.dataobj.inter) != (1, 0)  # nibabel clears those of the header
     if not scaled and np.can_cast(image.get_data_dtype(), np.int16):
         whole: NDArray[np.int16] = np.asanyarray(image.dataobj).astype(np.int16, copy=False)
         return whole

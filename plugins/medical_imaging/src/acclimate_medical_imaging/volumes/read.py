@@ -14,6 +14,7 @@ from acclimate_medical_imaging.volumes.files import Source, files_in
 from acclimate_medical_imaging.volumes.geometry import SPACING_TOLERANCE, Stack, stack
 from acclimate_medical_imaging.volumes.headers import read_headers
 from acclimate_medical_imaging.volumes.pixels import is_plain, type_of_values, values_of
+from acclimate_medical_imaging.volumes.resampling import Spacing, resample
 from acclimate_medical_imaging.volumes.slices import Slice
 from acclimate_medical_imaging.volumes.splitting import SliceGroup
 from acclimate_medical_imaging.volumes.volume import Values, Volume
@@ -25,6 +26,7 @@ _HINTS = {"cine": "Read frames over time as images, one by one."}
 def read_volume(
     source: Source | SliceGroup,
     *,
+    spacing_millimetres: Spacing | None = None,
     cache: str | Path | None = None,
     workers: int | None = None,
     spacing_tolerance: float = SPACING_TOLERANCE,
@@ -33,31 +35,46 @@ def read_volume(
 
     Each slice is a file, or a frame of an enhanced multi-frame file. Slices are ordered by where they lie, never by
     their numbers. Values are slope · pixel + intercept of each slice, or what its table says (PS3.3 C.11.1): int16
-    where the headers promise whole numbers that fit, float32 otherwise.
+    where the headers promise whole numbers that fit, float32 otherwise. With `spacing_millimetres` they are those of
+    `resample` (float32).
 
-    With a folder `cache` the values are decoded into a file there, with a few slices in memory at a time, and are
-    memory-mapped, read-only; a second call opens that file. `workers` threads decode (as many as processors when not
-    given). Distances between slices may differ from their mean by the share `spacing_tolerance`.
+    With a folder `cache` the values are decoded into a file there, with a few slices in memory at a time (all of
+    them where they are resampled), and are memory-mapped, read-only; a second call opens that file. `workers` threads
+    decode (as many as processors when not given). Distances between slices may differ from their mean by the share
+    `spacing_tolerance`.
 
     Raises:
         VolumeError: the files are not one volume, of the kind that says why (see `errors`).
         DataError: a file is missing or cannot be decoded.
+        OptionError: a spacing is not a positive number.
         OutputError: the cache cannot be written.
     """
     workers = workers or _processors()
     if cache is None:
-        stacked = stack(_slices(source, workers), spacing_tolerance=spacing_tolerance)
-        values = _blank(stacked).copy()
-        _decode(stacked, values.__setitem__, workers)
-        return _volume(stacked, values)
+        return _in_memory(source, spacing_millimetres, workers, spacing_tolerance)
     files, frames = _identity(source)
-    key = cache_key(files, frames, spacing_tolerance)
+    key = cache_key(files, frames, spacing_tolerance, spacing_millimetres)
     known = stored(Path(cache), key)
     if known is not None:
         return known
+    if spacing_millimetres is not None:
+        volume = _in_memory(source, spacing_millimetres, workers, spacing_tolerance)
+        return store(Path(cache), key, volume, lambda put: _put_all(volume.values, put))
     stacked = stack(_slices(source, workers), spacing_tolerance=spacing_tolerance)
-    blank = _volume(stacked, _blank(stacked))
-    return store(Path(cache), key, blank, lambda put: _decode(stacked, put, workers))
+    return store(Path(cache), key, _volume(stacked, _blank(stacked)), lambda put: _decode(stacked, put, workers))
+
+
+def _in_memory(source: Source | SliceGroup, spacing: Spacing | None, workers: int, tolerance: float) -> Volume:
+    stacked = stack(_slices(source, workers), spacing_tolerance=tolerance)
+    values = np.empty_like(_blank(stacked), order="C")
+    _decode(stacked, values.__setitem__, workers)
+    volume = _volume(stacked, values)
+    return volume if spacing is None else resample(volume, spacing)
+
+
+def _put_all(values: Values, put: Put) -> None:
+    for index, plane in enumerate(values):
+        put(index, plane)
 
 
 def _processors() -> int:
