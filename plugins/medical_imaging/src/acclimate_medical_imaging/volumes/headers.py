@@ -12,13 +12,14 @@ from pydicom.datadict import tag_for_keyword
 from pydicom.errors import InvalidDicomError
 from pydicom.uid import UID
 
-from acclimate_medical_imaging.volumes.elements import KEYWORDS, Frame, number, numbers, traits
+from acclimate_medical_imaging.volumes.elements import KEYWORDS, Frame, number, numbers, text, traits, whole
 from acclimate_medical_imaging.volumes.kinds import why_not_a_slice
 from acclimate_medical_imaging.volumes.slices import LeftOut, Slice, Stored
 
 _TAGS = [tag for tag in map(tag_for_keyword, KEYWORDS) if tag is not None]
 # What pydicom raises for headers that break the rules of the standard, when it reads or converts them.
 _DAMAGE = (OSError, ValueError, TypeError, AttributeError, LookupError, EOFError, NotImplementedError, struct.error)
+_CHUNK = 32  # files that a thread reads in one go: handing over each takes half as long as reading it
 _PIXEL_DATA = (0x7FE0, 0x0010)
 Headers = tuple[list[Slice], list[LeftOut]]
 
@@ -29,9 +30,14 @@ def read_headers(files: Sequence[Path], *, workers: int | None = None) -> Header
     Raises:
         DataError: a file cannot be opened.
     """
+    chunks = [files[start : start + _CHUNK] for start in range(0, len(files), _CHUNK)]
     with ThreadPoolExecutor(workers) as pool:
-        each = list(pool.map(_read, files))
+        each = [one for chunk in pool.map(_read_all, chunks) for one in chunk]
     return [one for slices, _ in each for one in slices], [one for _, left_out in each for one in left_out]
+
+
+def _read_all(files: Sequence[Path]) -> list[Headers]:
+    return [_read(file) for file in files]
 
 
 def _read(file: Path) -> Headers:
@@ -66,7 +72,7 @@ def _pixel_offset(stream: BinaryIO, syntax: UID) -> int | None:
 def _slices(file: Path, dataset: Dataset, offset: int | None) -> list[Slice]:
     if "PerFrameFunctionalGroupsSequence" not in dataset:
         return [_slice(file, dataset, offset, None, 0, 1)]
-    frames = int(dataset.get("NumberOfFrames") or 1)
+    frames = whole(dataset, "NumberOfFrames", 1)
     return [_slice(file, dataset, offset, Frame(dataset, index), index, frames) for index in range(frames)]
 
 
@@ -76,18 +82,25 @@ def _slice(file: Path, dataset: Dataset, offset: int | None, groups: Frame | Non
         path=file,
         frame=frame,
         frames=frames,
-        sop_instance_uid=str(dataset.SOPInstanceUID),
-        series_instance_uid=str(dataset.SeriesInstanceUID),
-        frame_of_reference_uid=str(dataset.get("FrameOfReferenceUID") or ""),
-        modality=str(dataset.Modality),
+        sop_instance_uid=_required(dataset, "SOPInstanceUID"),
+        series_instance_uid=_required(dataset, "SeriesInstanceUID"),
+        frame_of_reference_uid=text(dataset, "FrameOfReferenceUID"),
+        modality=_required(dataset, "Modality"),
         units=_units(dataset, rescale),
-        size=(int(dataset.Rows), int(dataset.Columns)),
+        size=(whole(dataset, "Rows", 0), whole(dataset, "Columns", 0)),
         position=numbers(place, "ImagePositionPatient"),
         orientation=numbers(plane, "ImageOrientationPatient"),
         pixel_spacing=numbers(measures, "PixelSpacing"),
         traits=traits(dataset, groups),
         stored=_stored(dataset, rescale, offset),
     )
+
+
+def _required(dataset: Dataset, keyword: str) -> str:
+    value = text(dataset, keyword)
+    if not value:
+        raise ValueError(f"no {keyword}")
+    return value
 
 
 def _geometry(dataset: Dataset, groups: Frame | None) -> tuple[Dataset, Dataset, Dataset, Dataset]:
@@ -104,13 +117,13 @@ def _geometry(dataset: Dataset, groups: Frame | None) -> tuple[Dataset, Dataset,
 
 def _units(dataset: Dataset, rescale: Dataset) -> str:
     """Return what values are in: Rescale Type, which may be left out for Hounsfield units (PS3.3 C.8.2.1.1.8)."""
-    stated = str(rescale.get("RescaleType") or dataset.get("Units") or "")
-    return stated or ("HU" if dataset.Modality == "CT" else "")
+    stated = text(rescale, "RescaleType") or text(dataset, "Units")
+    return stated or ("HU" if text(dataset, "Modality") == "CT" else "")
 
 
 def _stored(dataset: Dataset, rescale: Dataset, offset: int | None) -> Stored:
-    allocated, bits = int(dataset.get("BitsAllocated") or 0), int(dataset.get("BitsStored") or 0)
-    signed = int(dataset.get("PixelRepresentation") or 0)
+    allocated, bits = whole(dataset, "BitsAllocated", 0), whole(dataset, "BitsStored", 0)
+    signed = whole(dataset, "PixelRepresentation", 0)
     return Stored(
         syntax=str(dataset.file_meta.TransferSyntaxUID),
         offset=offset,

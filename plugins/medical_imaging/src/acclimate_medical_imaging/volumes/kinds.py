@@ -2,7 +2,7 @@
 
 from pydicom import Dataset
 
-from acclimate_medical_imaging.volumes.elements import listed
+from acclimate_medical_imaging.volumes.elements import text, values, whole
 
 # What scanners write into Image Type (PS3.3 C.7.6.1.1.2, C.8.16.1) of pictures that are no slices.
 _PROJECTIONS = {"MIP", "MINIP", "MAX_IP", "MIN_IP", "MAXIMUM", "MINIMUM", "PROJECTION IMAGE", "VOLUME_RENDER"}
@@ -15,10 +15,10 @@ _FRAMES_ELSEWHERE = {"RTDOSE", "NM"}
 
 def why_not_a_slice(dataset: Dataset) -> tuple[str, str]:
     """Return the kind of a file that is no slice of a volume and the reason in words, both empty for slices."""
-    types = {str(value).upper() for value in listed(dataset.get("ImageType"))}
-    if dataset.get("SOPClassUID") in _DOSE_REPORTS:
+    types = {str(value).upper() for value in values(dataset, "ImageType")}
+    if text(dataset, "SOPClassUID") in _DOSE_REPORTS:
         return "report", "a radiation dose report"
-    if not (dataset.get("Rows") and dataset.get("Columns")):
+    if not (whole(dataset, "Rows", 0) and whole(dataset, "Columns", 0)):
         return "report", "without an image"
     if "LOCALIZER" in types:
         return "localizer", "a localizer"
@@ -26,28 +26,27 @@ def why_not_a_slice(dataset: Dataset) -> tuple[str, str]:
         return "projection", "a projection of a volume"
     if types & _SCREENS or any(value.endswith(" PROT") for value in types) or _captured(dataset):
         return "screenshot", "a screenshot"
-    if dataset.get("Modality") == "SEG" or dataset.get("BitsAllocated") == 1:
+    if text(dataset, "Modality") == "SEG" or whole(dataset, "BitsAllocated", 0) == 1:
         return "segmentation", "a segmentation, not an image"
     return _why_not_frames(dataset) or _why_not_grey(dataset) or ("", "")
 
 
 def _why_not_frames(dataset: Dataset) -> tuple[str, str] | None:
-    frames = int(dataset.get("NumberOfFrames") or 1)
+    frames = whole(dataset, "NumberOfFrames", 1)
     if frames == 1 or "PerFrameFunctionalGroupsSequence" in dataset:
         return None
-    if dataset.get("Modality") in _FRAMES_ELSEWHERE:
-        return "frames", f"{frames} frames of {dataset.Modality}, whose places are not read"
+    if text(dataset, "Modality") in _FRAMES_ELSEWHERE:
+        return "frames", f"{frames} frames of {text(dataset, 'Modality')}, whose places are not read"
     return "cine", f"{frames} frames without a place for each"
 
 
 def _why_not_grey(dataset: Dataset) -> tuple[str, str] | None:
-    if dataset.get("SamplesPerPixel", 1) == 1 and dataset.get("PhotometricInterpretation") != "PALETTE COLOR":
-        return None
-    return "colour", "in colour"
+    palette = text(dataset, "PhotometricInterpretation") == "PALETTE COLOR"
+    return ("colour", "in colour") if palette or whole(dataset, "SamplesPerPixel", 1) != 1 else None
 
 
 def _captured(dataset: Dataset) -> bool:
     """Whether a file is a secondary capture without a place in the patient."""
-    sop_class = str(dataset.get("SOPClassUID", ""))
+    sop_class = text(dataset, "SOPClassUID")
     captured = sop_class == _SECONDARY_CAPTURE or sop_class.startswith(_SECONDARY_CAPTURE + ".")
-    return captured and dataset.get("ImagePositionPatient") is None and int(dataset.get("NumberOfFrames") or 1) == 1
+    return captured and not values(dataset, "ImagePositionPatient") and whole(dataset, "NumberOfFrames", 1) == 1

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import groupby
 from math import ceil
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from acclimate_medical_imaging.volumes.slices import Slice
 from acclimate_medical_imaging.volumes.splitting import SliceGroup
 from acclimate_medical_imaging.volumes.volume import Values, Volume
 
+_CHUNK = 8  # slices that a thread decodes in one go: handing over each takes time
 _ERRORS = {"cine": CineError, "localizer": LocalizerError}
 _HINTS = {"cine": "Read frames over time as images, one by one."}
 
@@ -130,9 +132,11 @@ def _decode(stacked: Stack, put: Put, workers: int) -> None:
     kind = type_of_values(stacked.slices)
 
     def decode(indices: Sequence[int]) -> None:
-        slices = [stacked.slices[index] for index in indices]
-        for index, values in zip(indices, values_of(slices, kind), strict=True):
-            put(index, values)
+        for _, run in groupby(indices, key=lambda index: stacked.slices[index].path):
+            of_file = list(run)
+            slices = [stacked.slices[index] for index in of_file]
+            for index, values in zip(of_file, values_of(slices, kind), strict=True):
+                put(index, values)
 
     pool = ThreadPoolExecutor(workers)
     try:
@@ -143,10 +147,8 @@ def _decode(stacked: Stack, put: Put, workers: int) -> None:
 
 
 def _tasks(slices: Sequence[Slice], workers: int) -> Iterator[Sequence[int]]:
-    """Yield the indices of slices to decode in one go: compressed frames of a file together, others one by one."""
-    files: dict[Path, list[int]] = {}
-    for index, one in enumerate(slices):
-        files.setdefault(one.path, []).append(index)
-    for indices in files.values():
-        size = 1 if is_plain(slices[indices[0]].stored) else ceil(len(indices) / workers)
-        yield from (indices[start : start + size] for start in range(0, len(indices), size))
+    """Yield the indices of slices to decode in one go, file by file; of compressed frames as many as can be."""
+    by_file = sorted(range(len(slices)), key=lambda index: slices[index].path)
+    together = slices[0].frames > 1 and not is_plain(slices[0].stored)
+    size = ceil(len(slices) / workers) if together else min(_CHUNK, ceil(len(slices) / (4 * workers)))
+    yield from (by_file[start : start + size] for start in range(0, len(by_file), size))
