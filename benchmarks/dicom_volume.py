@@ -209,6 +209,28 @@ def has_monais_order(folder: Path) -> bool:
     return any(np.allclose(theirs, each) for each in (own, own[::-1]))
 
 
+def claim(
+    arguments: argparse.Namespace, raw: dict[str, Times], in_order: bool | None, load: float, versions: dict[str, str]
+) -> str:
+    """Say what was measured, and how."""
+    speeds = [
+        f"{case} {ratios(times['highdicom (float32)'], times['ours'])}"
+        for case, times in raw.items()
+        if "highdicom (float32)" in times
+    ]
+    order = "" if in_order is None else f"MONAI has the slices in {'the same' if in_order else 'another'} order. "
+    return (
+        f"{arguments.slices} slices of {SIZE} × {SIZE} as one volume in Hounsfield units. Times as fast as highdicom "
+        f"in single precision: {'; '.join(speeds)}. One thread each; {arguments.repeats} rounds in alternation; "
+        "processor seconds (user and system, files in the page cache), medians with least and greatest. The ratio is "
+        "the time of the row over that of ours in the same round; for cached epochs that of the first over that of the "
+        "row. "
+        f"{order}A load of {load:.0f} on {os.cpu_count()} processors. "
+        + ", ".join(f"{library} {number}" for library, number in versions.items())
+        + "."
+    )
+
+
 def record_all(
     arguments: argparse.Namespace, rows: list[list[str]], raw: dict[str, Times], in_order: bool | None
 ) -> None:
@@ -219,19 +241,10 @@ def record_all(
             versions[library] = version(library)
         except PackageNotFoundError:
             versions[library] = "not installed"
-    compared = raw["uncompressed: read"]
     record(
         "dicom_volume",
         title="A DICOM series as a volume",
-        claim=f"{arguments.slices} slices of {SIZE} × {SIZE} as one volume in Hounsfield units, "
-        f"{ratios(compared['highdicom (float32)'], compared['ours'])} times as fast as highdicom in single precision. "
-        f"One thread each; {arguments.repeats} rounds in alternation; processor seconds (user and system, with the "
-        "files in the page cache), medians with least and greatest. The ratio is the time of the row over that of ours "
-        "in the same round; for cached epochs that of the first over that of the row. "
-        + (f"MONAI has the slices in {'the same' if in_order else 'another'} order. " if in_order is not None else "")
-        + f"A load of {os.getloadavg()[0]:.0f} on {os.cpu_count()} processors. "
-        + ", ".join(f"{library} {number}" for library, number in versions.items())
-        + ".",
+        claim=claim(arguments, raw, in_order, os.getloadavg()[0], versions),
         header=["files", "step", "reader or epoch", "seconds", "ratio"],
         rows=rows,
         raw=raw,

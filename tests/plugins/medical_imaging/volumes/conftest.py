@@ -42,7 +42,10 @@ def numbers(values: Sequence[float] | NDArray[np.float64]) -> list[str]:
 
 @pytest.fixture(scope="session")
 def write_series() -> WriteSeries:
-    """Write slices of a grid: `write_series(folder, pixels, gap=2.0)`; `change(index, slice)` edits each before."""
+    """Write slices of a grid: `write_series(folder, pixels, gap=2.0)`; their files come in the order of the grid.
+
+    `change(index, slice)` edits each before it is written; `names` are the numbers that files are named by.
+    """
 
     def write(
         folder: Path,
@@ -54,6 +57,7 @@ def write_series() -> WriteSeries:
         gap: float = 2.5,
         change: Callable[[int, Dataset], None] = lambda index, slice_: None,
         syntax: str = "",
+        names: Sequence[int] = (),
     ) -> list[Path]:
         folder.mkdir(parents=True, exist_ok=True)
         normal = np.cross(orientation[:3], orientation[3:])
@@ -69,7 +73,7 @@ def write_series() -> WriteSeries:
             change(index, slice_)
             if syntax:
                 slice_.compress(syntax)
-            files.append(folder / f"{index:03}.dcm")
+            files.append(folder / f"{(names or range(len(pixels)))[index]:03}.dcm")
             slice_.save_as(files[-1], enforce_file_format=True)
         return files
 
