@@ -223,8 +223,8 @@ def claim(
         f"{arguments.slices} slices of {SIZE} × {SIZE} as one volume in Hounsfield units. Times as fast as highdicom "
         f"in single precision: {'; '.join(speeds)}. One thread each; {arguments.repeats} rounds in alternation; "
         "processor seconds (user and system, files in the page cache), medians with least and greatest. The ratio is "
-        "the time of the row over that of ours in the same round; for cached epochs that of the first over that of the "
-        "row. "
+        "the time of the row over that of ours in the same round; for cached epochs that of the first over that of "
+        "the row. "
         f"{order}A load of {load:.0f} on {os.cpu_count()} processors. "
         + ", ".join(f"{library} {number}" for library, number in versions.items())
         + "."

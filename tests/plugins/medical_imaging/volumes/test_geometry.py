@@ -217,9 +217,7 @@ def test_missing_slices_are_counted_between_those_beside_them(write_series: Writ
     files = write_series(tmp_path, np.zeros((12, 3, 3), dtype=np.int16))
     for file in (files[4], files[8], files[9]):
         file.unlink()
-    expected = (
-        r"2\.500 mm apart, but 3 are missing between: 003\.dcm at 37\.500 mm and 005\.dcm at 42\.500 mm, 007\.dcm"
-    )
+    expected = r"2\.500 mm apart; missing: 3, between: 003\.dcm at 37\.500 mm and 005\.dcm at 42\.500 mm, 007\.dcm"
     with pytest.raises(SliceGapError, match=expected) as caught:
         read_volume(tmp_path)
     assert len(caught.value.slices) == 2

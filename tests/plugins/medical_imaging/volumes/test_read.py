@@ -160,7 +160,7 @@ def test_an_enhanced_file_is_the_volume_of_its_functional_groups(
 def test_a_frame_that_is_missing_or_repeated_is_named(write_series: Write, tmp_path: Path, grid: Grid) -> None:
     classic = write_series(tmp_path / "classic", grid)
     gap = enhanced([*classic[:2], *classic[3:]], tmp_path / "gap.dcm")
-    with pytest.raises(SliceGapError, match=r"but 1 are missing between: gap\.dcm frame 2 at.*gap\.dcm frame 3 at"):
+    with pytest.raises(SliceGapError, match=r"missing: 1, between: gap\.dcm frame 2 at.*gap\.dcm frame 3 at"):
         read_volume(gap)
     twice = dcmread(enhanced(classic, tmp_path / "twice.dcm"))
     groups = twice.PerFrameFunctionalGroupsSequence

@@ -84,18 +84,28 @@ def test_traits_that_differ_without_need_split_nothing(write_series: Write, tmp_
 
 
 def test_a_volume_with_a_gap_stays_together_and_says_so(write_series: Write, tmp_path: Path) -> None:
-    twice(
-        write_series,
-        tmp_path,
-        np.zeros((8, 2, 2), dtype=np.int16),
-        {"AcquisitionNumber": 1},
-        {"AcquisitionNumber": 2},
-    )
+    twice(write_series, tmp_path, np.zeros((8, 2, 2), dtype=np.int16), {"EchoTime": "2"}, {"EchoTime": "4"})
     (tmp_path / "second" / "004.dcm").unlink()
+    for number, file in enumerate(sorted(tmp_path.rglob("*.dcm"))):
+        one = dcmread(file)
+        one.AcquisitionNumber = number  # would leave each slice alone
+        one.save_as(file)
     large, small = split_series(tmp_path).groups
     assert (len(large.slices), len(small.slices)) == (8, 7)
     with pytest.raises(SliceGapError, match=r"003\.dcm at 37\.500 mm and 005\.dcm"):
         read_volume(small)
+
+
+def test_a_split_whose_groups_stack_is_preferred_to_one_that_only_repeats_no_place(
+    write_series: Write, tmp_path: Path, grid: Grid
+) -> None:
+    twice(write_series, tmp_path, grid, {"EchoTime": "2"}, {"EchoTime": "4"})
+    for number, file in enumerate(sorted(tmp_path.rglob("*.dcm"))):
+        one = dcmread(file)
+        one.AcquisitionNumber = (1, 1, 2, 1, 2, 2, 3, 3, 3, 3)[number]  # repeats no place, but the first has a gap
+        one.save_as(file)
+    groups = split_series(tmp_path).groups
+    assert [[name for name, _ in group.told_apart_by] for group in groups] == [["EchoTime"], ["EchoTime"]]
 
 
 def test_files_that_are_there_twice_stay_together_and_are_refused(

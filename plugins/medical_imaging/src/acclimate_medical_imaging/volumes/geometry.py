@@ -96,7 +96,7 @@ def _check_gaps(names: Sequence[str], distances: Floats, tolerance: float) -> No
     wide = steps > 1
     if wide.any() and np.allclose(distances / usual, steps, rtol=tolerance, atol=0):
         raise SliceGapError(
-            f"Slices lie {usual:.3f} mm apart, but {int((steps - 1).sum())} are missing between:",
+            f"Slices lie {usual:.3f} mm apart; missing: {int((steps - 1).sum())}, between:",
             "Find the missing files: a gap is never filled in.",
             [f"{names[index]} and {names[index + 1]}" for index in np.flatnonzero(wide).tolist()],
         )

@@ -127,7 +127,7 @@ def _stored(dataset: Dataset, rescale: Dataset, offset: int | None) -> Stored:
     return Stored(
         syntax=str(dataset.file_meta.TransferSyntaxUID),
         offset=offset,
-        kind=f"<{'ui'[signed]}{allocated // 8}" if allocated in (8, 16, 32) and bits else "",
+        kind=f"<{'ui'[signed]}{allocated // 8}" if allocated in (8, 16, 32) and 0 < bits <= allocated else "",
         bits=bits,
         slope=number(rescale, "RescaleSlope", 1.0),
         intercept=number(rescale, "RescaleIntercept", 0.0),

@@ -8,13 +8,14 @@ from pathlib import Path
 
 from acclimate_medical_imaging.volumes.alike import has_place, spaced_alike, turned_alike
 from acclimate_medical_imaging.volumes.elements import TRAITS
-from acclimate_medical_imaging.volumes.errors import DuplicatePositionError, VolumeError
+from acclimate_medical_imaging.volumes.errors import DuplicatePositionError, SingleSliceError, VolumeError
 from acclimate_medical_imaging.volumes.files import Source, files_in
 from acclimate_medical_imaging.volumes.geometry import SPACING_TOLERANCE, stack
 from acclimate_medical_imaging.volumes.headers import read_headers
 from acclimate_medical_imaging.volumes.slices import LeftOut, Slice
 
 _MOST_TRAITS = 3
+_NEVER = (DuplicatePositionError, SingleSliceError)  # what a split that leaves other errors must not leave
 Traits = tuple[tuple[str, str], ...]
 
 
@@ -45,8 +46,8 @@ def split_series(source: Source, *, workers: int | None = None) -> Split:
     Slices belong together that share series, size, pixel spacing and orientation. Where these do not stack, because
     places repeat, they are split by as few as possible of acquisition number, temporal position, echo time, b-value
     and gradient direction, cardiac phase, trigger time, frame reference time, inversion time and image type, so that
-    each group stacks, or else so that no place repeats. What still repeats is left together, and `read_volume` says
-    so. Attributes that differ from slice to slice without need split nothing.
+    each group stacks, or else so that no place repeats and no slice is alone. What still repeats is left together,
+    and `read_volume` says so. Attributes that differ from slice to slice without need split nothing.
 
     Raises:
         DataError: there are no files, or one cannot be opened.
@@ -93,7 +94,7 @@ def _separated(slices: Sequence[Slice]) -> list[SliceGroup]:
             errors = [_error(group.slices) for group in groups]
             if not any(errors):
                 return groups
-            if not unrepeated and not any(isinstance(error, DuplicatePositionError) for error in errors):
+            if not unrepeated and not any(isinstance(error, _NEVER) for error in errors):
                 unrepeated = groups
     return unrepeated or [SliceGroup(slices=tuple(slices))]
 
