@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 from acclimate.contracts import DataError
 from numpy.typing import NDArray
-from pydicom import Dataset, dcmread
+from pydicom import dcmread
 from pydicom.pixels.decoders.base import get_decoder
-from pydicom.pixels.processing import apply_modality_lut
-from pydicom.pixels.utils import iter_pixels, pixel_array
+from pydicom.pixels.utils import iter_pixels
 from pydicom.uid import UID, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
+from acclimate_medical_imaging.reading.pixels import modality_values
 from acclimate_medical_imaging.volumes.slices import Slice, Stored
 from acclimate_medical_imaging.volumes.volume import Values
 
@@ -20,11 +20,6 @@ Kind = type[np.int16] | type[np.float32]
 Pixels = NDArray[np.integer] | NDArray[np.floating]
 # What pydicom and the decoders raise for pixels that cannot be decoded.
 _DAMAGE = (RuntimeError, ValueError, AttributeError, NotImplementedError, EOFError, OSError, LookupError, TypeError)
-
-
-def modality_values(dataset: Dataset) -> NDArray[np.float32]:
-    """Return the pixels [rows, columns] of a file in the units of its modality, after its table or rescaling."""
-    return np.asarray(apply_modality_lut(pixel_array(dataset), dataset), dtype=np.float32)
 
 
 def type_of_values(slices: Sequence[Slice]) -> Kind:
