@@ -159,5 +159,5 @@ def test_png_and_dicom_of_the_same_pixels_are_predicted_the_same(
 
 def test_subgroups_are_scored_without_being_named(run: Run, clinic: Path) -> None:
     sliced = evaluate(run.output, clinic).analysis.slices
-    assert set(sliced) == {"sex", "age", "scanner", "view"}
+    assert set(sliced) == {"sex", "age", "scanner", "view", "burned_in"}
     assert {each.value: each.rows for each in sliced["sex"]} == {"F": 26, "M": 14}

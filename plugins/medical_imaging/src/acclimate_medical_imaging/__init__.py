@@ -14,5 +14,5 @@ diagnosis = Preset(
     group="patient",
     mirrored=False,  # the heart is on one side, and the side of a finding is part of it
     corners=True,
-    slices=("sex", "age", "scanner", "site", "view"),
+    slices=("sex", "age", "scanner", "site", "view", "burned_in"),
 )

@@ -65,6 +65,7 @@ def test_the_command_prints_the_records_and_writes_the_sheet(folder: Path, tmp_p
     plain = CliRunner().invoke(app, ["preview", str(folder)]).stdout
     assert "refused: notes.txt: it is not a DICOM file" in plain
     assert "5 files: " in plain
+    assert "text is in the pixels of 0 pictures by their header, and may be in those of 1 more" in plain
 
 
 def test_a_sheet_overwrites_nothing(folder: Path, tmp_path: Path) -> None:

@@ -43,7 +43,14 @@ def _summary(files: list[dict[str, Any]]) -> str:
     parts = ", ".join(f"{len({each[name] for each in decoded if each[name]}):,} {word}" for name, word in _COUNTED)
     lines = [f"{len(files):,} files: " + ", ".join(f"{count:,} {status}" for status, count in counts.most_common())]
     lines += [f"{count:>8,}  {kind}" for kind, count in kinds.most_common()]
-    return "\n".join([*lines, f"decoded pictures of {parts}"])
+    lines.append(f"decoded pictures of {parts}")
+    written = Counter(each["burned_in"] for each in decoded)
+    if written["yes"] or written["perhaps"]:
+        lines.append(
+            f"warning: text is in the pixels of {written['yes']:,} pictures by their header, and may be in those of "
+            f"{written['perhaps']:,} more: it may name a patient, and a model may read it. Look at the sheet."
+        )
+    return "\n".join(lines)
 
 
 _COUNTED = (("patient", "patients"), ("study", "studies"), ("series", "series"))

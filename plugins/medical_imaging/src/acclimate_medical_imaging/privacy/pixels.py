@@ -11,17 +11,9 @@ from acclimate_medical_imaging.broken import BROKEN
 from acclimate_medical_imaging.privacy.choices import Choices, Rectangle
 from acclimate_medical_imaging.privacy.codestreams import without_comments
 from acclimate_medical_imaging.privacy.summary import LeftOutError, QuarantinedError
+from acclimate_medical_imaging.reading.burned_in import burned_in
 
 PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
-# Modalities that often have text in the picture, or whose standard wants the question answered (DX, MG, IO, PX).
-OFTEN_WRITTEN_ON = frozenset(
-    {
-        *("AR", "BMD", "CR", "DG", "DMS", "DOC", "DX", "EPS", "ES", "GM", "HC", "IO", "IVOCT", "IVUS", "LEN", "MG"),
-        *("OAM", "OCT", "OP", "OPM", "OPT", "OPTBSV", "OPTENF", "OPV", "OT", "PX", "RF", "RTIMAGE", "SC", "SM"),
-        *("STAIN", "TG", "US", "VA", "XA", "XC"),
-    }
-)
-SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 
 
 def pixel_keyword(dataset: Dataset) -> str | None:
@@ -37,30 +29,17 @@ def check_burned_in(dataset: Dataset, choices: Choices) -> bool:
     """
     if pixel_keyword(dataset) is None or choices.clean_pixels:
         return True
-    answer = str(dataset.get("BurnedInAnnotation") or "").strip().upper()
-    if answer == "NO":
+    answer = burned_in(dataset)
+    if answer == "no":
         return True
     if not choices.keep_burned_in:
-        if answer == "YES":
+        if answer == "yes":
             raise QuarantinedError("Burned In Annotation is YES: there is text in the pixels")
-        if _often_written_on(dataset):
+        if answer == "perhaps":
             raise QuarantinedError(
                 "Burned In Annotation is not NO, on a kind of image that often has text in its pixels"
             )
     return False
-
-
-def _often_written_on(dataset: Dataset) -> bool:
-    return (
-        str(dataset.get("Modality") or "").strip().upper() in OFTEN_WRITTEN_ON
-        or str(dataset.SOPClassUID).startswith(SECONDARY_CAPTURE)
-        or any("SCREEN" in str(value).upper() for value in _image_type(dataset))
-    )
-
-
-def _image_type(dataset: Dataset) -> Sequence[str]:
-    value = dataset.get("ImageType") or ()
-    return [value] if isinstance(value, str) else list(value)
 
 
 def trim(dataset: Dataset) -> None:

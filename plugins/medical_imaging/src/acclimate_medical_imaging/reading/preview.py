@@ -14,6 +14,7 @@ from acclimate.data.read import IMAGE_SUFFIXES
 from PIL import Image, ImageDraw
 
 from acclimate_medical_imaging.reading import headers, pixels, rows, windows
+from acclimate_medical_imaging.reading.burned_in import burned_in
 from acclimate_medical_imaging.reading.files import Place, places
 from acclimate_medical_imaging.reading.pseudonyms import Pseudonyms, pseudonyms
 
@@ -25,8 +26,9 @@ class Seen:
     """One file: what became of it, and of its pixels as they are stored the shape and range.
 
     `status` is "decoded", "refused" with the `reason`, or "no-pixels" for DICOM objects that are no pictures. `id`,
-    `patient`, `study` and `series` are pseudonyms, "" where there are none; `kind` says modality and syntax. `shape`
-    is [frames, rows, columns, colours] without those that are not there.
+    `patient`, `study` and `series` are pseudonyms, "" where there are none; `kind` says modality and syntax,
+    `burned_in` whether text is in the pixels ("yes", "perhaps", "no", or "" where nothing is known). `shape` is
+    [frames, rows, columns, colours] without those that are not there.
     """
 
     path: str
@@ -40,6 +42,7 @@ class Seen:
     study: str = ""
     series: str = ""
     kind: str = ""
+    burned_in: str = ""
 
 
 def look_at(source: str | Path, *, workers: int | None = None) -> Iterator[Seen]:
@@ -108,7 +111,8 @@ def _known(dataset: Any, place: Place, hidden: Pseudonyms) -> dict[str, Any]:
         found[kind] = hidden.of(kind, value) if value else ""
     syntax = dataset.file_meta.get("TransferSyntaxUID") if hasattr(dataset, "file_meta") else None
     words = (str(dataset.get("Modality") or ""), syntax.name if syntax else "")
-    return {**found, "kind": ", ".join(word for word in words if word)}
+    kind = ", ".join(word for word in words if word)
+    return {**found, "kind": kind, "burned_in": burned_in(dataset)}
 
 
 def _shown(place: Place, window: str) -> Image.Image | None:

@@ -57,7 +57,8 @@ def dicom_rows(source: str, **options: str) -> Iterator[dict[str, Any]]:
     """Yield one row for each picture of a folder, a zip archive or a DICOM file, in the order of their paths.
 
     Rows have `id` and `patient` (pseudonyms), `image` (a PNG file as bytes, shown by the window), `sex`, `age` (a
-    band of ten years), `scanner`, `modality`, `body_part`, `view`, `laterality`, and the columns of the table of
+    band of ten years), `scanner`, `modality`, `body_part`, `view`, `laterality`, `burned_in` ("yes",
+    "perhaps", "no" or ""), and the columns of the table of
     labels. A file that cannot be read is a row that says why. Objects without pixels, such as reports, are passed
     over; `acclimate preview` lists them.
 

@@ -3,6 +3,7 @@
 import re
 from typing import TYPE_CHECKING
 
+from acclimate_medical_imaging.reading.burned_in import burned_in
 from acclimate_medical_imaging.reading.pseudonyms import Pseudonyms
 
 if TYPE_CHECKING:
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 _BAND, _OLDEST = 10, 90
 _AGE = re.compile(r"(\d{3})([DWMY])")
 _YEARS = {"D": 1 / 365.25, "W": 7 / 365.25, "M": 1 / 12, "Y": 1.0}
-NAMES = ("sex", "age", "scanner", "modality", "body_part", "view", "laterality")
+NAMES = ("sex", "age", "scanner", "modality", "body_part", "view", "laterality", "burned_in")
 
 
 def patient(dataset: "Dataset", hidden: Pseudonyms, *, study: bool = False) -> str:
@@ -34,6 +35,7 @@ def described(dataset: "Dataset") -> dict[str, str]:
         "body_part": _text(dataset, "BodyPartExamined"),
         "view": _text(dataset, "ViewPosition"),
         "laterality": _text(dataset, "Laterality") or _text(dataset, "ImageLaterality"),
+        "burned_in": burned_in(dataset),
     }
 
 
