@@ -58,10 +58,11 @@ def read(
     part: str,
     labelled: bool,
     slices: Sequence[str] = (),
+    masked: bool = False,
 ) -> "datasets.Dataset":
     """Read a source with the loader its plugin chooses into a memory-mapped table under `folder`.
 
-    The columns named by `slices` must be there, and are kept.
+    The columns named by `slices` must be there, and are kept. With `masked` rows have a mask in place of a label.
     """
     return data.load(
         source,
@@ -72,6 +73,7 @@ def read(
         labelled=labelled,
         keep=preset.split.stratify,
         required=[name for name in slices if name not in (columns.group, columns.time)],
+        masked=masked,
         part=part,
     )
 

@@ -14,10 +14,14 @@ class Columns:
 
     `label_separator` stands between the labels of a row where the label column is text ("Cap|Term"); it is never
     guessed. Without it a text is one label, and a list is several.
+
+    `mask` holds the path of each image's mask, `spacing` "row,column": how many millimetres lie between its pixels.
     """
 
     text: str = ""
     image: str = ""
+    mask: str = ""
+    spacing: str = ""
     label: str = ""
     label_separator: str = ""
     group: str = ""
@@ -48,6 +52,10 @@ class Settings:
     by time. `folds` measures by cross-validation over all rows too, `repeats` times with other folds; None only where
     rows are few and it takes seconds, 0 never. `data_licence` is what the report says of the data. `weights` says
     what is saved: "all", or only what was "trained", which needs the very backbone again when it is loaded.
+
+    Of masks, `classes` names what their values stand for, from 0 on ("background,lesion", or a file with one name on
+    each line); `decoder` is "unet" or "fpn"; `image_size` the longer side in pixels to which larger images are scaled
+    down, `crop_size` the side of the squares that training reads.
     """
 
     epochs: int | None = None
@@ -74,6 +82,10 @@ class Settings:
     repeats: int = 3
     data_licence: str = ""
     weights: Literal["all", "trained"] = "all"
+    classes: str = ""
+    decoder: str = ""
+    image_size: int | None = None
+    crop_size: int | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -267,6 +279,18 @@ class Prediction:
     def probability(self) -> float:
         """The probability of the most likely label."""
         return self.probabilities[self.label]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaskPrediction:
+    """The mask of one image: `mask` is a numpy array [height, width] of uint8 at the image's own size.
+
+    Its values are places in `classes`; `shares` is by class the share of the image's pixels that it covers.
+    """
+
+    mask: Any
+    classes: tuple[str, ...]
+    shares: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

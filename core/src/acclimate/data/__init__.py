@@ -8,12 +8,14 @@ from acclimate.data.images import fingerprints as image_fingerprints
 from acclimate.data.images import open_image, to_rgb
 from acclimate.data.labels import indicators, is_multilabel, label_sets
 from acclimate.data.leakage import Leak, PartedRows, find_leaks, kept_together
+from acclimate.data.masks import ExaminedMask, examine_masks, open_mask, read_classes
 from acclimate.data.read import (
     csv_rows,
     dataset_folder_rows,
     hub_rows,
     image_folder_rows,
     jsonl_rows,
+    mask_folder_rows,
     parquet_rows,
     tsv_rows,
 )
@@ -25,6 +27,7 @@ from acclimate.data.table import load
 from acclimate.data.texts import text_fingerprints
 
 __all__ = [
+    "ExaminedMask",
     "Leak",
     "PartedRows",
     "Repeats",
@@ -37,6 +40,7 @@ __all__ = [
     "csv_rows",
     "dataset_folder_rows",
     "examine_images",
+    "examine_masks",
     "find_leaks",
     "folds",
     "hub_rows",
@@ -49,9 +53,12 @@ __all__ = [
     "kept_together",
     "label_sets",
     "load",
+    "mask_folder_rows",
     "near_duplicate_groups",
     "open_image",
+    "open_mask",
     "parquet_rows",
+    "read_classes",
     "repeated_images",
     "repeated_texts",
     "sample",

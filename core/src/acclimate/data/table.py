@@ -33,19 +33,20 @@ def load(
     labelled: bool = True,
     keep: Sequence[str] = (),
     required: Sequence[str] = (),
+    masked: bool = False,
     part: str = "",
 ) -> Dataset:
     """Return the rows of a source as a memory-mapped table; never more than a chunk of them is in memory.
 
-    Columns: `id`, `text` or `image` (absolute path), `label` (when labelled), `line` (int64; 0 where the
-    source has no lines), `group` and `time` (when named), those of `keep` that the source has, and those that are
-    `required`; all but `line` are strings. `label` is a list of strings where rows may carry several labels: the
-    source has lists, or the columns name a separator.
+    Columns: `id`, `text` or `image` (absolute path), `label` (when labelled) or `mask` (absolute path, when masked),
+    `line` (int64; 0 where the source has no lines), `group` and `time` (when named), those of `keep` that the source
+    has, and those that are `required`; all but `line` are strings. `label` is a list of strings where rows may carry
+    several labels: the source has lists, or the columns name a separator.
     The id is the named column, else the reader's own "id", else "PART:LINE". Everything that is written lies
     under `cache`.
 
     Raises:
-        DataError: what the reader raises; no rows; a column that is not recognised; a missing text, image,
+        DataError: what the reader raises; no rows; a column that is not recognised; a missing text, image, mask,
             label, group or time; labels of mixed types, or numbers that are not whole; lists beside plain labels, and
             lists with an empty or repeated label; an id that two rows have.
         UnknownNameError: a named column does not exist.
@@ -56,9 +57,16 @@ def load(
         raise DataError(f"{name_of(source)} has no rows.", "It needs one row per example.")
     names = [name for name in dict.fromkeys(chain.from_iterable(head)) if name != LINE]
     mapping = resolve(
-        names, columns, modality, labelled=labelled, keep=keep, required=required, source=name_of(source)
+        names,
+        columns,
+        modality,
+        labelled=labelled,
+        keep=keep,
+        required=required,
+        masked=masked,
+        source=name_of(source),
     )
-    labels = _labels(head, mapping.label, source, columns.label_separator) if labelled else None
+    labels = _labels(head, mapping.label, source, columns.label_separator) if mapping.label else None
     table = _Table(source, mapping, modality, cache=cache, labels=labels, part=part)
     key = hashlib.sha256(f"{part}\0{source}".encode()).hexdigest()[:16]
     path = cache / f"{part or 'rows'}-{key}.arrow"
@@ -93,7 +101,12 @@ class _Table:
         self.folder = Path(source) if Path(source).is_dir() else Path(source).parent
         self.mapping, self.modality, self.cache = mapping, modality, cache
         self.labels = labels
-        self.required = {modality: mapping.content, "group": mapping.group, "time": mapping.time}
+        self.required = {
+            modality: mapping.content,
+            "mask": mapping.mask,
+            "group": mapping.group,
+            "time": mapping.time,
+        }
         self.blank = {kind: Tally() for kind in self.required}
         self.places: dict[str, str] = {}
         self.count = 0
@@ -101,7 +114,7 @@ class _Table:
     @property
     def schema(self) -> Any:
         text = pyarrow.string()
-        extra = [name for name in ("group", "time") if self.required[name]]
+        extra = [name for name in ("mask", "group", "time") if self.required[name]]
         fields = [("id", text), (self.modality, text)]
         if self.labels:
             fields.append(("label", pyarrow.list_(text) if self.labels.several else text))
@@ -132,7 +145,7 @@ class _Table:
         if missing(value):
             self.blank[kind].add(where)
             return ""
-        if kind == "image":
+        if kind in ("image", "mask"):
             return image_path(value, folder=self.folder, cache=self.cache)
         # A text keeps its white space: where it matters is for the preset's preparation to say.
         return value if kind == "text" and isinstance(value, str) else as_text(value)

@@ -28,14 +28,15 @@ from acclimate.evaluation.operating import (
     read_rule,
     threshold,
 )
-from acclimate.evaluation.paired import Paired, ScoredRows, paired
-from acclimate.evaluation.segmentation import Mask
+from acclimate.evaluation.paired import Paired, ScoredRows, ScoreFunction, paired
+from acclimate.evaluation.segmentation import Mask, dice_statistics
 
 __all__ = [
     "COUNTS",
     "Mask",
     "Paired",
     "Rule",
+    "ScoreFunction",
     "ScoredRows",
     "Suspects",
     "accuracy",
@@ -55,6 +56,7 @@ __all__ = [
     "counts",
     "coverage",
     "curve",
+    "dice_statistics",
     "label_prior",
     "label_thresholds",
     "macro_f1",
