@@ -91,8 +91,8 @@ def adapt(
         host: the plugins to use; those installed when left out.
         shown: show progress on standard error.
         options: column names (`text`, `image`, `mask`, `label`, `group`, `time`, `id`, …), `label_separator` where
-            text holds several labels, and the fields of `acclimate.contracts.Settings` (`epochs`, `max_steps`, `seed`,
-            `max_tokens`, …).
+            text holds several labels, and the fields of `acclimate.contracts.Settings` (`epochs`, `max_steps`,
+            `seed`, `max_tokens`, …).
 
     Raises:
         AcclimateError: for input that cannot be used, before any training.

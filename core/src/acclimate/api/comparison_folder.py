@@ -78,7 +78,7 @@ def _rows(host: Host, request: Request) -> tuple[dict[str, str], tuple[Finding, 
 
 
 def _digest(table: Any) -> str:
-    """Return the SHA-256 of all rows in order: texts, images and masks by their content, the other columns by value."""
+    """Return the SHA-256 of all rows in order: texts, images and masks by content, the other columns by value."""
     digest = sha256()
     for name in table.column_names:
         if name in ("image", "mask", "line"):

@@ -90,6 +90,7 @@ def _plain_model(predictor: Predictor, host: Host) -> Classifier:
     fold(predictor, host)
     folder = predictor.folder / "preprocessing"
     found, _ = models.rebuild(manifest["spec"], folder, tuple(manifest["labels"]))
+    assert isinstance(found, Classifier)
     state, wanted = model.state_dict(), found.state_dict()
     if {name: tensor.shape for name, tensor in state.items()} != {name: t.shape for name, t in wanted.items()}:
         owner = manifest["preset"].partition("/")[0]

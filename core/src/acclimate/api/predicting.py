@@ -29,9 +29,10 @@ def predict_rows(
 ) -> Iterator[dict[str, Any]]:
     """Return `{id, label, probabilities}` of every row of `source`, labelled or not, one after the other.
 
-    Where rows may carry several labels it is `{id, labels, probabilities}`, of masks `{id, shares}`. A run with an operating point adds
-    `flagged`, one that leaves rows to a person `answered`, one with sets of labels `label_set`. A row that cannot be
-    read or opened is `{id, error}`, and does not stop the others. Only a chunk of rows is ever in memory.
+    Where rows may carry several labels it is `{id, labels, probabilities}`, of masks `{id, shares}`. A run with an
+    operating point adds `flagged`, one that leaves rows to a person `answered`, one with sets of labels `label_set`.
+    A row that cannot be read or opened is `{id, error}`, and does not stop the others. Only a chunk of rows is ever
+    in memory.
 
     Args:
         folder: a saved run.

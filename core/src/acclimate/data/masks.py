@@ -9,6 +9,7 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 
@@ -67,7 +68,7 @@ def examine_masks(rows: Dataset, classes: Sequence[str], *, workers: int | None 
     """
     paths, images = rows["mask"][:], rows["image"][:]
     with ThreadPoolExecutor(workers or os.cpu_count()) as pool:
-        results = list(pool.map(lambda pair: _examined(*pair, classes), zip(paths, images, strict=True)))
+        results = list(pool.map(partial(_examined, classes=classes), paths, images))
     bad = [f"{path}: {reason}" for path, reason in zip(paths, results, strict=True) if isinstance(reason, str)]
     if bad:
         rest = [f"and {len(bad) - _SHOWN:,} more"] if len(bad) > _SHOWN else []

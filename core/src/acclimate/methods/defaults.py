@@ -37,15 +37,15 @@ class Defaults:
 _TABLE: dict[tuple[str, str], tuple[tuple[float, float, float], float, int, float, float]] = {
     ("full", "text"): ((5e-5, 2e-5, 1e-5), 10.0, 3, 1.0, 0.01),
     ("full", "image"): ((4e-4, 1e-4, 3e-5), 0.01, 8, 0.85, 0.05),
-    ("full", "masks"): ((1e-4, 1e-4, 3e-5), 10.0, 30, 1.0, 1e-4),
+    ("full", "masks"): ((1e-4, 1e-4, 3e-5), 30.0, 30, 1.0, 1e-4),
     ("full", "vit"): ((5e-5, 3e-5, 1e-5), 1.0, 8, 0.75, 0.05),
     ("layerwise", "text"): ((1e-4, 5e-5, 2e-5), 5.0, 4, 0.9, 0.01),
     ("layerwise", "image"): ((4e-4, 1e-4, 3e-5), 0.01, 8, 0.75, 0.05),
-    ("layerwise", "masks"): ((1e-4, 1e-4, 3e-5), 10.0, 30, 0.75, 1e-4),
+    ("layerwise", "masks"): ((1e-4, 1e-4, 3e-5), 30.0, 30, 0.75, 1e-4),
     ("layerwise", "vit"): ((5e-5, 3e-5, 1e-5), 1.0, 8, 0.65, 0.05),
     ("partial", "text"): ((1e-4, 5e-5, 2e-5), 5.0, 4, 1.0, 0.01),
     ("partial", "image"): ((4e-4, 1e-4, 3e-5), 0.01, 8, 1.0, 0.05),
-    ("partial", "masks"): ((1e-4, 1e-4, 3e-5), 10.0, 30, 1.0, 1e-4),
+    ("partial", "masks"): ((1e-4, 1e-4, 3e-5), 30.0, 30, 1.0, 1e-4),
     ("partial", "vit"): ((5e-5, 3e-5, 1e-5), 1.0, 8, 1.0, 0.05),
     ("lora", "text"): ((1e-3, 2e-4, 2e-4), 1.0, 4, 1.0, 0.0),
     ("lora", "image"): ((1e-3, 5e-4, 2e-4), 1.0, 6, 1.0, 0.0),
@@ -69,7 +69,7 @@ _TABLE: dict[tuple[str, str], tuple[tuple[float, float, float], float, int, floa
     ("scratch", "text"): ((3e-4, 1e-4, 1e-4), 1.0, 10, 1.0, 0.01),
     ("scratch", "image"): ((1e-3, 1e-3, 5e-4), 1.0, 20, 1.0, 0.05),
     ("scratch", "masks"): ((1e-3, 1e-3, 5e-4), 1.0, 50, 1.0, 1e-4),
-    ("frozen", "masks"): ((1e-3, 1e-3, 1e-3), 1.0, 30, 1.0, 1e-4),
+    ("frozen", "masks"): ((3e-3, 3e-3, 3e-3), 1.0, 30, 1.0, 1e-4),
 }
 
 

@@ -6,7 +6,8 @@ from acclimate.models.image import ImageExamples, ImagePreprocessing
 from acclimate.models.infer import Examples, batches, current_features, features, logits
 from acclimate.models.language import ResolvedLanguageModel, resolve_language_model
 from acclimate.models.mask_logits import IMAGES_AT_ONCE, mask_logits, pixel_logits
-from acclimate.models.pixels import MaskExamples, PixelPreprocessing
+from acclimate.models.pixel_probe import PixelProbe, features_at
+from acclimate.models.pixels import STRIDE, MaskExamples, PixelPreprocessing, filled, whole_strides
 from acclimate.models.probe import probe
 from acclimate.models.recorded import Recorded
 from acclimate.models.replay import Replay
@@ -28,6 +29,7 @@ from acclimate.models.tokens import LanguageModel, TokenClassifier
 
 __all__ = [
     "IMAGES_AT_ONCE",
+    "STRIDE",
     "Classifier",
     "Examples",
     "ImageExamples",
@@ -35,6 +37,7 @@ __all__ = [
     "LanguageModel",
     "MaskExamples",
     "PixelPreprocessing",
+    "PixelProbe",
     "Preprocessing",
     "Recorded",
     "Replay",
@@ -51,6 +54,8 @@ __all__ = [
     "current_features",
     "feature_width",
     "features",
+    "features_at",
+    "filled",
     "json_hash",
     "load_preprocessing",
     "logits",
@@ -64,4 +69,5 @@ __all__ = [
     "resolve_segmenter",
     "save_preprocessing",
     "token_saliency",
+    "whole_strides",
 ]

@@ -6,13 +6,16 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
+from acclimate.models.pixel_probe import PixelProbe
 from acclimate.models.pixels import filled, whole_strides
 from acclimate.models.segmenter import Segmenter
 
 IMAGES_AT_ONCE = 8
 
 
-def pixel_logits(model: Segmenter, images: Sequence[Tensor], *, precision: str) -> Iterator[tuple[int, Tensor]]:
+def pixel_logits(
+    model: Segmenter | PixelProbe, images: Sequence[Tensor], *, precision: str
+) -> Iterator[tuple[int, Tensor]]:
     """Yield the place of each image [channels, height, width] and its logits [classes, height, width].
 
     Images of one size are computed together, eight at most; each is filled up below and to the right to multiples of

@@ -7,7 +7,6 @@ from typing import Any
 from acclimate import data, models
 from acclimate.api.request import Request
 from acclimate.contracts import Columns, OptionError, Settings
-from acclimate.models.pixels import STRIDE
 
 LONGEST, CROP = 512, 256
 
@@ -38,9 +37,9 @@ def check(request: Request) -> None:
         raise OptionError(f"A decoder always begins at random, found head={settings.head!r}.", "Leave head out.")
     models.check_decoder(settings.decoder)
     data.read_classes(settings.classes)
-    if settings.crop_size is not None and settings.crop_size % STRIDE:
+    if settings.crop_size is not None and settings.crop_size % models.STRIDE:
         raise OptionError(
-            f"crop_size is a multiple of {STRIDE}, found {settings.crop_size}.", f"Leave it out for {CROP}."
+            f"crop_size is a multiple of {models.STRIDE}, found {settings.crop_size}.", f"Leave it out for {CROP}."
         )
 
 

@@ -19,6 +19,7 @@ from acclimate.api.request import Request, checkpoint_file
 from acclimate.api.sameness import check_same, fresh_cache
 from acclimate.api.segmenting import learning, rows, testing
 from acclimate.api.segmenting.asking import CROP, LONGEST
+from acclimate.api.segmenting.probing import pixel_probe
 from acclimate.api.segmenting.scoring import functions_of_rows, metrics_of
 from acclimate.api.segmenting.subject import MaskSubject
 from acclimate.contracts import Finding, Metric, OptionError, Plan, Report, cache_folder
@@ -35,10 +36,12 @@ def adapt(host: Host, request: Request, folder: Path, shown: bool) -> Run:
     tell(host, request, "started", source=request.source)
     with clock.stage("prepare"):
         request, subject, plan = _prepare(host, request, folder, shown)
+    with clock.stage("probe"):
+        probe = pixel_probe(subject)
     with clock.stage("train"):
         learned = learning.learn(subject, plan, lambda scores: tell(host, request, "epoch", **scores))
     with clock.stage("evaluate"):
-        tested = _test(host, request, subject, metrics, learned)
+        tested = _test(host, request, subject, metrics, learned, probe)
     report = _report(request, subject, plan, learned, tested, clock)
     reviewed = host.review_report(request.owner, report, tested.records)
     report = replace(report, findings=(*report.findings, *reviewed))
@@ -116,7 +119,12 @@ def _prepare(host: Host, request: Request, folder: Path, shown: bool) -> tuple[R
 
 
 def _test(
-    host: Host, request: Request, subject: MaskSubject, metrics: Mapping[str, Metric], learned: learning.Learned
+    host: Host,
+    request: Request,
+    subject: MaskSubject,
+    metrics: Mapping[str, Metric],
+    learned: learning.Learned,
+    probe: models.PixelProbe | None,
 ) -> testing.Tested:
     part, examples = subject.parts["test"], subject.examples["test"]
     with training.bar("masks of test rows", len(examples), "row", shown=subject.shown) as bar:
@@ -131,6 +139,7 @@ def _test(
             seed=subject.settings.seed,
             shown=subject.settings.show_rows,
             progress=bar.update,
+            probe=probe,
         )
 
 

@@ -9,14 +9,14 @@ from PIL import Image
 from torch.nn.functional import adaptive_avg_pool2d
 
 from acclimate import models
-from acclimate.models import PixelPreprocessing, Segmenter
+from acclimate.models import PixelPreprocessing, PixelProbe, Segmenter
 
 Truth = NDArray[np.uint8]
 GRID = 16
 
 
 def predicted(
-    model: Segmenter, preprocessing: PixelPreprocessing, images: Sequence[Image.Image], *, precision: str
+    model: Segmenter | PixelProbe, preprocessing: PixelPreprocessing, images: Sequence[Image.Image], *, precision: str
 ) -> Iterator[tuple[int, torch.Tensor]]:
     """Yield the place of each image and its logits [classes, height, width] at its own size, in no order."""
     pixels = [preprocessing(image) for image in images]
@@ -36,7 +36,7 @@ def coarse(logits: torch.Tensor) -> NDArray[np.float32]:
 
 
 def in_order(
-    model: Segmenter,
+    model: Segmenter | PixelProbe,
     preprocessing: PixelPreprocessing,
     opened: Callable[[int], Image.Image],
     rows: Sequence[int],

@@ -61,10 +61,7 @@ class MaskPredictor:
         Raises:
             DataError: when it cannot be read, or the preparation changes its size.
         """
-        if not isinstance(image, Image.Image):
-            upright = data.open_image(image)
-        else:
-            upright = data.to_rgb(image)
+        upright = data.to_rgb(image) if isinstance(image, Image.Image) else data.open_image(image)
         prepared: Image.Image = self.prepare(upright) if self.prepare else upright
         if prepared.size != upright.size:
             raise DataError(

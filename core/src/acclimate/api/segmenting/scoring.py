@@ -18,7 +18,7 @@ Floats = NDArray[np.float64]
 Truth = NDArray[np.uint8]
 Statistics = Callable[[Sequence[evaluation.Mask], Sequence[NDArray[np.bool_]]], Floats]
 
-MODEL, BACKGROUND = "", "all_background"
+MODEL, BACKGROUND, PROBE = "", "all_background", "pixel_probe"
 _MILLIMETRES = {"hd95_pixels": "hd95", "nsd_2px": "nsd_2mm"}
 
 
@@ -61,7 +61,8 @@ def checked(host: Host, owner: str, names: Sequence[str], *, spacing: str) -> di
 
 def functions_of_rows(host: Host, metrics: Mapping[str, Metric]) -> dict[str, Callable[[Any, Any, Any], float]]:
     """Return functions of (truth, scores, weights) whose scores are the statistics of all metrics side by side."""
-    functions, start = {}, 0
+    functions: dict[str, Callable[[Any, Any, Any], float]] = {}
+    start = 0
     for name, metric in metrics.items():
         end = start + _columns(host, metric, (1.0, 1.0))
         functions[name] = _Sliced(host.load(metric), slice(start, end))
@@ -85,7 +86,8 @@ def _columns(host: Host, metric: Metric, spacing: Spacing | None) -> int:
     """Return the number of columns of a metric's statistics, from those of one tiny mask."""
     inside = np.ones((2, 2), dtype=np.bool_)
     statistics: Statistics = host.load(metric, "statistics")
-    return statistics([evaluation.Mask(inside=inside, spacing_millimetres=spacing)], [inside]).shape[1]
+    found = statistics([evaluation.Mask(inside=inside, spacing_millimetres=spacing)], [inside])
+    return int(found.shape[1])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +95,7 @@ class Structures:
     """What each structure, a class in an image, adds to each metric.
 
     Rows are by image and then by class: `truth` [rows] says whether it is there, `given` [rows] whether the model
-    found some of it; `statistics` are [rows, columns] by table (`MODEL`, `BACKGROUND`) and metric. `groups` [rows]
+    found some of it; `statistics` are [rows, columns] by table (`MODEL`, `BACKGROUND`, …) and metric. `groups` [rows]
     are those of the images, or the images themselves where they have several structures; `own` those of the images,
     if they have any. `dice` [images] is the mean Dice of the structures that are there or were found, 1 without any.
     """
@@ -117,29 +119,27 @@ class Structures:
 def measure(
     host: Host,
     metrics: Mapping[str, Metric],
-    pairs: Iterator[tuple[Truth, Truth]],
+    pairs: Iterator[tuple[Truth, Mapping[str, Truth]]],
     *,
     classes: Sequence[str],
     ids: Sequence[str],
     groups: Sequence[str] | None,
     spacings: Sequence[Spacing | None],
 ) -> Structures:
-    """Return what the structures add to the metrics, from pairs of true and predicted masks in the order of `ids`."""
+    """Return what structures add to the metrics, from true masks and those of each table in the order of `ids`."""
     functions: dict[str, Statistics] = {name: host.load(metric, "statistics") for name, metric in metrics.items()}
-    tables: dict[str, dict[str, list[Floats]]] = {
-        table: {name: [] for name in functions} for table in (MODEL, BACKGROUND)
-    }
+    tables: dict[str, dict[str, list[Floats]]] = {}
     there, given, dice = [], [], []
     for (true, found), spacing in zip(pairs, spacings, strict=True):
         masks = [evaluation.Mask(inside=true == k, spacing_millimetres=spacing) for k in range(1, len(classes))]
-        insides = [found == k for k in range(1, len(classes))]
-        nothing = [np.zeros_like(inside) for inside in insides]
-        for table, predicted in ((MODEL, insides), (BACKGROUND, nothing)):
+        for table, predicted in {**found, BACKGROUND: np.zeros_like(true)}.items():
+            insides = [predicted == k for k in range(1, len(classes))]
             for name, function in functions.items():
-                tables[table][name].append(function(masks, predicted))
+                tables.setdefault(table, {}).setdefault(name, []).append(function(masks, insides))
+            if table == MODEL:
+                given += [int(inside.any()) for inside in insides]
+                dice.append(_dice(masks, insides))
         there += [int(mask.inside.any()) for mask in masks]
-        given += [int(inside.any()) for inside in insides]
-        dice.append(_dice(masks, insides))
     several = len(classes) > 2
     structures = [f"{id} {name}" if several else id for id in ids for name in classes[1:]]
     units = list(groups) if groups is not None else list(ids) if several else None

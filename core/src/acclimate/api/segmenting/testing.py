@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor
 
 from acclimate import evaluation
 from acclimate.api.inputs import Part
@@ -14,7 +15,7 @@ from acclimate.api.segmenting.overlays import SHOWN, overlay
 from acclimate.api.segmenting.predicting import coarse, in_order, mask_of
 from acclimate.api.segmenting.rows import Spacing
 from acclimate.contracts import Analysis, Finding, Masks, Metric, Overlay, Score
-from acclimate.models import MaskExamples, Segmenter
+from acclimate.models import MaskExamples, PixelProbe, Segmenter
 from acclimate.plugins import Host
 
 
@@ -47,20 +48,31 @@ def measure(
     seed: int,
     shown: bool,
     progress: Callable[[int], object],
+    probe: PixelProbe | None = None,
 ) -> Tested:
-    """Return what the rows of a part say of a model; `shown` puts the worst of its images into the analysis."""
+    """Return what the rows of a part say of a model; `shown` puts the worst of its images into the analysis.
+
+    `probe` is a further baseline.
+    """
     grids: list[NDArray[np.float32]] = []
     shares: list[list[float]] = []
 
     def opened(row: int) -> Any:
         return examples.open_image(examples.paths[row])
 
-    def pairs() -> Iterator[tuple[scoring.Truth, scoring.Truth]]:
+    def masks_of(network: Segmenter | PixelProbe, rows: Sequence[int]) -> Iterator[tuple[int, Tensor]]:
+        return in_order(network, examples.preprocessing, opened, rows, precision=precision)
+
+    def pairs() -> Iterator[tuple[scoring.Truth, Mapping[str, scoring.Truth]]]:
         every = range(len(examples))
-        for row, logits in in_order(model, examples.preprocessing, opened, every, precision=precision):
+        probed = masks_of(probe, every) if probe is not None else None
+        for row, logits in masks_of(model, every):
             grids.append(coarse(logits))
-            found = mask_of(logits)
-            shares.append((np.bincount(found.ravel(), minlength=len(model.labels)) / found.size).tolist())
+            found = {scoring.MODEL: mask_of(logits)}
+            own = found[scoring.MODEL]
+            shares.append((np.bincount(own.ravel(), minlength=len(model.labels)) / own.size).tolist())
+            if probed is not None:
+                found[scoring.PROBE] = mask_of(next(probed)[1])
             progress(1)
             yield examples.open_mask(examples.masks[row]), found
 
@@ -70,7 +82,7 @@ def measure(
     scored = scoring.score(host, metrics, structures, seed=seed)
     worst: list[Overlay] = []
     rows = [int(row) for row in structures.dice.argsort(kind="stable")[:SHOWN] if structures.dice[row] < 1]
-    for row, logits in in_order(model, examples.preprocessing, opened, rows if shown else [], precision=precision):
+    for row, logits in masks_of(model, rows if shown else []):
         drawn = overlay(opened(row), examples.open_mask(examples.masks[row]), mask_of(logits))
         worst.append(Overlay(id=part.ids[row], dice=float(structures.dice[row]), image=drawn))
     values = scored[scoring.MODEL]

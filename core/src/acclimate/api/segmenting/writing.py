@@ -41,7 +41,7 @@ def write_predictions(
     """Write a new folder with `masks/*.png` and `predictions.csv`, which is whole or not there.
 
     A mask has one channel whose values are places in the classes, with a palette for those who look at it. The table
-    has of each row its id, the file of its mask, the share of each class, and why there is no mask where there is none.
+    has of each row its id, the file of its mask, the share of each class, and why there is no mask, where that is so.
 
     Raises:
         OptionError: for `resume`; for a file's name as output.
