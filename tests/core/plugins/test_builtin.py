@@ -44,6 +44,7 @@ def test_a_file_is_read_by_its_ending_and_a_hub_id_by_its_scheme(host: Host, sou
         ("dataset_dict.json", "dataset-folder"),
         ("scratched/1.png", "image-folder"),
         ("scratched/1.JPG", "image-folder"),
+        ("masks/1.png", "image-folder"),
         ("1.png", None),
         ("scratched/notes.txt", None),
         ("deep/scratched/1.png", None),
@@ -55,6 +56,15 @@ def test_a_folder_is_read_by_what_lies_in_it(host: Host, tmp_path: Path, file: s
     target.write_text("")
     chosen = host.choose_loader("general", str(tmp_path))
     assert (chosen and chosen.name) == loader
+
+
+def test_images_and_masks_side_by_side_are_read_in_pairs(host: Host, tmp_path: Path) -> None:
+    for name in ("images", "masks"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "1.png").write_text("")
+    chosen = host.choose_loader("general", str(tmp_path))
+    assert chosen is not None
+    assert chosen.name == "mask-folder"
 
 
 @pytest.mark.parametrize("modality", ["text", "image"])

@@ -204,7 +204,7 @@ class Report:
     def to_dict(self) -> dict[str, Any]:
         """Return plain dictionaries, lists and numbers; a bound that is not defined is None.
 
-        A run has either "confusion" or "by_label".
+        A run has either "confusion" or "by_label"; of masks "confusion" is empty, and "analysis" has their classes.
         """
         plain: dict[str, Any] = finite(asdict(self))
         del plain["confusion" if self.by_label else "by_label"]

@@ -107,6 +107,7 @@ def _prepare(host: Host, request: Request, folder: Path, shown: bool) -> tuple[R
         checkpoint=checkpoint_file(request.output),
         shown=shown,
     )
+    subject.examples["train"].whole(0)  # a preparation that changes the size is refused before training
     if request.original:
         check_same(
             request.original,
