@@ -45,7 +45,9 @@ def test_the_encoder_holds_exactly_the_weights_and_preprocessing_of_the_classifi
     for one, other in zip(expected, maps, strict=True):
         assert torch.equal(one, other)
     own, theirs = found.model.encoder.state_dict(), classifier.model.encoder.state_dict()
-    assert set(theirs) - set(own) == {name for name in theirs if ".conv_head." in name or ".bn2." in name}
+    heads = ("timm_model.conv_head.", "timm_model.bn2.")
+    assert set(theirs) - set(own) == {name for name in theirs if name.startswith(heads)}
+    assert all(torch.equal(own[name], theirs[name]) for name in own)
     assert found.weights == classifier.weights
     assert (found.preprocessing.mean, found.preprocessing.std) == ((0.5,) * 3, (0.5,) * 3)
 

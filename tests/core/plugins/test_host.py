@@ -88,6 +88,7 @@ def test_core_alone_offers_its_parts_by_bare_name_and_its_presets_as_general() -
     counted = {f"span_{what}{how}" for what in ("precision", "recall", "f1") for how in ("", "_partial")}
     counted |= {"exact_match", "rouge_1", "rouge_2", "rouge_l", "number_precision", "number_recall"}
     counted |= {"recall_at_10", "mrr", "ndcg_at_10", "dice", "iou", "nsd_2mm", "hd95", "missed_masks", "aupro"}
+    counted |= {"dice_present", "nsd_2px", "hd95_pixels", "false_masks"}
     assert set(host.metrics()) == single | of_one | several | counted | {"escape", "overkill"}
 
 

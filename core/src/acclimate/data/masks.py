@@ -48,8 +48,8 @@ def read_classes(given: str) -> tuple[str, ...]:
     """
     if not given:
         return BACKGROUND, FOREGROUND
-    file = Path(given)
-    text = file.read_text(encoding="utf-8").strip().replace("\n", ",") if file.is_file() else given
+    in_file = "," not in given and Path(given).is_file()
+    text = Path(given).read_text(encoding="utf-8").strip().replace("\n", ",") if in_file else given
     names = tuple(part.strip() for part in text.split(","))
     if not 2 <= len(names) <= MOST_CLASSES or not all(names) or len(set(names)) < len(names):
         raise DataError(
