@@ -85,7 +85,8 @@ class PixelPreprocessing:
 class MaskExamples:
     """Rows of images and masks, opened and prepared when they are asked for.
 
-    `classes` is their number, and `crop` the side of the squares that `batch` gives, in pixels as they are read.
+    `crop` is the side of the squares that `batch` gives, in pixels as they are read; `shown` are the rows whose mask
+    has a class but the first.
     """
 
     def __init__(
@@ -97,11 +98,12 @@ class MaskExamples:
         *,
         preprocessing: PixelPreprocessing,
         crop: int,
+        shown: Sequence[int],
         open_image: Callable[[str], Image.Image],
         open_mask: Callable[[str], Truth],
     ) -> None:
         self.paths, self.masks, self.ids, self.fingerprints = paths, masks, ids, fingerprints
-        self.preprocessing, self.crop = preprocessing, crop
+        self.preprocessing, self.crop, self.shown = preprocessing, crop, shown
         self.open_image, self.open_mask = open_image, open_mask
 
     def __len__(self) -> int:
@@ -131,40 +133,52 @@ class MaskExamples:
     def batch(self, rows: Sequence[int], augment: np.random.Generator | None = None) -> dict[str, Tensor]:
         """Return `pixel_values` [batch, channels, crop, crop] and `truth` [batch, crop, crop].
 
-        With `augment` a square lies around a pixel of some class but the first in half of the draws, where there is
-        one, each class being as likely, and anywhere in the other half; then it is mirrored in one of four ways.
-        Else it is the middle of the image. Images smaller than a square are filled up.
+        With `augment` half of the squares lie around a pixel of some class but the first, each class of the image
+        being as likely; where the image of a row has none, one of those that have stands in for it. The other half
+        lie anywhere, and all are mirrored in one of four ways. Without it a square is the middle of the image. Images
+        smaller than a square are filled up.
         """
-        pairs = [self._cut(*self.whole(row), augment) for row in rows]
-        pixels = torch.stack([pixels for pixels, _ in pairs])
+        pairs = [self._middle(row) if augment is None else self._drawn(row, augment) for row in rows]
+        size = (self.crop, self.crop)
+        pixels = torch.stack([filled(pixels, size) for pixels, _ in pairs])
         return {
             "pixel_values": pixels.contiguous(memory_format=torch.channels_last),
-            "truth": torch.stack([truth for _, truth in pairs]),
+            "truth": torch.stack([filled(truth, size, IGNORED) for _, truth in pairs]),
         }
 
-    def _cut(self, pixels: Tensor, truth: Tensor, random: np.random.Generator | None) -> tuple[Tensor, Tensor]:
-        height, width = truth.shape
-        if random is None:
-            row, column = height // 2, width // 2
-        else:
-            row, column = place(truth, random)
-        top, left = (
-            max(0, min(at - self.crop // 2, size - self.crop)) for at, size in ((row, height), (column, width))
-        )
-        pixels = pixels[:, top : top + self.crop, left : left + self.crop]
-        truth = truth[top : top + self.crop, left : left + self.crop]
-        for axis in (-2, -1) if random is not None else ():
-            assert random is not None
+    def _middle(self, row: int) -> tuple[Tensor, Tensor]:
+        pixels, truth = self.whole(row)
+        return self._cut(pixels, truth, truth.shape[0] // 2, truth.shape[1] // 2)
+
+    def _drawn(self, row: int, random: np.random.Generator) -> tuple[Tensor, Tensor]:
+        around = bool(len(self.shown)) and random.random() < 0.5
+        pixels, truth = self.whole(row)
+        if around and not (truth > 0).any():
+            pixels, truth = self.whole(int(self.shown[random.integers(len(self.shown))]))
+        pixels, truth = self._cut(pixels, truth, *place(truth, random, around=around))
+        for axis in (-2, -1):
             if random.random() < 0.5:
                 pixels, truth = pixels.flip(axis), truth.flip(axis)
-        return filled(pixels, (self.crop, self.crop)), filled(truth, (self.crop, self.crop), IGNORED)
+        return pixels, truth
+
+    def _cut(self, pixels: Tensor, truth: Tensor, row: int, column: int) -> tuple[Tensor, Tensor]:
+        """Return the square around a place, moved into the image where it would stick out."""
+        top, left = (
+            max(0, min(at - self.crop // 2, size - self.crop))
+            for at, size in zip((row, column), truth.shape, strict=True)
+        )
+        box = slice(top, top + self.crop), slice(left, left + self.crop)
+        return pixels[(slice(None), *box)], truth[box]
 
 
-def place(truth: Tensor, random: np.random.Generator) -> tuple[int, int]:
-    """Return row and column of a pixel of `truth` [height, width], in half of the draws of a class but the first."""
+def place(truth: Tensor, random: np.random.Generator, *, around: bool) -> tuple[int, int]:
+    """Return row and column of a pixel of `truth` [height, width]: any, or `around` one of a class but the first.
+
+    Each of these classes is as likely; where there is none, it is any pixel.
+    """
     height, width = truth.shape
     classes = [int(each) for each in torch.unique(truth) if each > 0]
-    if not classes or random.random() < 0.5:
+    if not (around and classes):
         return int(random.integers(height)), int(random.integers(width))
     places = (truth == classes[random.integers(len(classes))]).nonzero()
     row, column = places[random.integers(len(places))].tolist()

@@ -114,6 +114,7 @@ def examples(
         [sha256(f"{image} {mask}".encode()).hexdigest() for image, mask in both],
         preprocessing=preprocessing,
         crop=crop,
+        shown=part.truth.any(axis=1).nonzero()[0].tolist(),
         open_image=inputs.opener(prepare),
         open_mask=lambda path: data.open_mask(path, classes),
     )
