@@ -154,7 +154,7 @@ class MaskExamples:
         around = bool(len(self.shown)) and random.random() < 0.5
         pixels, truth = self.whole(row)
         if around and not (truth > 0).any():
-            pixels, truth = self.whole(int(self.shown[random.integers(len(self.shown))]))
+            pixels, truth = self.whole(self.shown[int(random.integers(len(self.shown)))])
         pixels, truth = self._cut(pixels, truth, *place(truth, random, around=around))
         for axis in (-2, -1):
             if random.random() < 0.5:

@@ -5,6 +5,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from datasets import List, Value
 
 from acclimate import data, models
@@ -114,7 +115,7 @@ def examples(
         [sha256(f"{image} {mask}".encode()).hexdigest() for image, mask in both],
         preprocessing=preprocessing,
         crop=crop,
-        shown=part.truth.any(axis=1).nonzero()[0].tolist(),
+        shown=np.flatnonzero(part.truth.sum(axis=1)).tolist(),
         open_image=inputs.opener(prepare),
         open_mask=lambda path: data.open_mask(path, classes),
     )
