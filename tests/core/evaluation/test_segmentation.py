@@ -8,11 +8,16 @@ import surface_distance
 from acclimate.contracts import DataError
 from acclimate.evaluation import Mask
 from acclimate.evaluation.segmentation import (
+    dice_present,
     dice_statistics,
+    false_statistics,
     hd95_agreeing,
+    hd95_pixels_agreeing,
     hd95_statistics,
     iou_statistics,
     missed_statistics,
+    nsd_2mm_agreeing,
+    nsd_2px_agreeing,
     nsd_statistics,
 )
 from acclimate.evaluation.surfaces import surface_distances
@@ -193,3 +198,34 @@ def test_what_was_missed_is_counted_among_what_is_there() -> None:
 def test_masks_that_cannot_be_measured_are_refused(call, message: str) -> None:
     with pytest.raises(DataError, match=message):
         call()
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_distances_in_pixels_are_those_in_millimetres_of_pixels_of_one(seed: int) -> None:
+    mask, other = blobs(seed)
+    unit = Mask(inside=mask.inside, spacing_millimetres=(1.0,) * mask.inside.ndim)
+    unknown = Mask(inside=mask.inside, spacing_millimetres=None)
+    assert hd95_pixels_agreeing([mask], [other])[0, 0] == hd95_agreeing([unit], [other])[0, 0]
+    assert nsd_2px_agreeing([unknown], [other])[0, 0] == nsd_2mm_agreeing([unit], [other])[0, 0]
+
+
+def test_no_distance_in_millimetres_is_made_up_where_the_spacing_is_unknown() -> None:
+    inside = np.ones((4, 4), dtype=bool)
+    masks = [
+        Mask(inside=inside, spacing_millimetres=(1.0, 1.0)),
+        Mask(inside=inside, spacing_millimetres=None),
+    ]
+    for measure in (hd95_agreeing, nsd_2mm_agreeing):
+        with pytest.raises(DataError, match="needs the spacing of the pixels, which row 1 does not have"):
+            measure(masks, [inside, inside])
+    assert ratio(dice_statistics(masks, [inside, inside], both_empty="refuse"), np.ones(2)) == 1
+
+
+def test_dice_of_masks_that_are_there_leaves_the_others_out_and_false_masks_counts_those() -> None:
+    full, half, empty = np.ones((2, 2), dtype=bool), np.array([[True, True], [False, False]]), np.zeros((2, 2), bool)
+    truth = [Mask(inside=inside, spacing_millimetres=None) for inside in (full, full, empty, empty, empty)]
+    predicted = [half, empty, empty, full, half]
+    weights = np.ones(5)
+    assert ratio(dice_present(truth, predicted), weights) == pytest.approx((2 * 2 / 6 + 0) / 2)
+    assert ratio(false_statistics(truth, predicted), weights) == pytest.approx(2 / 3)
+    assert ratio(missed_statistics(truth, predicted), weights) == pytest.approx(1 / 2)

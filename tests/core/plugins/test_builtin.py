@@ -44,6 +44,7 @@ def test_a_file_is_read_by_its_ending_and_a_hub_id_by_its_scheme(host: Host, sou
         ("dataset_dict.json", "dataset-folder"),
         ("scratched/1.png", "image-folder"),
         ("scratched/1.JPG", "image-folder"),
+        ("masks/1.png", "image-folder"),
         ("1.png", None),
         ("scratched/notes.txt", None),
         ("deep/scratched/1.png", None),
@@ -55,6 +56,15 @@ def test_a_folder_is_read_by_what_lies_in_it(host: Host, tmp_path: Path, file: s
     target.write_text("")
     chosen = host.choose_loader("general", str(tmp_path))
     assert (chosen and chosen.name) == loader
+
+
+def test_images_and_masks_side_by_side_are_read_in_pairs(host: Host, tmp_path: Path) -> None:
+    for name in ("images", "masks"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "1.png").write_text("")
+    chosen = host.choose_loader("general", str(tmp_path))
+    assert chosen is not None
+    assert chosen.name == "mask-folder"
 
 
 @pytest.mark.parametrize("modality", ["text", "image"])
@@ -72,7 +82,7 @@ def test_core_names_a_backbone_and_leaves_the_method_to_a_search(
 def test_every_reference_of_core_resolves(host: Host) -> None:
     coded = [*host.loaders().values(), *host.methods().values(), *host.metrics().values()]
     references = [Ref(reference) for reference in offered_references(coded)]
-    assert len(references) == 7 + 15 + 9 + 3 + 13 + 3 + 2 + 4 + 23 + 8 + 8, (
+    assert len(references) == 8 + 15 + 9 + 3 + 13 + 3 + 2 + 4 + 27 + 8 + 8, (
         "loaders, plans, installs, merges, metrics, more for several labels, intervals, inspection, counted metrics, "
         "rates at a held rate, intervals of rare labels, of groups and of no mistake"
     )

@@ -13,9 +13,10 @@ from acclimate.api import calibrating, dealing, deciding, inputs, sameness, save
 from acclimate.api.choosing import choose_backbone, choose_method, first_of_search, make_plan, need_of
 from acclimate.api.clock import Clock
 from acclimate.api.cross_validating import check_folds, cross_validate, folds_of
+from acclimate.api.flows import flow_of
 from acclimate.api.lookalikes import lookalikes
-from acclimate.api.predictor import Predictor, load
-from acclimate.api.provenance import provenance
+from acclimate.api.predictor import load
+from acclimate.api.provenance import data_of, provenance
 from acclimate.api.reporting import analysis_of, report_of, score_all
 from acclimate.api.request import (
     BUDGET_MINUTES,
@@ -55,7 +56,7 @@ class Run:
     test_rows: evaluation.ScoredRows
     host: Host
 
-    def load(self) -> Predictor:
+    def load(self) -> Any:
         """Return the saved model, ready to predict."""
         return load(self.output, host=self.host)
 
@@ -90,9 +91,9 @@ def adapt(
         resume: go on with the run to `output` that was stopped, from its last checkpoint.
         host: the plugins to use; those installed when left out.
         shown: show progress on standard error.
-        options: column names (`text`, `image`, `label`, `group`, `time`, `id`), `label_separator` where text
-            holds several labels, and the fields of `acclimate.contracts.Settings` (`epochs`, `max_steps`, `seed`,
-            `max_tokens`, …).
+        options: column names (`text`, `image`, `mask`, `label`, `group`, `time`, `id`, …), `label_separator` where
+            text holds several labels, and the fields of `acclimate.contracts.Settings` (`epochs`, `max_steps`,
+            `seed`, `max_tokens`, …).
 
     Raises:
         AcclimateError: for input that cannot be used, before any training.
@@ -136,6 +137,7 @@ def ask(
         output=choose_output(output, name),
         budget_minutes=BUDGET_MINUTES if budget is None else budget,
     )
+    flow_of(found.task).check(request)
     if request.method != "auto":
         offers = host.candidates("method", owner)
         check_method(host.find("method", request.method, owner), found.task, offers.values())
@@ -158,12 +160,13 @@ def _check_budget(budget: float | None, method: str) -> None:
 def run(host: Host, request: Request, *, shown: bool = True) -> Run:
     """Do what a request asks."""
     with TemporaryDirectory(prefix="acclimate-") as folder, training.quiet_libraries():
-        return _run(host, request, Path(folder), shown)
+        return flow_of(request.preset.task).adapt(host, request, Path(folder), shown)
 
 
-def _run(host: Host, request: Request, folder: Path, shown: bool) -> Run:
+def classify(host: Host, request: Request, folder: Path, shown: bool) -> Run:
+    """Do what a request to sort rows into labels asks."""
     clock = Clock()
-    _tell(host, request, "started", source=request.source)
+    tell(host, request, "started", source=request.source)
     with clock.stage("prepare"):
         request, subject, plan = _prepare(host, request, folder, shown)
     if plan is None:
@@ -174,7 +177,7 @@ def _run(host: Host, request: Request, folder: Path, shown: bool) -> Run:
         with clock.stage("cross-validate"):
             crossed = cross_validate(host, request, subject, folds, folder)
     with clock.stage("train"):
-        learned = stages.learn(subject, plan, lambda kind, **details: _tell(host, request, kind, **details))
+        learned = stages.learn(subject, plan, lambda kind, **details: tell(host, request, kind, **details))
     with clock.stage("evaluate"):
         validation = subject.parts["validation"]
         decisions, decided = deciding.decide(
@@ -189,9 +192,9 @@ def _run(host: Host, request: Request, folder: Path, shown: bool) -> Run:
     records = scoring.records(test.ids, test.truth, learned.logits, report.labels, learned.thresholds)
     reviewed = host.review_report(request.owner, report, records)
     report = replace(report, findings=(*report.findings, *reviewed))
-    _tell(host, request, "evaluated", metrics={name: score.value for name, score in report.metrics.items()})
+    tell(host, request, "evaluated", metrics={name: score.value for name, score in report.metrics.items()})
     _save(host, request, subject, plan, learned, decisions, report)
-    _tell(host, request, "written", output=str(request.output))
+    tell(host, request, "written", output=str(request.output))
     test_rows = evaluation.ScoredRows(
         ids=test.ids,
         truth=test.truth,
@@ -220,7 +223,7 @@ def _prepare(host: Host, request: Request, folder: Path, shown: bool) -> tuple[R
     parts, labels = dealt.parts, dealt.labels
     request = replace(request, notes=(*request.notes, *dealt.findings))
     rows = {name: len(part.truth) for name, part in parts.items()}
-    _tell(host, request, "split", rows=rows)
+    tell(host, request, "split", rows=rows)
     deciding.check_positive(request.settings, labels, multilabel=parts["train"].multilabel)
     calibrating.check_calibration(request.settings, parts["validation"], labels)
     need = need_of(request, parts["train"], labels)
@@ -268,9 +271,20 @@ def _prepare(host: Host, request: Request, folder: Path, shown: bool) -> tuple[R
         shown=shown,
     )
     if request.original:
-        sameness.check_same(request.original, subject)
+        sameness.check_same(
+            request.original,
+            _data_of(subject),
+            source=backbone.source,
+            weights=resolved.weights,
+            preprocessing=resolved.preprocessing.hash,
+        )
     request = replace(request, notes=(*request.notes, *lookalikes(subject)))
     return request, subject, plan if chosen else None
+
+
+def _data_of(subject: Subject) -> dict[str, Any]:
+    fingerprints = {name: examples.fingerprints for name, examples in subject.examples.items()}
+    return data_of(subject.model.labels, subject.parts, fingerprints)
 
 
 def _save(
@@ -311,7 +325,12 @@ def _save(
             "prepare": str(request.preset.prepare or ""),
             "precision": learned.precision,
             "seed": request.settings.seed,
-            **provenance(host, request, subject, learned, report),
+            "calibration": {
+                "temperature": learned.temperature,
+                "folded_into": "head",
+                "curves": calibrating.plain_curves(learned.curves),
+            },
+            **provenance(host, request, _data_of(subject), report),
         },
         documents={
             "report.json": plain,
@@ -325,5 +344,6 @@ def _save(
     )
 
 
-def _tell(host: Host, request: Request, kind: Any, **details: Any) -> None:
+def tell(host: Host, request: Request, kind: Any, **details: Any) -> None:
+    """Tell every plugin how far a run is."""
     host.observe(RunEvent(kind=kind, preset=request.name, details=details))

@@ -10,12 +10,13 @@ from typing import Any
 from acclimate.api import scoring
 from acclimate.api.adapting import ask
 from acclimate.api.comparison_folder import SEVERAL, claim, describe
+from acclimate.api.flows import flow_of
 from acclimate.api.picture import draw
 from acclimate.api.request import Request, check_budget, choose_output
 from acclimate.api.schedule import Schedule
 from acclimate.api.tabulating import tabulate
 from acclimate.api.variant import read_variant
-from acclimate.contracts import Comparison, Metric, OptionError, Preset
+from acclimate.contracts import Comparison, OptionError, Preset
 from acclimate.plugins import Host, default_host
 
 
@@ -77,7 +78,9 @@ def compare(
     folder = Path(output) if output is not None else choose_output(None, f"{request.name}-comparison")
     described, findings = describe(plugins, request)
     multilabel = described["labels of a row"] == SEVERAL
-    metrics = _metrics(plugins, request, metric, json.loads(described["labels"]), multilabel=multilabel)
+    flow = flow_of(request.preset.task)
+    labels = json.loads(described["labels"])
+    metrics, functions = flow.compared(plugins, request, metric, labels, multilabel=multilabel)
     claim(folder, described)
     schedule = Schedule(
         host=plugins,
@@ -88,7 +91,7 @@ def compare(
     )
     results = schedule.run(requests, seeds)
     comparison = replace(
-        tabulate(plugins, results, metrics, preset=request.name, output=folder, multilabel=multilabel),
+        tabulate(results, metrics, functions, preset=request.name, output=folder),
         findings=findings,
     )
     text = json.dumps(comparison.to_dict(), indent=2, ensure_ascii=False)
@@ -115,20 +118,3 @@ def _check(methods: Sequence[str], seeds: int, budget: float | None, options: di
         raise OptionError(
             "A comparison takes no 'options' of a method.", "Write them behind its name: 'lora:rank=16'."
         )
-
-
-def _metrics(
-    host: Host, request: Request, asked: str | None, labels: Sequence[str], *, multilabel: bool
-) -> dict[str, Metric]:
-    """Return the metrics by name, the compared one first."""
-    own = scoring.metric_names(request.preset, multilabel=multilabel)
-    names = dict.fromkeys(([asked] if asked else []) + list(own))
-    return scoring.metrics_of(
-        host,
-        request.owner,
-        list(names),
-        task=request.preset.task,
-        multilabel=multilabel,
-        labels=labels,
-        positive=request.settings.positive,
-    )

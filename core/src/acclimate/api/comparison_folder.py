@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from acclimate import __version__, bundle, training
-from acclimate.api import dealing
+from acclimate.api.flows import flow_of
 from acclimate.api.request import Request
 from acclimate.contracts import Finding, OutputError
 from acclimate.plugins import Host
@@ -69,8 +69,7 @@ def claim(folder: Path, wanted: Mapping[str, str]) -> None:
 
 def _rows(host: Host, request: Request) -> tuple[dict[str, str], tuple[Finding, ...]]:
     with TemporaryDirectory(prefix="acclimate-") as folder, training.quiet_libraries():
-        tables = dealing.read_tables(host, request, Path(folder))
-        dealt = dealing.deal_request(host, request, tables)
+        tables, dealt = flow_of(request.preset.task).deal(host, request, Path(folder))
         described = {
             "labels": json.dumps(dealt.labels, ensure_ascii=False),
             "labels of a row": SEVERAL if dealt.parts["train"].multilabel else "one",
@@ -80,10 +79,10 @@ def _rows(host: Host, request: Request) -> tuple[dict[str, str], tuple[Finding, 
 
 
 def _digest(table: Any) -> str:
-    """Return the SHA-256 of all rows in order: texts and images by their content, the other columns by value."""
+    """Return the SHA-256 of all rows in order: texts, images and masks by content, the other columns by value."""
     digest = sha256()
     for name in table.column_names:
-        if name in ("image", "line"):
+        if name in ("image", "mask", "line"):
             continue
         for batch in table.select_columns([name]).iter(batch_size=512):
             digest.update(json.dumps([name, batch[name]]).encode())

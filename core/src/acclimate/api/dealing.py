@@ -66,11 +66,13 @@ def deal(
     max_rows: int | None,
     prepare: Callable[[Any], Any] | None = None,
     allow_leakage: bool = False,
+    labels: tuple[str, ...] | None = None,
 ) -> Dealt:
     """Return the three parts; given parts are honoured, the others split off with rows that repeat kept together.
 
     With `allow_leakage` rows that repeat are dealt like all others. `tables` holds "train" and, where files were
-    given for them, "validation" and "test". Texts are compared as `prepare` leaves them.
+    given for them, "validation" and "test". Texts are compared as `prepare` leaves them. `labels` are those that rows
+    may carry where that is not for the rows to say; then every row may carry all of them.
 
     Raises:
         DataError: rows that cannot be used or split; a split whose test score would be too good, unless
@@ -80,8 +82,9 @@ def deal(
     if max_rows is not None and max_rows < len(whole):
         whole = whole.select(data.sample(whole, max_rows, seed=seed))
     data.check_alike({**tables, "train": whole})
-    data.check_classes(whole)
-    labels = tuple(sorted({label for names in data.label_sets(whole) for label in names}))
+    if labels is None:
+        data.check_classes(whole)
+        labels = tuple(sorted({label for names in data.label_sets(whole) for label in names}))
     given = {name: table for name, table in tables.items() if name != "train"}
     for name, table in given.items():
         data.check_known_labels(table, labels, name)

@@ -1,5 +1,6 @@
 """A saved run measured on new labelled rows."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,8 +13,9 @@ from acclimate.api import inputs, scoring
 from acclimate.api.analysing import Tested, analyse
 from acclimate.api.clock import Clock
 from acclimate.api.evaluate_modules import named_by_run
-from acclimate.api.manifest import read_with
-from acclimate.api.predictor import Predictor, load
+from acclimate.api.flows import flow_of
+from acclimate.api.manifest import read_with, task_of
+from acclimate.api.predictor import Predictor, load_classifier
 from acclimate.api.reporting import about
 from acclimate.api.request import find_preset, split_options
 from acclimate.contracts import DataError, OptionError, Report
@@ -30,15 +32,21 @@ def evaluate(folder: str | Path, source: str | Path, *, host: Host | None = None
         folder: a saved run.
         source: labelled rows, read as in `adapt`.
         host: the plugins to use; those installed when left out.
-        options: column names (`text`, `image`, `label`, `group`, `id`), `label_separator`, `seed`, `slices`,
-            `show_rows`, `reading`, and `metrics` in place of those of the run. The operating point is the run's own.
+        options: column names (`text`, `image`, `mask`, `label`, `group`, `id`, …), `label_separator`, `seed`,
+            `slices`, `show_rows`, `reading`, and `metrics` in place of those of the run. The operating point is the
+            run's own.
 
     Raises:
         AcclimateError: for a run or rows that cannot be used.
     """
-    host = host or default_host()
+    folder = Path(folder)
+    return flow_of(task_of(folder)).evaluate(host or default_host(), folder, str(source), options)
+
+
+def evaluate_classifier(host: Host, folder: Path, source: str, options: Mapping[str, Any]) -> Report:
+    """Return the report of a saved run that sorts rows into labels."""
     clock = Clock()
-    columns, settings = split_options(options)
+    columns, settings = split_options(dict(options))
     decided = [name for name in ("positive", "operate", "prevalence", "answer", "calibration") if name in options]
     if decided:
         raise OptionError(
@@ -47,13 +55,13 @@ def evaluate(folder: str | Path, source: str | Path, *, host: Host | None = None
         )
     with TemporaryDirectory(prefix="acclimate-") as temporary:
         with clock.stage("prepare"):
-            predictor = load(folder, host=host)
+            predictor = load_classifier(folder, host)
             preset, owner, name = find_preset(host, predictor.manifest["preset"])
             rows = inputs.read(
                 host,
                 owner,
                 preset,
-                str(source),
+                source,
                 columns,
                 Path(temporary) / "test",
                 part="test",

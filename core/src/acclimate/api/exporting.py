@@ -16,7 +16,7 @@ from acclimate import bundle, models
 from acclimate.api.merging import fold
 from acclimate.api.parity import check_parity
 from acclimate.api.plain import logits
-from acclimate.api.predictor import Predictor, load
+from acclimate.api.predictor import Predictor, load_classifier
 from acclimate.contracts import BackboneError, MissingPackageError, OptionError
 from acclimate.plugins import Host, default_host
 
@@ -57,7 +57,7 @@ def export(folder: str | Path, output: str | Path, *, format: str = "onnx", host
             f"An export to ONNX needs {', '.join(missing)}.", "Install it: pip install 'acclimate[onnx]'."
         )
     bundle.check_output(output)
-    predictor = load(folder, host=host)
+    predictor = load_classifier(folder, host)
     if predictor.curves:
         raise OptionError(
             "The probabilities of this run follow isotonic curves, which a file from inputs to logits would leave "

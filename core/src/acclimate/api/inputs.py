@@ -61,10 +61,12 @@ def read(
     slices: Sequence[str] = (),
     reading: Mapping[str, Any] | None = None,
     saved: Mapping[str, Any] | None = None,
+    masked: bool = False,
 ) -> "datasets.Dataset":
     """Read a source with the loader its plugin chooses into a memory-mapped table under `folder`.
 
-    The columns named by `slices` must be there, and are kept. `reading` and `saved` are as `reader` takes them.
+    The columns named by `slices` must be there, and are kept. `reading` and `saved` are as `reader` takes them. With
+    `masked` rows have a mask in place of a label.
     """
     return data.load(
         source,
@@ -76,6 +78,7 @@ def read(
         keep=(*preset.split.stratify, *preset.slices),
         usual_group=preset.group,
         required=[name for name in slices if name not in (columns.group, columns.time)],
+        masked=masked,
         part=part,
     )
 

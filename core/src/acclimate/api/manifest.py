@@ -18,16 +18,6 @@ _FIELDS: Mapping[str, fields.Test] = {
     "backbone.weights": fields.is_hash,
     "stored": fields.one_of("all", "trained"),
     "labels": fields.is_labels,
-    "multilabel": fields.is_flag,
-    "thresholds": fields.is_numbers_or_null,
-    "decisions.positive": fields.is_text,
-    "decisions.rule": fields.is_text,
-    "decisions.threshold": fields.is_number_or_null,
-    "decisions.reached": fields.is_map,
-    "decisions.prevalence": fields.is_number_or_null,
-    "decisions.set_threshold": fields.is_number_or_null,
-    "decisions.set_rows": fields.is_count,
-    "decisions.answer_threshold": fields.is_number_or_null,
     "training_rows_by_label": fields.is_counts,
     "spec.modality": fields.one_of("text", "image"),
     "spec.config.model_type": fields.is_text,
@@ -56,14 +46,45 @@ _FIELDS: Mapping[str, fields.Test] = {
     "data.parts.validation": fields.is_map,
     "data.parts.test": fields.is_map,
     "results.metrics": fields.is_map_of_maps,
-    "calibration.temperature": fields.is_number,
-    "calibration.curves": fields.is_curves,
     "plugins": fields.is_map_of_texts,
     "distributions": fields.is_map_of_texts,
     "hardware.processor": fields.is_text,
     "hardware.device": fields.is_text,
     "hardware.threads": fields.is_count,
 }
+# What is said of a run that sorts rows into labels, and of one that gives masks.
+_LABELS: Mapping[str, fields.Test] = {
+    "multilabel": fields.is_flag,
+    "thresholds": fields.is_numbers_or_null,
+    "decisions.positive": fields.is_text,
+    "decisions.rule": fields.is_text,
+    "decisions.threshold": fields.is_number_or_null,
+    "decisions.reached": fields.is_map,
+    "decisions.prevalence": fields.is_number_or_null,
+    "decisions.set_threshold": fields.is_number_or_null,
+    "decisions.set_rows": fields.is_count,
+    "decisions.answer_threshold": fields.is_number_or_null,
+    "calibration.temperature": fields.is_number,
+    "calibration.curves": fields.is_curves,
+}
+_MASKS: Mapping[str, fields.Test] = {
+    "spec.modality": fields.one_of("image"),
+    "spec.decoder": fields.one_of("unet", "fpn"),
+    "spec.longest": fields.is_count,
+    "request.options.classes": fields.is_text,
+    "request.options.spacing": fields.is_text,
+}
+
+
+def task_of(folder: Path) -> str:
+    """Return the task of a saved run, from its manifest, whose seal holds; nothing else was looked at.
+
+    Raises:
+        BundleError: when the folder is no run, or its manifest is malformed or was changed.
+    """
+    manifest = bundle.open_manifest(folder)
+    bundle.check_fields(folder / bundle.MANIFEST, manifest, {"task": _FIELDS["task"]})
+    return str(manifest["task"])
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -75,6 +96,14 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     manifest = bundle.read_manifest(folder)
     file = folder / bundle.MANIFEST
     bundle.check_fields(file, manifest, _FIELDS)
+    masks = manifest["task"] == "image-segmentation"
+    bundle.check_fields(file, manifest, _MASKS if masks else _LABELS)
+    if not masks:
+        _check_labels(file, manifest)
+    return manifest
+
+
+def _check_labels(file: Path, manifest: Mapping[str, Any]) -> None:
     labels, thresholds = manifest["labels"], manifest["thresholds"]
     if manifest["multilabel"] != (thresholds is not None) or len(thresholds or labels) != len(labels):
         raise _unfit(file, "thresholds", "one for each label where rows may carry several, else null")
@@ -86,7 +115,6 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         raise _unfit(file, "decisions.positive", "one of them where there is a threshold")
     if len(manifest["training_rows_by_label"]) != len(labels):
         raise _unfit(file, "training_rows_by_label", "one count for each label")
-    return manifest
 
 
 def read_with(manifest: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from acclimate import bundle, models
 from acclimate.api import plain
 from acclimate.api.parity import check_parity
-from acclimate.api.predictor import Predictor, load
+from acclimate.api.predictor import Predictor, load_classifier
 from acclimate.api.request import find_preset
 from acclimate.contracts import Method, OptionError
 from acclimate.models import Classifier
@@ -46,7 +46,7 @@ def merge(folder: str | Path, output: str | Path, *, host: Host | None = None) -
     """
     host, output = host or default_host(), Path(output)
     bundle.check_output(output)
-    predictor = load(folder, host=host)
+    predictor = load_classifier(folder, host)
     predictor.model.cpu()
     inputs = models.probe(predictor.preprocessing)
     expected = plain.logits(predictor.model, inputs)
@@ -90,6 +90,7 @@ def _plain_model(predictor: Predictor, host: Host) -> Classifier:
     fold(predictor, host)
     folder = predictor.folder / "preprocessing"
     found, _ = models.rebuild(manifest["spec"], folder, tuple(manifest["labels"]))
+    assert isinstance(found, Classifier)
     state, wanted = model.state_dict(), found.state_dict()
     if {name: tensor.shape for name, tensor in state.items()} != {name: t.shape for name, t in wanted.items()}:
         owner = manifest["preset"].partition("/")[0]

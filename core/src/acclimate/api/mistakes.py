@@ -107,11 +107,11 @@ def _images(
         heat = Image.fromarray((255 * weights).astype(np.uint8)).resize(image.size, Image.Resampling.BILINEAR)
         red = Image.new("RGB", image.size, (255, 32, 0))
         over = Image.composite(Image.blend(image, red, 0.75), image, heat)
-        found.append({"image": _address(image), "saliency": _address(over)})
+        found.append({"image": address(image), "saliency": address(over)})
     return found
 
 
-def _address(image: Image.Image) -> str:
+def address(image: Image.Image) -> str:
     """Return an image as a data: address, in JPEG."""
     stream = io.BytesIO()
     image.save(stream, format="JPEG", quality=85)

@@ -12,8 +12,9 @@ from torch import Tensor
 
 from acclimate import data, models
 from acclimate.api import inputs
-from acclimate.api.manifest import read_with
-from acclimate.api.predictor import Predictor, load
+from acclimate.api.flows import flow_of
+from acclimate.api.manifest import read_with, task_of
+from acclimate.api.predictor import Predictor, load_classifier
 from acclimate.api.request import find_preset, split_options
 from acclimate.contracts import Columns, DataError, Prediction
 from acclimate.plugins import Host, default_host
@@ -28,9 +29,10 @@ def predict_rows(
 ) -> Iterator[dict[str, Any]]:
     """Return `{id, label, probabilities}` of every row of `source`, labelled or not, one after the other.
 
-    Where rows may carry several labels it is `{id, labels, probabilities}`. A run with an operating point adds
-    `flagged`, one that leaves rows to a person `answered`, one with sets of labels `label_set`. A row that cannot be
-    read or opened is `{id, error}`, and does not stop the others. Only a chunk of rows is ever in memory.
+    Where rows may carry several labels it is `{id, labels, probabilities}`, of masks `{id, shares}`. A run with an
+    operating point adds `flagged`, one that leaves rows to a person `answered`, one with sets of labels `label_set`.
+    A row that cannot be read or opened is `{id, error}`, and does not stop the others. Only a chunk of rows is ever
+    in memory.
 
     Args:
         folder: a saved run.
@@ -41,10 +43,14 @@ def predict_rows(
     Raises:
         AcclimateError: for a run or a source that cannot be used.
     """
-    host = host or default_host()
-    columns, settings = split_options(options)
-    found = chunks(host, load(folder, host=host), str(source), columns, settings.reading)
-    return chain.from_iterable(found)
+    folder = Path(folder)
+    return flow_of(task_of(folder)).predict_rows(host or default_host(), folder, str(source), options)
+
+
+def label_rows(host: Host, folder: Path, source: str, options: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Return what a run that sorts rows into labels says of every row."""
+    columns, settings = split_options(dict(options))
+    return chain.from_iterable(chunks(host, load_classifier(folder, host), source, columns, settings.reading))
 
 
 def chunks(

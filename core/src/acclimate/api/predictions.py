@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from acclimate import bundle
+from acclimate.api.flows import flow_of
+from acclimate.api.manifest import task_of
 from acclimate.api.predicting import chunks
 from acclimate.api.prediction_tables import WRITERS, check_format
-from acclimate.api.predictor import load
+from acclimate.api.predictor import load_classifier
 from acclimate.api.request import split_options
 from acclimate.contracts import Columns, OutputError
 from acclimate.plugins import Host, default_host
@@ -38,13 +40,15 @@ def write_predictions(
 ) -> Predicted:
     """Predict every row of `source` into a new file, in order: CSV, JSON Lines or Parquet by its suffix.
 
+    Of a run that gives masks it is a new folder instead, with one PNG of each row and a table.
+
     What is done is kept beside it as `OUTPUT.partial` and `OUTPUT.progress` until the file is whole. With `resume`
     it goes on from there: no row is written twice, none is lost, and the file is what it would have been.
 
     Args:
         folder: a saved run.
         source: rows, read as in `adapt`.
-        output: a new file.
+        output: a new file, or a folder for masks.
         resume: go on with a file that was interrupted.
         host: the plugins to use; those installed when left out.
         options: column names (`text`, `image`, `id`), and `reading`, options of the loader.
@@ -53,19 +57,27 @@ def write_predictions(
         OutputError: when the file exists, when there is nothing to go on from, or something and `resume` is not set.
         AcclimateError: for a run or a source that cannot be used.
     """
-    host, output = host or default_host(), Path(output)
+    folder, output = Path(folder), Path(output)
     bundle.check_output(output)
-    columns, settings = split_options(options)
-    predictor = load(folder, host=host)
+    flow = flow_of(task_of(folder))
+    return flow.write_predictions(host or default_host(), folder, str(source), output, resume, options)
+
+
+def write_labels(
+    host: Host, folder: Path, source: str, output: Path, resume: bool, options: Mapping[str, Any]
+) -> Predicted:
+    """Write what a run that sorts rows into labels says of every row."""
+    columns, settings = split_options(dict(options))
+    predictor = load_classifier(folder, host)
     several = predictor.thresholds is not None
     check_format(output, predictor.labels, several=several)
     partial, progress = (output.with_name(output.name + ending) for ending in (".partial", ".progress"))
-    job = _job(predictor.folder, str(source), columns, settings.reading)
+    job = _job(predictor.folder, source, columns, settings.reading)
     done = _begun(progress, job, resume)
     output.absolute().parent.mkdir(parents=True, exist_ok=True)
     with bundle.full_disk_named(output, _GO_ON), partial.open("a+b") as stream:
         stream.truncate(done["bytes"])  # what was written after the last note of progress is written again
-        for chunk in chunks(host, predictor, str(source), columns, settings.reading, skip=done["rows"]):
+        for chunk in chunks(host, predictor, source, columns, settings.reading, skip=done["rows"]):
             for row in chunk:
                 stream.write((json.dumps(row, ensure_ascii=False) + "\n").encode())
             stream.flush()

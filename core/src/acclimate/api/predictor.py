@@ -13,9 +13,12 @@ from acclimate import data, evaluation, models, training
 from acclimate.api import scoring
 from acclimate.api.calibrating import read_curves
 from acclimate.api.deciding import Decisions
+from acclimate.api.flows import flow_of
 from acclimate.api.inputs import opener
+from acclimate.api.manifest import task_of
 from acclimate.api.saved import restore
-from acclimate.contracts import DataError, Prediction
+from acclimate.contracts import DataError, OptionError, Prediction
+from acclimate.models import Classifier
 from acclimate.plugins import Host, default_host
 
 
@@ -31,7 +34,10 @@ class Predictor:
         self.folder = Path(folder)
         with training.quiet_libraries():
             host = host or default_host()
-            self.model, self.preprocessing, self.manifest = restore(self.folder, host)
+            model, preprocessing, self.manifest = restore(self.folder, host)
+        assert isinstance(model, Classifier)
+        assert not isinstance(preprocessing, models.PixelPreprocessing)
+        self.model, self.preprocessing = model, preprocessing
         self.model.to(training.device())
         self.labels: tuple[str, ...] = self.model.labels
         self.thresholds: NDArray[np.float64] | None = None
@@ -146,11 +152,25 @@ class Predictor:
             yield list(items[start : start + 512])
 
 
-def load(folder: str | Path, *, host: Host | None = None) -> Predictor:
+def load(folder: str | Path, *, host: Host | None = None) -> Any:
     """Return a saved run, ready to predict, with the plugins of `host` (those installed when left out).
+
+    It is a `Predictor`, or a `MaskPredictor` where the run gives masks.
 
     Raises:
         BundleError: when the folder is no run, or a byte of it was changed.
         PluginError: when the run needs code that no installed plugin offers.
     """
+    return flow_of(task_of(Path(folder))).load(Path(folder), host or default_host())
+
+
+def load_classifier(folder: str | Path, host: Host | None = None) -> Predictor:
+    """Return a saved run that sorts rows into labels.
+
+    Raises:
+        AcclimateError: as `load`; OptionError for a run of another kind.
+    """
+    task = task_of(Path(folder))
+    if task == "image-segmentation":
+        raise OptionError(f"{folder} gives masks, and a run that gives labels is needed.", "Name another run.")
     return Predictor(folder, host)

@@ -13,56 +13,49 @@ import psutil
 import torch
 
 from acclimate import models, training
-from acclimate.api.calibrating import plain_curves
 from acclimate.api.command import arguments_of, command_of
+from acclimate.api.inputs import Part
 from acclimate.api.request import Request
-from acclimate.api.stages import Learned
-from acclimate.api.subject import Subject
 from acclimate.contracts import Report
 from acclimate.plugins import Host
 
 
-def provenance(host: Host, request: Request, subject: Subject, learned: Learned, report: Report) -> dict[str, Any]:
+def provenance(host: Host, request: Request, data: Mapping[str, Any], report: Report) -> dict[str, Any]:
     """Return what a manifest says of how its run was made: enough to make it again and to compare the two.
 
-    `results.metrics` are the scores with their intervals, `calibration.temperature` what the head was divided by, and
-    `calibration.curves` what its logits go through (`evaluation.isotonic`).
+    `data` is what `data_of` says of the rows; `results.metrics` are the scores with their intervals.
     """
     return {
         "request": {**arguments_of(request), "budget_minutes": request.budget_minutes},
         "command": command_of(request),
-        "data": data_of(subject),
+        "data": data,
         "results": {"metrics": report.to_dict()["metrics"]},
-        "calibration": {
-            "temperature": learned.temperature,
-            "folded_into": "head",
-            "curves": plain_curves(learned.curves),
-        },
         "plugins": _plugins(host, request),
         "distributions": distributions(host),
         "hardware": hardware(),
     }
 
 
-def data_of(subject: Subject) -> dict[str, Any]:
-    """Return hashes of each part and of all.
+def data_of(
+    labels: Sequence[str], parts: Mapping[str, Part], fingerprints: Mapping[str, Sequence[str]]
+) -> dict[str, Any]:
+    """Return hashes of each part and of all; `fingerprints` name the content of each part's rows.
 
     `ids` is over a part's row ids in order, `rows` over ids, contents as the model reads them, and labels;
     `fingerprint` and `split` are over those of all parts.
     """
-    labels = list(subject.model.labels)
-    parts = {}
-    for name, part in subject.parts.items():
-        contents = list(subject.examples[name].fingerprints)
-        parts[name] = {
+    found = {}
+    for name, part in parts.items():
+        contents = list(fingerprints[name])
+        found[name] = {
             "count": len(part.truth),
             "ids": models.json_hash(part.ids),
-            "rows": models.json_hash([part.ids, contents, part.truth.tolist(), labels]),
+            "rows": models.json_hash([part.ids, contents, part.truth.tolist(), list(labels)]),
         }
     return {
-        "fingerprint": models.json_hash([[name, part["rows"]] for name, part in parts.items()]),
-        "split": models.json_hash([[name, part["ids"]] for name, part in parts.items()]),
-        "parts": parts,
+        "fingerprint": models.json_hash([[name, part["rows"]] for name, part in found.items()]),
+        "split": models.json_hash([[name, part["ids"]] for name, part in found.items()]),
+        "parts": found,
     }
 
 

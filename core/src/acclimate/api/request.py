@@ -22,7 +22,17 @@ _WORDS = {
 }
 BUDGET_MINUTES = 10.0
 _FROM_ZERO = ("seed", "patience", "folds")
-_WHOLE = ("epochs", "max_steps", "batch_size", "max_tokens", "max_rows", "repeats", *_FROM_ZERO)
+_WHOLE = (
+    "epochs",
+    "max_steps",
+    "batch_size",
+    "max_tokens",
+    "max_rows",
+    "repeats",
+    "image_size",
+    "crop_size",
+    *_FROM_ZERO,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

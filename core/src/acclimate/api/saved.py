@@ -11,18 +11,19 @@ from acclimate import bundle, models
 from acclimate.api import trained
 from acclimate.api.manifest import read_manifest
 from acclimate.contracts import BundleError
-from acclimate.models import Classifier, Preprocessing
+from acclimate.models import Classifier, PixelPreprocessing, Preprocessing, Segmenter
 from acclimate.plugins import Host
 
 # In float32 a reloaded model repeats its logits exactly; the tolerance leaves room for other kernels.
 TOLERANCE = 1e-4
 RESULTS = "results.safetensors"
+Model = Classifier | Segmenter
 
 
 def save(
     folder: Path,
-    model: Classifier,
-    preprocessing: Preprocessing,
+    model: Model,
+    preprocessing: Preprocessing | PixelPreprocessing,
     *,
     manifest: Mapping[str, Any],
     documents: Mapping[str, Any],
@@ -42,7 +43,7 @@ def save(
 
     def prove(written: Path) -> None:
         reloaded, _, _ = restore(written, host)
-        reloaded.to(model.head.weight.device)  # other devices have other kernels, and convolutions in TF32
+        reloaded.to(_device(model))  # other devices have other kernels, and convolutions in TF32
         difference = float((_logits(reloaded, probe) - expected).abs().max())
         if not difference <= TOLERANCE:
             raise BundleError(
@@ -65,7 +66,7 @@ def save(
     )
 
 
-def restore(folder: Path, host: Host) -> tuple[Classifier, Preprocessing, dict[str, Any]]:
+def restore(folder: Path, host: Host) -> tuple[Model, Preprocessing | PixelPreprocessing, dict[str, Any]]:
     """Return the model, its preprocessing and the manifest of a saved run.
 
     Raises:
@@ -117,13 +118,17 @@ def read_report(folder: str | Path) -> dict[str, Any]:
     return found
 
 
-def _logits(model: Classifier, probe: Mapping[str, Tensor]) -> Tensor:
-    device = model.head.weight.device
+def _device(model: Model) -> torch.device:
+    return next(model.head.parameters()).device
+
+
+def _logits(model: Model, probe: Mapping[str, Tensor]) -> Tensor:
+    device = _device(model)
     model.eval()
     with torch.inference_mode():
         logits: Tensor = model(**{name: value.to(device) for name, value in probe.items()})
     return logits.cpu()
 
 
-def _tensors(model: Classifier) -> dict[str, Tensor]:
+def _tensors(model: Model) -> dict[str, Tensor]:
     return {name: tensor.detach().cpu().clone() for name, tensor in model.state_dict().items()}

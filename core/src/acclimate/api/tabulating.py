@@ -5,33 +5,26 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from acclimate import evaluation
-from acclimate.api import scoring
 from acclimate.api.measuring import Result
 from acclimate.api.schedule import Results
 from acclimate.contracts import Comparison, MethodResult, Metric, Score, SeedResult
-from acclimate.plugins import Host
 
 
 def tabulate(
-    host: Host,
     results: Results,
     metrics: Mapping[str, Metric],
+    functions: Mapping[str, evaluation.ScoreFunction],
     *,
     preset: str,
     output: Path,
-    multilabel: bool = False,
 ) -> Comparison:
-    """Return the comparison of what was measured; the first of `metrics` is compared."""
+    """Return the comparison of what was measured by functions of test rows; the first of `metrics` is compared."""
     measured: dict[str, dict[int, evaluation.ScoredRows]] = {}
     for (method, seed), result in results.items():
         if isinstance(result, Result) and result.test_rows is not None:
             measured.setdefault(method, {})[seed] = result.test_rows
     compared = next(iter(metrics))
-    scored = evaluation.paired(
-        measured,
-        scoring.functions_of(host, metrics, multilabel=multilabel),
-        better=metrics[compared].better,
-    )
+    scored = evaluation.paired(measured, functions, better=metrics[compared].better)
     by_method: dict[str, dict[int, Result | str]] = {}
     for (method, seed), result in results.items():
         by_method.setdefault(method, {})[seed] = result

@@ -9,14 +9,14 @@ from torch import Tensor
 
 from acclimate import models, training
 from acclimate.contracts import AcclimateError, Backbone, BundleError
-from acclimate.models import Classifier, Preprocessing
+from acclimate.models import Classifier, PixelPreprocessing, Preprocessing, Segmenter
 from acclimate.plugins import Host
 
 # Not the seed of any run by default: what a method draws at random then differs from what a run has, and is saved.
 _OTHER_SEED = 1_234_577
 
 
-def changed(model: Classifier, manifest: Mapping[str, Any], host: Host) -> dict[str, Tensor]:
+def changed(model: Classifier | Segmenter, manifest: Mapping[str, Any], host: Host) -> dict[str, Tensor]:
     """Return the tensors of an adapted model that differ from those of its backbone with the method installed."""
     fresh, _ = _resolved(manifest)
     install = host.load_reference(manifest["install"])
@@ -28,7 +28,9 @@ def changed(model: Classifier, manifest: Mapping[str, Any], host: Host) -> dict[
     return {name: tensor.clone() for name, tensor in own.items() if not _same(pretrained.get(name), tensor)}
 
 
-def base(folder: Path, manifest: Mapping[str, Any]) -> tuple[Classifier, Preprocessing]:
+def base(
+    folder: Path, manifest: Mapping[str, Any]
+) -> tuple[Classifier | Segmenter, Preprocessing | PixelPreprocessing]:
     """Return the backbone of a run that holds only what was trained, with its saved preprocessing.
 
     Raises:
@@ -51,7 +53,7 @@ def base(folder: Path, manifest: Mapping[str, Any]) -> tuple[Classifier, Preproc
     return model, models.load_preprocessing(manifest["spec"], folder / "preprocessing")
 
 
-def _resolved(manifest: Mapping[str, Any]) -> tuple[Classifier, str]:
+def _resolved(manifest: Mapping[str, Any]) -> tuple[Classifier | Segmenter, str]:
     spec, told = manifest["spec"], manifest["backbone"]
     backbone = Backbone(
         name="saved",
@@ -61,7 +63,12 @@ def _resolved(manifest: Mapping[str, Any]) -> tuple[Classifier, str]:
         licence=told["licence"],
         pooling=spec["pooling"],
     )
-    found = models.resolve(backbone, labels=tuple(manifest["labels"]), max_tokens=spec["max_tokens"])
+    labels = tuple(manifest["labels"])
+    found: models.Resolved | models.ResolvedSegmenter
+    if "decoder" in spec:
+        found = models.resolve_segmenter(backbone, labels=labels, decoder=spec["decoder"], longest=spec["longest"])
+    else:
+        found = models.resolve(backbone, labels=labels, max_tokens=spec["max_tokens"])
     return found.model, found.weights
 
 

@@ -1,7 +1,7 @@
 """Saved runs: safetensors and JSON, written whole, proven when written, checked when read."""
 
 from acclimate.bundle.fields import check_fields
-from acclimate.bundle.read import read_document, read_manifest, read_tensors
+from acclimate.bundle.read import open_manifest, read_document, read_manifest, read_tensors
 from acclimate.bundle.write import MANIFEST, WEIGHTS, check_output, full_disk_named, save_tensors, write, writing
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "check_fields",
     "check_output",
     "full_disk_named",
+    "open_manifest",
     "read_document",
     "read_manifest",
     "read_tensors",

@@ -29,13 +29,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         BundleError: when the folder is no run or from another release; when a file is missing, unlisted, changed, a
             link, outside the folder, or a pickle; when the manifest has no form of a manifest.
     """
-    file = folder / MANIFEST
-    if not file.is_file():
-        raise BundleError(
-            f"{folder} is no saved run: it has no {MANIFEST}.", "Name the folder that was given as --output."
-        )
-    check_plain(file)
-    manifest = _opened(file)
+    manifest = open_manifest(folder)
     names = manifest["files"]
     check_names(folder, names)
     check_listing(folder, (MANIFEST, *names))
@@ -44,6 +38,21 @@ def read_manifest(folder: Path) -> dict[str, Any]:
             raise _changed(folder / name)
         check_content(folder / name)
     return manifest
+
+
+def open_manifest(folder: Path) -> dict[str, Any]:
+    """Return what the manifest of a saved run says, whose seal holds; no other file was looked at.
+
+    Raises:
+        BundleError: as `read_manifest`, of the manifest alone.
+    """
+    file = folder / MANIFEST
+    if not file.is_file():
+        raise BundleError(
+            f"{folder} is no saved run: it has no {MANIFEST}.", "Name the folder that was given as --output."
+        )
+    check_plain(file)
+    return _opened(file)
 
 
 def _opened(file: Path) -> dict[str, Any]:

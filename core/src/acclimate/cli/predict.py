@@ -22,12 +22,14 @@ def predict(
     read: Read = None,
     output_file: Annotated[
         Path | None,
-        typer.Option("--output", help="New file, .csv, .jsonl or .parquet, in place of standard output."),
+        typer.Option(
+            "--output", help="New file, .csv, .jsonl or .parquet, in place of standard output; for masks a folder."
+        ),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the --output that was interrupted.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Predict the label, or the labels, of every row, in order; exits with 3 when some rows could not be read."""
+    """Predict label, labels or mask of every row, in order; exits with 3 when some rows could not be read."""
     with output.failing_well(as_json, "Add --resume to go on." if output_file else "Nothing was written."):
         options: dict[str, Any] = {
             "text": text,
@@ -59,14 +61,10 @@ def _write(run: Path, data: str, options: dict[str, Any], file: Path, resume: bo
 
 def _show(run: Path, data: str, options: dict[str, Any], as_json: bool) -> dict[str, int]:
     from acclimate.api import predict_rows
-    from acclimate.api.deciding import Decisions
+    from acclimate.api.flows import flow_of
     from acclimate.api.manifest import read_manifest
-    from acclimate.api.prediction_tables import check_bars, write_csv
 
     manifest = read_manifest(run)
-    several = manifest["multilabel"]
-    if not as_json:
-        check_bars(manifest["labels"], several=several)
     counts = {"rows": 0, "unreadable": 0}
 
     def counted() -> Iterator[dict[str, Any]]:
@@ -78,7 +76,7 @@ def _show(run: Path, data: str, options: dict[str, Any], as_json: bool) -> dict[
     if as_json:
         _show_object(run, counted(), counts)
     else:
-        write_csv(counted(), sys.stdout, several=several, decided=Decisions(**manifest["decisions"]).told)
+        flow_of(manifest["task"]).show(manifest, counted(), sys.stdout)
     return counts
 
 

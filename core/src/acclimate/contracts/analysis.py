@@ -136,6 +136,36 @@ class CrossValidated:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClassMasks:
+    """How well one class is segmented on the test images, of which `images` show it and `missed` show it in vain.
+
+    `found` are the images without it that were given some of it.
+    """
+
+    images: int
+    missed: int
+    found: int
+    scores: Mapping[str, Score]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overlay:
+    """A test image with the outlines of true and predicted masks, as a "data:" address, and its mean Dice."""
+
+    id: str
+    dice: float
+    image: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Masks:
+    """What a report tells of masks: each class by name, and the test images with the lowest Dice."""
+
+    by_class: Mapping[str, ClassMasks]
+    worst: tuple[Overlay, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Analysis:
     """What a report tells beyond its scores. What does not apply, or was not asked for, is empty or None.
 
@@ -153,3 +183,4 @@ class Analysis:
     slices: Mapping[str, tuple[Slice, ...]] = field(default_factory=dict)
     mistakes: tuple[Mistake, ...] = ()
     cross_validated: CrossValidated | None = None
+    masks: Masks | None = None

@@ -233,9 +233,12 @@ class Preset:
     `prepare` names a pure function applied to every text (`str -> str`) or image (`PIL.Image -> PIL.Image`),
     the same in training and prediction. `settings` are defaults of `Settings` fields (`max_tokens`, …). `metrics` are
     for rows of one label, `multilabel_metrics` for rows that may carry several; which of them the rows are decides
-    what the source holds. `group` is the column whose rows stay in one part ("patient"), and `slices` are columns
-    whose values are scored as subgroups, where the user names none and the source has them; a source without the
-    group column is told of in the report.
+    what the source holds. A preset of masks has metrics of its own, such as `acclimate.plugins.MASK_METRICS`, and
+    names its method.
+
+    `group` is the column whose rows stay in one part ("patient"), and `slices` are columns whose values are scored as
+    subgroups, where the user names none and the source has them; a source without the group column is told of in the
+    report.
 
     `mirrored` lets training mirror images, which must not be where sides matter. `corners` measures what the four
     corners of the images alone say of the label, where a shortcut (a marker, a text) may stand.

@@ -14,10 +14,14 @@ class Columns:
 
     `label_separator` stands between the labels of a row where the label column is text ("Cap|Term"); it is never
     guessed. Without it a text is one label, and a list is several.
+
+    `mask` holds the path of each image's mask, `spacing` "row,column": how many millimetres lie between its pixels.
     """
 
     text: str = ""
     image: str = ""
+    mask: str = ""
+    spacing: str = ""
     label: str = ""
     label_separator: str = ""
     group: str = ""
@@ -52,6 +56,10 @@ class Settings:
     of them and 100 of each label, or "auto", which takes curves where these are clearly better. `near` says by what
     rows across parts are compared: their "content", or also the "features" that the frozen backbone gives them.
     `reading` are options of the loader by name.
+
+    Of masks, `classes` names what their values stand for, from 0 on ("background,lesion", or a file with one name on
+    each line); `decoder` is "unet" or "fpn"; `image_size` the longer side in pixels to which larger images are scaled
+    down, `crop_size` the side of the squares that training reads.
     """
 
     epochs: int | None = None
@@ -81,6 +89,10 @@ class Settings:
     calibration: Literal["temperature", "isotonic", "auto"] = "temperature"
     near: Literal["content", "features"] = "content"
     reading: Mapping[str, Any] = field(default_factory=dict)
+    classes: str = ""
+    decoder: str = ""
+    image_size: int | None = None
+    crop_size: int | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -199,7 +211,7 @@ class Report:
     def to_dict(self) -> dict[str, Any]:
         """Return plain dictionaries, lists and numbers; a bound that is not defined is None.
 
-        A run has either "confusion" or "by_label".
+        A run has either "confusion" or "by_label"; of masks "confusion" is empty, and "analysis" has their classes.
         """
         plain: dict[str, Any] = finite(asdict(self))
         del plain["confusion" if self.by_label else "by_label"]
@@ -274,6 +286,18 @@ class Prediction:
     def probability(self) -> float:
         """The probability of the most likely label."""
         return self.probabilities[self.label]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaskPrediction:
+    """The mask of one image: `mask` is a numpy array [height, width] of uint8 at the image's own size.
+
+    Its values are places in `classes`; `shares` is by class the share of the image's pixels that it covers.
+    """
+
+    mask: Any
+    classes: tuple[str, ...]
+    shares: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

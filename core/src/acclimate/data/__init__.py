@@ -8,6 +8,7 @@ from acclimate.data.images import fingerprints as image_fingerprints
 from acclimate.data.images import open_image, to_rgb
 from acclimate.data.labels import indicators, is_multilabel, label_sets
 from acclimate.data.leakage import Leak, PartedRows, find_leaks, kept_together, lookalikes
+from acclimate.data.masks import ExaminedMask, examine_masks, open_mask, read_classes
 from acclimate.data.read import (
     UNREADABLE,
     csv_rows,
@@ -15,6 +16,7 @@ from acclimate.data.read import (
     hub_rows,
     image_folder_rows,
     jsonl_rows,
+    mask_folder_rows,
     parquet_rows,
     tsv_rows,
 )
@@ -27,6 +29,7 @@ from acclimate.data.texts import text_fingerprints
 
 __all__ = [
     "UNREADABLE",
+    "ExaminedMask",
     "Leak",
     "PartedRows",
     "Repeats",
@@ -39,6 +42,7 @@ __all__ = [
     "csv_rows",
     "dataset_folder_rows",
     "examine_images",
+    "examine_masks",
     "find_leaks",
     "folds",
     "hub_rows",
@@ -52,9 +56,12 @@ __all__ = [
     "label_sets",
     "load",
     "lookalikes",
+    "mask_folder_rows",
     "near_duplicate_groups",
     "open_image",
+    "open_mask",
     "parquet_rows",
+    "read_classes",
     "repeated_images",
     "repeated_texts",
     "sample",

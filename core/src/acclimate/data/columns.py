@@ -42,6 +42,7 @@ _USUAL = {
         "file_path",
         "image_file",
     ),
+    "mask": ("mask", "masks", "segmentation", "annotation", "mask_path", "mask_file", "label", "labels"),
     "label": (
         "label",
         "labels",
@@ -54,7 +55,7 @@ _USUAL = {
         "label_text",
     ),
 }
-FIXED = ("id", "text", "image", "label", "line", "group", "time")
+FIXED = ("id", "text", "image", "mask", "label", "line", "group", "time")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +64,7 @@ class Mapping:
 
     content: str
     label: str
+    mask: str
     group: str
     time: str
     id: str
@@ -77,11 +79,12 @@ def resolve(
     labelled: bool,
     keep: Sequence[str],
     required: Sequence[str] = (),
+    masked: bool = False,
     source: str,
 ) -> Mapping:
     """Return which of a table's columns `names` are used; those of `keep` that the table has are kept.
 
-    Columns that are `required` are kept too, and must be there.
+    Columns that are `required` are kept too, and must be there. With `masked` each row has a mask and no label.
 
     A column that is not named is found by its name, ignoring case: "text", "image" or "label" itself, else
     the only column with a usual name ("sentence", "path", "category", …). In a table of two columns the one
@@ -99,7 +102,7 @@ def resolve(
     _check_keep(keep, given)
     others = {given["group"], given["time"], given["id"] or "id", *keep}
     free = [name for name in names if name not in others]
-    kinds = (modality, "label") if labelled else (modality,)
+    kinds = (modality, *(["mask"] if masked else ["label"] if labelled else []))
     found = {kind: given[kind] or _usual(kind, free, set(given.values()), source) for kind in kinds}
     _take_the_last(found, free, kinds)
     for kind in kinds:
@@ -108,6 +111,7 @@ def resolve(
     return Mapping(
         content=found[modality],
         label=found.get("label", ""),
+        mask=found.get("mask", ""),
         group=given["group"],
         time=given["time"],
         id=given["id"] or ("id" if "id" in names else ""),

@@ -21,7 +21,7 @@ from acclimate.data.image_repeats import Sketch, sketch
 _SHOWN = 10
 _SMALLEST_SIDE = 2
 # What Pillow raises for damaged files, besides OSError: its parsers let these through.
-_DAMAGE = (
+DAMAGE = (
     OSError,
     SyntaxError,
     ValueError,
@@ -94,8 +94,8 @@ def open_image(path: str | Path) -> Image.Image:
     """
     try:
         return _rgb(_upright(Path(path).read_bytes()))
-    except _DAMAGE as error:
-        raise DataError(f"The image {str(path)!r} cannot be used: {_reason(error)}.") from error
+    except DAMAGE as error:
+        raise DataError(f"The image {str(path)!r} cannot be used: {reason_of(error)}.") from error
 
 
 def to_rgb(image: Image.Image) -> Image.Image:
@@ -107,8 +107,8 @@ def to_rgb(image: Image.Image) -> Image.Image:
     try:
         _check_size(image)
         return _rgb(ImageOps.exif_transpose(image))
-    except _DAMAGE as error:
-        raise DataError(f"The image {image!r} cannot be used: {_reason(error)}.") from error
+    except DAMAGE as error:
+        raise DataError(f"The image {image!r} cannot be used: {reason_of(error)}.") from error
 
 
 def _examined(path: str) -> Examined | str:
@@ -123,8 +123,8 @@ def _examined(path: str) -> Examined | str:
             mode=image.mode,
             format=kind,
         )
-    except _DAMAGE as error:
-        return _reason(error)
+    except DAMAGE as error:
+        return reason_of(error)
 
 
 def _upright(data: bytes) -> Image.Image:
@@ -146,7 +146,7 @@ def _check_size(image: Image.Image) -> None:
         raise ValueError(f"it is only {image.width} × {image.height} pixels")
 
 
-def _reason(error: BaseException) -> str:
+def reason_of(error: BaseException) -> str:
     if isinstance(error, UnidentifiedImageError):
         return "it is not an image, or one of an unknown kind"
     if isinstance(error, FileNotFoundError):

@@ -36,23 +36,24 @@ def load(
     keep: Sequence[str] = (),
     required: Sequence[str] = (),
     usual_group: str = "",
+    masked: bool = False,
     part: str = "",
 ) -> Dataset:
     """Return the rows of a source as a memory-mapped table; never more than a chunk of them is in memory.
 
     A reader may yield rows that hold no more than an `id` and, under `UNREADABLE`, why they cannot be read.
-    Columns: `id`, `text` or `image` (absolute path), `label` (when labelled), `line` (int64; 0 where the
-    source has no lines), `group` and `time` (when named), those of `keep` that the source has, and those that are
-    `required`; all but `line` are strings. `label` is a list of strings where rows may carry several labels: the
-    source has lists, or the columns name a separator.
+    Columns: `id`, `text` or `image` (absolute path), `label` (when labelled) or `mask` (absolute path, when masked),
+    `line` (int64; 0 where the source has no lines), `group` and `time` (when named), those of `keep` that the source
+    has, and those that are `required`; all but `line` are strings. `label` is a list of strings where rows may carry
+    several labels: the source has lists, or the columns name a separator.
     Where the columns name no group, it is `usual_group` if the source has that column.
     The id is the named column, else the reader's own "id", else "PART:LINE". Everything that is written lies
     under `cache`.
 
     Raises:
         DataError: what the reader raises; rows that cannot be read; no rows; a column that is not recognised; a
-            missing text, image, label, group or time; labels of mixed types, or numbers that are not whole; lists
-            beside plain labels, and lists with an empty or repeated label; an id that two rows have.
+            missing text, image, mask, label, group or time; labels of mixed types, or numbers that are not whole;
+            lists beside plain labels, and lists with an empty or repeated label; an id that two rows have.
         UnknownNameError: a named column does not exist.
     """
     rows = iter(read(source))
@@ -66,9 +67,16 @@ def load(
     if not columns.group and usual_group in names:
         columns = replace(columns, group=usual_group)
     mapping = resolve(
-        names, columns, modality, labelled=labelled, keep=keep, required=required, source=name_of(source)
+        names,
+        columns,
+        modality,
+        labelled=labelled,
+        keep=keep,
+        required=required,
+        masked=masked,
+        source=name_of(source),
     )
-    labels = _labels(whole, mapping.label, source, columns.label_separator) if labelled else None
+    labels = _labels(whole, mapping.label, source, columns.label_separator) if mapping.label else None
     table = _Table(source, mapping, modality, cache=cache, labels=labels, part=part)
     key = hashlib.sha256(f"{part}\0{source}".encode()).hexdigest()[:16]
     path = cache / f"{part or 'rows'}-{key}.arrow"
@@ -103,7 +111,12 @@ class _Table:
         self.folder = Path(source) if Path(source).is_dir() else Path(source).parent
         self.mapping, self.modality, self.cache = mapping, modality, cache
         self.labels = labels
-        self.required = {modality: mapping.content, "group": mapping.group, "time": mapping.time}
+        self.required = {
+            modality: mapping.content,
+            "mask": mapping.mask,
+            "group": mapping.group,
+            "time": mapping.time,
+        }
         self.blank = {kind: Tally() for kind in self.required}
         self.places: dict[str, str] = {}
         self.unreadable: list[str] = []
@@ -112,7 +125,7 @@ class _Table:
     @property
     def schema(self) -> Any:
         text = pyarrow.string()
-        extra = [name for name in ("group", "time") if self.required[name]]
+        extra = [name for name in ("mask", "group", "time") if self.required[name]]
         fields = [("id", text), (self.modality, text)]
         if self.labels:
             fields.append(("label", pyarrow.list_(text) if self.labels.several else text))
@@ -146,7 +159,7 @@ class _Table:
         if missing(value):
             self.blank[kind].add(where)
             return ""
-        if kind == "image":
+        if kind in ("image", "mask"):
             return image_path(value, folder=self.folder, cache=self.cache)
         # A text keeps its white space: where it matters is for the preset's preparation to say.
         return value if kind == "text" and isinstance(value, str) else as_text(value)

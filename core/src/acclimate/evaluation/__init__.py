@@ -29,8 +29,8 @@ from acclimate.evaluation.operating import (
     read_rule,
     threshold,
 )
-from acclimate.evaluation.paired import Paired, ScoredRows, paired
-from acclimate.evaluation.segmentation import Mask
+from acclimate.evaluation.paired import Paired, ScoredRows, ScoreFunction, paired
+from acclimate.evaluation.segmentation import Mask, dice_statistics
 
 __all__ = [
     "COUNTS",
@@ -39,6 +39,7 @@ __all__ = [
     "Mask",
     "Paired",
     "Rule",
+    "ScoreFunction",
     "ScoredRows",
     "Steps",
     "Suspects",
@@ -59,6 +60,7 @@ __all__ = [
     "counts",
     "coverage",
     "curve",
+    "dice_statistics",
     "follow",
     "improves",
     "isotonic",

@@ -11,7 +11,7 @@ error; and, of distances, `one_empty`: "diagonal" for that of the image, the gre
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
 
@@ -31,14 +31,15 @@ _Pair = tuple[Inside, Inside, Spacing]
 class Mask:
     """The true mask of a row: `inside` [rows, columns] or [slices, rows, columns], true inside the structure.
 
-    `spacing_millimetres` is the distance from one voxel to the next along each axis, in the order of the axes.
+    `spacing_millimetres` is the distance from one voxel to the next along each axis, in the order of the axes; None
+    where nobody knows, and then nothing can be said in millimetres.
 
     Raises:
         DataError: when the mask has neither two nor three axes, or the spacing not one length above 0 for each.
     """
 
     inside: Inside
-    spacing_millimetres: Spacing
+    spacing_millimetres: Spacing | None
 
     def __post_init__(self) -> None:
         if self.inside.ndim not in (2, 3) or self.inside.dtype != np.bool_ or not self.inside.size:
@@ -47,6 +48,8 @@ class Mask:
                 f"found {self.inside.dtype} {list(self.inside.shape)}."
             )
         spacing = self.spacing_millimetres
+        if spacing is None:
+            return
         if len(spacing) != self.inside.ndim or not all(0 < each < np.inf for each in spacing):
             raise DataError(
                 f"Expected a spacing in millimetres above 0 for each of {self.inside.ndim} axes, found {spacing}.",
@@ -82,6 +85,7 @@ def hd95_statistics(
     Raises:
         DataError: as `dice_statistics`, or when one mask is empty and `one_empty` is "refuse".
     """
+    _check_spacing(truth)
     return _each(truth, predicted, partial(_hd95, one_empty=one_empty), best=0.0, both_empty=both_empty)
 
 
@@ -98,6 +102,7 @@ def nsd_statistics(
     """
     if not tolerance_millimetres >= 0:
         raise DataError(f"Expected a tolerance of 0 mm or more, found {tolerance_millimetres}.")
+    _check_spacing(truth)
     within = partial(_nsd, tolerance_millimetres=tolerance_millimetres)
     return _each(truth, predicted, within, best=1.0, both_empty=both_empty)
 
@@ -106,6 +111,18 @@ def missed_statistics(truth: Sequence[Mask], predicted: Sequence[Inside]) -> Flo
     """Return for each row whether a structure that is there was given an empty mask, and whether there is one."""
     pairs = _checked(truth, predicted)
     return table([(bool(true.any() and not given.any()), bool(true.any())) for true, given, _ in pairs], 2)
+
+
+def false_statistics(truth: Sequence[Mask], predicted: Sequence[Inside]) -> Floats:
+    """Return for each row whether a structure that is not there was given some mask, and whether there is none."""
+    pairs = _checked(truth, predicted)
+    return table([(bool(given.any() and not true.any()), not true.any()) for true, given, _ in pairs], 2)
+
+
+def dice_present(truth: Sequence[Mask], predicted: Sequence[Inside]) -> Floats:
+    """Return `dice_statistics` of the rows whose structure is there; the others count for nothing."""
+    there = [bool(mask.inside.any()) for mask in truth]
+    return dice_statistics(truth, predicted, both_empty="agree") * table([(each, each) for each in there], 2)
 
 
 def dice_agreeing(truth: Sequence[Mask], predicted: Sequence[Inside]) -> Floats:
@@ -123,9 +140,32 @@ def hd95_agreeing(truth: Sequence[Mask], predicted: Sequence[Inside]) -> Floats:
     return hd95_statistics(truth, predicted, both_empty="agree", one_empty="diagonal")
 
 
+def hd95_pixels_agreeing(truth: Sequence[Mask], predicted: Sequence[Inside]) -> Floats:
+    """Return `hd95_agreeing` in pixels, whatever their size."""
+    return hd95_agreeing(_in_pixels(truth), predicted)
+
+
+def nsd_2px_agreeing(truth: Sequence[Mask], predicted: Sequence[Inside]) -> Floats:
+    """Return `nsd_statistics` within 2 pixels, whatever their size, where two empty masks agree."""
+    return nsd_2mm_agreeing(_in_pixels(truth), predicted)
+
+
 def nsd_2mm_agreeing(truth: Sequence[Mask], predicted: Sequence[Inside]) -> Floats:
     """Return `nsd_statistics` within 2 mm where two empty masks agree."""
     return nsd_statistics(truth, predicted, tolerance_millimetres=2.0, both_empty="agree")
+
+
+def _in_pixels(truth: Sequence[Mask]) -> list[Mask]:
+    return [replace(mask, spacing_millimetres=(1.0,) * mask.inside.ndim) for mask in truth]
+
+
+def _check_spacing(truth: Sequence[Mask]) -> None:
+    unknown = [row for row, mask in enumerate(truth) if mask.spacing_millimetres is None]
+    if unknown:
+        raise DataError(
+            f"A distance in millimetres needs the spacing of the pixels, which row {unknown[0]} does not have.",
+            'Name the column that holds it as "row,column" in mm (spacing), or measure in pixels.',
+        )
 
 
 def _each(
@@ -206,4 +246,7 @@ def _checked(truth: Sequence[Mask], predicted: Sequence[Inside]) -> list[_Pair]:
                 f"found {given.dtype} {list(given.shape)}.",
                 "Bring it to the grid of the truth, and choose the threshold before.",
             )
-    return [(mask.inside, given, mask.spacing_millimetres) for mask, given in zip(truth, predicted, strict=True)]
+    return [
+        (mask.inside, given, mask.spacing_millimetres or (1.0,) * mask.inside.ndim)
+        for mask, given in zip(truth, predicted, strict=True)
+    ]

@@ -37,12 +37,15 @@ class Defaults:
 _TABLE: dict[tuple[str, str], tuple[tuple[float, float, float], float, int, float, float]] = {
     ("full", "text"): ((5e-5, 2e-5, 1e-5), 10.0, 3, 1.0, 0.01),
     ("full", "image"): ((4e-4, 1e-4, 3e-5), 0.01, 8, 0.85, 0.05),
+    ("full", "masks"): ((1e-4, 1e-4, 3e-5), 30.0, 30, 1.0, 1e-4),
     ("full", "vit"): ((5e-5, 3e-5, 1e-5), 1.0, 8, 0.75, 0.05),
     ("layerwise", "text"): ((1e-4, 5e-5, 2e-5), 5.0, 4, 0.9, 0.01),
     ("layerwise", "image"): ((4e-4, 1e-4, 3e-5), 0.01, 8, 0.75, 0.05),
+    ("layerwise", "masks"): ((1e-4, 1e-4, 3e-5), 30.0, 30, 0.75, 1e-4),
     ("layerwise", "vit"): ((5e-5, 3e-5, 1e-5), 1.0, 8, 0.65, 0.05),
     ("partial", "text"): ((1e-4, 5e-5, 2e-5), 5.0, 4, 1.0, 0.01),
     ("partial", "image"): ((4e-4, 1e-4, 3e-5), 0.01, 8, 1.0, 0.05),
+    ("partial", "masks"): ((1e-4, 1e-4, 3e-5), 30.0, 30, 1.0, 1e-4),
     ("partial", "vit"): ((5e-5, 3e-5, 1e-5), 1.0, 8, 1.0, 0.05),
     ("lora", "text"): ((1e-3, 2e-4, 2e-4), 1.0, 4, 1.0, 0.0),
     ("lora", "image"): ((1e-3, 5e-4, 2e-4), 1.0, 6, 1.0, 0.0),
@@ -65,12 +68,14 @@ _TABLE: dict[tuple[str, str], tuple[tuple[float, float, float], float, int, floa
     ("contrastive", "text"): ((5e-5, 2e-5, 1e-5), 1.0, 1, 1.0, 0.01),
     ("scratch", "text"): ((3e-4, 1e-4, 1e-4), 1.0, 10, 1.0, 0.01),
     ("scratch", "image"): ((1e-3, 1e-3, 5e-4), 1.0, 20, 1.0, 0.05),
+    ("scratch", "masks"): ((1e-3, 1e-3, 5e-4), 1.0, 50, 1.0, 1e-4),
+    ("frozen", "masks"): ((3e-3, 3e-3, 3e-3), 1.0, 30, 1.0, 1e-4),
 }
 
 
 def chosen_defaults(method: str, model: Adaptable, need: Need, settings: Settings) -> Defaults:
     """Return the defaults of a method for a model, with what the user asked for in their place."""
-    kind: str = need.modality
+    kind: str = "masks" if need.task == "image-segmentation" else need.modality
     if kind == "image" and (method, "vit") in _TABLE and transformer_blocks(model.encoder):
         kind = "vit"
     rates, head_factor, epochs, layer_decay, weight_decay = _TABLE[method, kind]
@@ -79,12 +84,12 @@ def chosen_defaults(method: str, model: Adaptable, need: Need, settings: Setting
     epochs = settings.epochs or epochs
     # Convolutional networks and bottlenecks first get worse, and better only as the rate falls to zero: stopping
     # early stops there.
-    whole_schedule = kind == "image" or method == "adapters"
+    whole_schedule = kind in ("image", "masks") or method == "adapters"
     return Defaults(
         rate=rate,
         head_rate=rate * head_factor,
         epochs=epochs,
-        batch_size=settings.batch_size or 16,
+        batch_size=settings.batch_size or (8 if kind == "masks" else 16),
         layer_decay=layer_decay,
         weight_decay=weight_decay,
         average=0.99 if kind == "image" else 0.0,

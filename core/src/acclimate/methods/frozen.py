@@ -3,12 +3,13 @@
 from acclimate.contracts import Need, OptionError, Plan, Settings
 from acclimate.methods.model import Adaptable
 from acclimate.methods.options import read_options
+from acclimate.methods.selected import plan_selected
 
 OPTIONS = {"solver": "sklearn"}
 
 
 def plan(model: Adaptable, need: Need, settings: Settings) -> Plan:
-    """Plan no training: the head is solved on cached features.
+    """Plan no training: the head is solved on cached features; a decoder for masks trains on them instead.
 
     Options:
         solver: "sklearn" fits scikit-learn's logistic regression, once for each label where rows may carry several;
@@ -17,7 +18,9 @@ def plan(model: Adaptable, need: Need, settings: Settings) -> Plan:
     Raises:
         OptionError: for another solver.
     """
-    del model, need
+    if need.task == "image-segmentation":
+        read_options("frozen", settings.options, {})
+        return plan_selected("frozen", [], model, need, settings)
     solver = read_options("frozen", settings.options, OPTIONS)["solver"]
     if solver not in ("sklearn", "torch"):
         raise OptionError(

@@ -53,9 +53,8 @@ def plan(model: Adaptable, need: Need, settings: Settings) -> Plan:
 def install(model: Adaptable, adapter: Mapping[str, Any]) -> None:
     """Replace every weight by what the architecture's own initialisation draws."""
     del adapter
-    tied = _tied(model)
     model.encoder.load_state_dict(_random(model.encoder))
-    if not model.new_head and not tied:
+    if not model.new_head and not _tied(model):
         # A language model's head begins like its embeddings do.
         with torch.no_grad():
             model.head.weight.normal_(std=getattr(model.encoder.config, "initializer_range", 0.02))

@@ -5,42 +5,69 @@ from acclimate.models.fingerprint import json_hash
 from acclimate.models.image import ImageExamples, ImagePreprocessing
 from acclimate.models.infer import Examples, batches, current_features, features, logits
 from acclimate.models.language import ResolvedLanguageModel, resolve_language_model
+from acclimate.models.mask_logits import IMAGES_AT_ONCE, mask_logits, pixel_logits
+from acclimate.models.pixel_probe import PixelProbe, features_at
+from acclimate.models.pixels import STRIDE, MaskExamples, PixelPreprocessing, filled, whole_strides
 from acclimate.models.probe import probe
 from acclimate.models.recorded import Recorded
 from acclimate.models.replay import Replay
-from acclimate.models.resolve import Preprocessing, Resolved, load_preprocessing, rebuild, resolve, save_preprocessing
+from acclimate.models.resolve import (
+    Preprocessing,
+    Resolved,
+    ResolvedSegmenter,
+    load_preprocessing,
+    rebuild,
+    resolve,
+    resolve_segmenter,
+    save_preprocessing,
+)
 from acclimate.models.saliency import pixel_saliency, token_saliency
+from acclimate.models.segmenter import Segmenter, check_decoder
 from acclimate.models.subset import Subset
 from acclimate.models.text import TextExamples, TextPreprocessing
 from acclimate.models.tokens import LanguageModel, TokenClassifier
 
 __all__ = [
+    "IMAGES_AT_ONCE",
+    "STRIDE",
     "Classifier",
     "Examples",
     "ImageExamples",
     "ImagePreprocessing",
     "LanguageModel",
+    "MaskExamples",
+    "PixelPreprocessing",
+    "PixelProbe",
     "Preprocessing",
     "Recorded",
     "Replay",
     "Resolved",
     "ResolvedLanguageModel",
+    "ResolvedSegmenter",
+    "Segmenter",
     "Subset",
     "TextExamples",
     "TextPreprocessing",
     "TokenClassifier",
     "batches",
+    "check_decoder",
     "current_features",
     "feature_width",
     "features",
+    "features_at",
+    "filled",
     "json_hash",
     "load_preprocessing",
     "logits",
+    "mask_logits",
+    "pixel_logits",
     "pixel_saliency",
     "probe",
     "rebuild",
     "resolve",
     "resolve_language_model",
+    "resolve_segmenter",
     "save_preprocessing",
     "token_saliency",
+    "whole_strides",
 ]

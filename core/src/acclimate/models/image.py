@@ -12,13 +12,13 @@ from torch import Tensor
 from acclimate.contracts import BackboneError
 from acclimate.models.fingerprint import json_hash
 
-_RESAMPLING = {
+RESAMPLING = {
     "nearest": Image.Resampling.NEAREST,
     "bilinear": Image.Resampling.BILINEAR,
     "bicubic": Image.Resampling.BICUBIC,
     "lanczos": Image.Resampling.LANCZOS,
 }
-_BY_NUMBER = {resampling.value: name for name, resampling in _RESAMPLING.items()}
+_BY_NUMBER = {resampling.value: name for name, resampling in RESAMPLING.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +92,7 @@ class ImagePreprocessing:
         """Return the pixels [channels, height, width] in float32, normalised."""
         height, width = self.size
         if image.size != (width, height):
-            image = image.resize((width, height), _RESAMPLING[self.interpolation])
+            image = image.resize((width, height), RESAMPLING[self.interpolation])
         pixels = np.asarray(image.convert("RGB"), dtype=np.float32) / 255.0  # [height, width, channels]
         mean, std = np.asarray(self.mean, dtype=np.float32), np.asarray(self.std, dtype=np.float32)
         pixels = (pixels - mean) / std

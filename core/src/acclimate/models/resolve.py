@@ -16,6 +16,8 @@ from acclimate.models.classifier import STAGES, Classifier, feature_width, has_s
 from acclimate.models.fingerprint import weights_hash
 from acclimate.models.image import ImagePreprocessing
 from acclimate.models.loading import configuration, folder_at, is_decoder, pretrained, tokens_of
+from acclimate.models.pixels import PixelPreprocessing
+from acclimate.models.segmenter import Segmenter, check_decoder
 from acclimate.models.spec import check_spec, plain_configuration
 from acclimate.models.text import TextPreprocessing
 
@@ -47,11 +49,44 @@ def resolve(backbone: Backbone, *, labels: tuple[str, ...], max_tokens: int | No
     return _folder(folder_at(backbone.source), backbone, labels, max_tokens)
 
 
-def rebuild(spec: Mapping[str, Any], folder: Path, labels: tuple[str, ...]) -> tuple[Classifier, Preprocessing]:
-    """Return the classifier that `spec` describes, with random weights, and its saved preprocessing.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolvedSegmenter:
+    """A segmenter whose encoder has pretrained weights, with the preprocessing that belongs to them."""
+
+    model: Segmenter
+    preprocessing: PixelPreprocessing
+    weights: str
+    spec: Mapping[str, Any]
+
+
+def resolve_segmenter(
+    backbone: Backbone, *, labels: tuple[str, ...], decoder: str, longest: int
+) -> ResolvedSegmenter:
+    """Load pretrained weights in float32 under a new decoder for `labels`; images are read up to `longest` pixels.
+
+    `weights` names those of the whole backbone, as it does for a classifier.
+
+    Raises:
+        AcclimateError: as `resolve`; BackboneError when the backbone has no stages to decode, too.
+    """
+    found = resolve(backbone, labels=labels)
+    assert isinstance(found.preprocessing, ImagePreprocessing)
+    return ResolvedSegmenter(
+        model=Segmenter(found.model.encoder, labels=labels, decoder=decoder).eval(),
+        preprocessing=PixelPreprocessing.of(found.preprocessing, longest),
+        weights=found.weights,
+        spec={**found.spec, "decoder": decoder, "longest": longest},
+    )
+
+
+def rebuild(
+    spec: Mapping[str, Any], folder: Path, labels: tuple[str, ...]
+) -> tuple[Classifier | Segmenter, Preprocessing | PixelPreprocessing]:
+    """Return the classifier or segmenter that `spec` describes, with random weights, and its saved preprocessing.
 
     Raises:
         BundleError: when the description would open other files or code, or describes no model.
+        MissingPackageError: when a decoder's package is not installed.
     """
     from transformers import AutoConfig, AutoModel
 
@@ -64,6 +99,9 @@ def rebuild(spec: Mapping[str, Any], folder: Path, labels: tuple[str, ...]) -> t
         raise BundleError(
             f"The manifest's spec describes no model: {reason}.", "Install the library versions in manifest.json."
         ) from error
+    if "decoder" in spec:
+        segmenter = Segmenter(encoder, labels=labels, decoder=check_decoder(spec["decoder"]))
+        return segmenter.eval(), load_preprocessing(spec, folder)
     model = Classifier(
         encoder,
         width=feature_width(encoder, spec["pooling"]),
@@ -74,7 +112,7 @@ def rebuild(spec: Mapping[str, Any], folder: Path, labels: tuple[str, ...]) -> t
     return model.eval(), load_preprocessing(spec, folder)
 
 
-def save_preprocessing(preprocessing: Preprocessing, folder: Path) -> None:
+def save_preprocessing(preprocessing: Preprocessing | PixelPreprocessing, folder: Path) -> None:
     """Write the preprocessing into a folder as JSON and text files."""
     folder.mkdir(parents=True, exist_ok=True)
     if isinstance(preprocessing, TextPreprocessing):
@@ -83,11 +121,12 @@ def save_preprocessing(preprocessing: Preprocessing, folder: Path) -> None:
         (folder / "image.json").write_text(json.dumps(preprocessing.to_dict(), indent=2))
 
 
-def load_preprocessing(spec: Mapping[str, Any], folder: Path) -> Preprocessing:
+def load_preprocessing(spec: Mapping[str, Any], folder: Path) -> Preprocessing | PixelPreprocessing:
     """Return the preprocessing that `save_preprocessing` wrote."""
     if spec["modality"] == "text":
         return TextPreprocessing.from_folder(folder, max_tokens=spec["max_tokens"])
-    return ImagePreprocessing.from_dict(json.loads((folder / "image.json").read_text()))
+    kind = PixelPreprocessing if "decoder" in spec else ImagePreprocessing
+    return kind.from_dict(json.loads((folder / "image.json").read_text()))
 
 
 def _timm_package(package: str, backbone: Backbone, labels: tuple[str, ...]) -> Resolved:

@@ -12,6 +12,7 @@ from acclimate.plugins.hookspecs import hookimpl
 
 _CLASSIFICATION = ("text-classification", "image-classification")
 _TASKS = (*_CLASSIFICATION, "token-classification", "text-generation")
+_MASKS = ("image-segmentation",)
 _DEFAULT_BACKBONE = {"text": "minilm-l6", "image": "efficientnet-lite0"}
 _DATASET_FILES = ("dataset_info.json", "state.json", "dataset_dict.json")
 _IMAGE_SUFFIXES = {".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"}
@@ -55,6 +56,11 @@ def register_loaders() -> Iterator[Loader]:
         read=Ref("acclimate.data.read:image_folder_rows"),
     )
     yield Loader(
+        name="mask-folder",
+        summary="A folder with images in `images` and their masks in `masks`, under the same names.",
+        read=Ref("acclimate.data.read:mask_folder_rows"),
+    )
+    yield Loader(
         name="hub",
         summary="A data set of the Hugging Face hub, as hub:owner/name.",
         read=Ref("acclimate.data.read:hub_rows"),
@@ -85,11 +91,20 @@ def register_backbones() -> Iterator[Backbone]:
 @hookimpl
 def register_methods() -> Iterator[Method]:
     """Offer the ways to adapt that every trade can use."""
-    yield _method("full", "Trains every weight.")
-    yield _method("frozen", "Fits a linear head on the features of the unchanged backbone.", tasks=_CLASSIFICATION)
-    yield _method("layerwise", "Trains every weight, the lower layers more slowly or later.")
+    yield _method("full", "Trains every weight.", tasks=(*_TASKS, *_MASKS))
     yield _method(
-        "partial", "Trains the top blocks of the backbone; what enters them is computed once.", install=True
+        "frozen",
+        "Fits a linear head on the features of the unchanged backbone; for masks, trains a decoder on them.",
+        tasks=(*_CLASSIFICATION, *_MASKS),
+    )
+    yield _method(
+        "layerwise", "Trains every weight, the lower layers more slowly or later.", tasks=(*_TASKS, *_MASKS)
+    )
+    yield _method(
+        "partial",
+        "Trains the top blocks of the backbone; what enters them is computed once.",
+        tasks=(*_TASKS, *_MASKS),
+        install=True,
     )
     yield _method("lora", "Trains small low-rank additions to the backbone.", install=True, merge=True)
     yield _method(
@@ -111,7 +126,10 @@ def register_methods() -> Iterator[Method]:
     )
     yield _method("peft", "Trains what any type of PEFT adds, written peft:TYPE.", install=True)
     yield _method(
-        "scratch", "Trains the same architecture from random weights, to show what transfer gives.", install=True
+        "scratch",
+        "Trains the same architecture from random weights, to show what transfer gives.",
+        tasks=(*_TASKS, *_MASKS),
+        install=True,
     )
 
 
@@ -256,9 +274,16 @@ def register_metrics() -> Iterator[Metric]:
 
 @hookimpl
 def register_presets() -> Iterator[Preset]:
-    """Offer the two tasks plainly, for a trade that has no plugin yet."""
+    """Offer the tasks plainly, for a trade that has no plugin yet."""
     yield Preset(name="text-classification", summary="Sorts texts into labels.", task="text-classification")
     yield Preset(name="image-classification", summary="Sorts images into labels.", task="image-classification")
+    yield Preset(
+        name="image-segmentation",
+        summary="Outlines what is in images.",
+        task="image-segmentation",
+        method="full",
+        metrics=counted_metrics.MASK_METRICS,
+    )
 
 
 @hookimpl
@@ -284,6 +309,8 @@ def choose_loader(source: str, candidates: Sequence[Loader]) -> str | None:
 def _folder_loader(folder: Path) -> str | None:
     if any((folder / name).is_file() for name in _DATASET_FILES):
         return "dataset-folder"
+    if all((folder / name).is_dir() for name in ("images", "masks")):
+        return "mask-folder"
     images = (file for file in folder.glob("*/*") if file.suffix.lower() in _IMAGE_SUFFIXES)
     return "image-folder" if next(images, None) else None
 

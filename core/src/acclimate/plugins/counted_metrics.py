@@ -12,6 +12,9 @@ _SEARCH = ("sentence-similarity",)
 _MASKS = ("image-segmentation",)
 _INSPECTION = ("anomaly-detection",)
 
+# What a preset of masks is measured by where pixels have no known size.
+MASK_METRICS = ("dice", "dice_present", "iou", "hd95_pixels", "nsd_2px", "missed_masks", "false_masks")
+
 
 def span_metrics() -> Iterator[Metric]:
     """Yield precision, recall and F1 of labelled spans."""
@@ -56,6 +59,8 @@ def mask_metrics() -> Iterator[Metric]:
     yield _metric(
         "iou", f"Intersection over union, averaged over masks; {agree}.", _MASKS, "segmentation:iou_agreeing"
     )
+    present = "Dice overlap, averaged over the masks that are there."
+    yield _metric("dice_present", present, _MASKS, "segmentation:dice_present")
     yield _metric(
         "nsd_2mm", f"Share of the surfaces within 2 mm, averaged; {agree}.", _MASKS, "segmentation:nsd_2mm_agreeing"
     )
@@ -63,8 +68,14 @@ def mask_metrics() -> Iterator[Metric]:
         "95th percentile of the surface distance in mm, averaged; two empty masks are 0 apart, one the diagonal."
     )
     yield _metric("hd95", distance, _MASKS, "segmentation:hd95_agreeing", better="lower")
+    pixels = "Share of the outlines within 2 pixels, averaged; two empty masks count as 1, one as 0."
+    yield _metric("nsd_2px", pixels, _MASKS, "segmentation:nsd_2px_agreeing")
+    apart = "95th percentile of the outlines' distance in pixels, averaged; two empty masks are 0 apart, one all."
+    yield _metric("hd95_pixels", apart, _MASKS, "segmentation:hd95_pixels_agreeing", better="lower")
     missed = "Share of the masks that are there and were given as empty."
     yield _metric("missed_masks", missed, _MASKS, "segmentation:missed_statistics", better="lower")
+    false = "Share of the masks that are empty and were given something."
+    yield _metric("false_masks", false, _MASKS, "segmentation:false_statistics", better="lower")
 
 
 def inspection_metrics() -> Iterator[Metric]:

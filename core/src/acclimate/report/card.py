@@ -8,12 +8,19 @@ import yaml
 
 Plain = Mapping[str, Any]
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
-_TASKS = ("text-classification", "image-classification", "token-classification", "text-generation")
+_TASKS = (
+    "text-classification",
+    "image-classification",
+    "image-segmentation",
+    "token-classification",
+    "text-generation",
+)
 
 
 def card(report: Plain) -> str:
     """Return the README.md of a saved run, from the plain content of report.json."""
     metrics, first = report["metrics"], next(iter(report["metrics"]))
+    masks = report["analysis"]["masks"]
     metadata: dict[str, Any] = {"library_name": "acclimate", "tags": ["acclimate", report["method"]]}
     if report["task"] in _TASKS:
         metadata["pipeline_tag"] = report["task"]
@@ -47,7 +54,7 @@ def card(report: Plain) -> str:
         f"# {report['preset']}",
         "",
         f"`{report['method']}` on `{report['backbone']}`, adapted with Acclimate {report['version']} to "
-        f"{report['rows']['train']:,} rows of {len(report['labels'])} labels.",
+        f"{report['rows']['train']:,} rows of {len(report['labels'])} {'classes' if masks else 'labels'}.",
         "",
         f"## Scores on {report['rows']['test']:,} test rows",
         "",
@@ -62,6 +69,7 @@ def card(report: Plain) -> str:
         "In brackets the 95 % interval, for new rows from the same source.",
         "",
         *_operating(report["analysis"]["operating"]),
+        *_masks(masks, first),
         "## What to know",
         "",
         *(f"- **{each['level']}**: {_line(each['message'])}" for each in report["findings"]),
@@ -77,7 +85,7 @@ def card(report: Plain) -> str:
         f"load({str(report['output'])!r}).predict(rows)",
         "```",
         "",
-        f"`report.html` has the curves, subgroups and mistakes; the figure that decides is {first}.",
+        f"`report.html` has the details; the figure that decides is {first}.",
         "",
     ]
     return "\n".join(lines)
@@ -92,6 +100,21 @@ def _operating(point: Plain | None) -> list[str]:
         "",
         f"`{point['positive']}` from a probability of {point['threshold']:.3f} on ({point['rule']}, chosen on "
         f"validation rows): {scores}.",
+        "",
+    ]
+
+
+def _masks(masks: Plain | None, metric: str) -> list[str]:
+    if masks is None:
+        return []
+    return [
+        f"| class | test images with it | missed in | found in others | {metric} |",
+        "|---|---|---|---|---|",
+        *(
+            f"| {_line(name)} | {found['images']} | {found['missed']} | {found['found']} | "
+            f"{_score(found['scores'].get(metric))} |"
+            for name, found in masks["by_class"].items()
+        ),
         "",
     ]
 

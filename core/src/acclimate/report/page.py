@@ -56,7 +56,8 @@ def _sections(report: Plain, charts: Plain) -> list[tuple[str, str]]:
         ("operating", "Operating point", analysis["operating"]),
         ("curves", "Ranking", charts["curves"]),
         ("trust", "Probabilities", charts["trust"]),
-        ("errors", "Labels", True),
+        ("masks", "Masks", analysis["masks"]),
+        ("errors", "Labels", report.get("by_label") or report.get("confusion")),
         ("slices", "Subgroups", analysis["slices"]),
         ("mistakes", "Mistakes", analysis["mistakes"]),
         ("learning", "Learning", charts["learning"]),
@@ -151,13 +152,18 @@ def _learning(history: Sequence[Plain]) -> list[Drawn]:
     last = max(each["epoch"] for each in history)
     losses = [
         Line(name=name, points=[(each["epoch"], each[key]) for each in history if key in each], dots=True)
-        for name, key in (("validation rows", "log_loss"), ("training rows", "training_loss"))
+        for name, key in (
+            ("validation rows", "log_loss"),
+            ("validation rows", "loss"),
+            ("training rows", "training_loss"),
+        )
         if any(key in each for each in history)
     ]
     top = max(point[1] for line in losses for point in line.points)
     chart = plot(losses, title="Loss by epoch", across="epoch", up="loss", x=(0, last), y=(0, top * 1.05))
-    drawn.append((chart, "Loss after each epoch; epoch 0 is the head on frozen features."))
-    for key in ("accuracy", "micro_f1"):
+    start = "a random decoder" if "loss" in history[0] else "the head on frozen features"
+    drawn.append((chart, f"Loss after each epoch; epoch 0 is {start}."))
+    for key in ("accuracy", "micro_f1", "pixel_dice"):
         points = [(each["epoch"], each[key]) for each in history if key in each]
         if points:
             chart = plot(

@@ -6,7 +6,7 @@ import_bitsandbytes()  # else the Trainer imports it, through PEFT, and lets it 
 
 from acclimate.training.checkpoint import Checkpoint
 from acclimate.training.engine import Trained, fit, freeze_statistics
-from acclimate.training.losses import loss_of
+from acclimate.training.losses import loss_of, mask_loss, mask_row_losses
 from acclimate.training.progress import bar, quiet_libraries
 from acclimate.training.resources import (
     Arithmetic,
@@ -30,6 +30,8 @@ __all__ = [
     "freeze_statistics",
     "has_bfloat16",
     "loss_of",
+    "mask_loss",
+    "mask_row_losses",
     "peak_memory_bytes",
     "processor",
     "quiet_libraries",

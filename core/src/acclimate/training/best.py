@@ -64,7 +64,7 @@ class Best(TrainerCallback):
             if epoch > 0 and self.solve_head is not None:  # at the start it is solved already
                 self.solve_head()
             scores, losses = self.validate()
-            start = self.history[0]["log_loss"] if self.history else np.inf
+            start = loss_in(self.history[0]) if self.history else np.inf
             lower = epoch == 0 or losses.mean() < self.lowest.mean()
             if lower or (losses.mean() < start and _as_good(losses, self.lowest)):
                 self.best_epoch = epoch
@@ -87,6 +87,11 @@ class Best(TrainerCallback):
         """Return what training may change: parameters of the groups, frozen until later or not, and buffers."""
         parameters = {name: tensor for name, tensor in model.named_parameters() if id(tensor) in self.learning}
         return {**parameters, **dict(model.named_buffers())}
+
+
+def loss_in(scores: Mapping[str, float]) -> float:
+    """Return the mean loss of the validation rows: "log_loss", or "loss" where something else was minimised."""
+    return scores["log_loss"] if "log_loss" in scores else scores["loss"]
 
 
 def _as_good(losses: Losses, lowest: Losses) -> bool:

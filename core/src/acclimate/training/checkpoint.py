@@ -97,12 +97,21 @@ class Resuming(TrainerCallback):
         batches.begin_at(json.loads(self.header["trainer"])["global_step"] // len(batches))
 
     def load_optimizer(self) -> None:
-        """Put back the optimizer and the schedule."""
+        """Put back the optimizer and the schedule.
+
+        What is kept of a weight must lie in memory as the weight does, which convolutions in channels-last do not do
+        in the order of their axes: the fused AdamW goes through both without looking at strides.
+        """
         state: dict[int, dict[str, Tensor]] = {}
+        weights = [weight for group in self.engine.optimizer.param_groups for weight in group["params"]]
         for name, tensor in self.tensors.items():
             if name.startswith(_OPTIMIZER):
                 _, number, part = name.split(".")
-                state.setdefault(int(number), {})[part] = tensor
+                weight = weights[int(number)]
+                alike = tensor.shape == weight.shape
+                state.setdefault(int(number), {})[part] = (
+                    torch.empty_like(weight, dtype=tensor.dtype).copy_(tensor) if alike else tensor
+                )
         self.engine.optimizer.load_state_dict({"state": state, "param_groups": self.header["groups"]})
         self.engine.lr_scheduler.load_state_dict(self.header["schedule"])
 

@@ -30,6 +30,8 @@ from acclimate.training.progress import Bar, bar
 from acclimate.training.resources import device
 from acclimate.training.seeding import seeded
 
+Loss = Callable[[Tensor, Tensor], Tensor]
+
 
 class Examples(Protocol):
     """Rows that can be turned into model inputs."""
@@ -74,6 +76,7 @@ def fit(
     on_epoch: Callable[[Mapping[str, float]], None] | None = None,
     solve_head: Callable[[], None] | None = None,
     checkpoint: Checkpoint | None = None,
+    loss: Loss = loss_of,
 ) -> Trained:
     """Train `model` in place by `plan` and leave it with the weights of its best epoch.
 
@@ -81,9 +84,11 @@ def fit(
     where `examples` put the classes of each token into a batch as `truth` [batch, tokens], `losses.IGNORED` where
     nothing is learned.
 
-    `validate` returns its scores, at least `log_loss`, and the losses of its rows, [rows]. The latest epoch is kept
-    whose loss no standard error parts from the lowest one. The start counts as epoch 0 and is left for a lower loss
-    only, so that training never ends below where it began on the validation rows. Where the scores hold
+    `loss` is what is minimised, of the model's outputs and the truth of a batch, where the plan has no objective.
+
+    `validate` returns its scores, at least `log_loss` or `loss`, and the losses of its rows, [rows]. The latest epoch
+    is kept whose loss no standard error parts from the lowest one. The start counts as epoch 0 and is left for a
+    lower loss only, so that training never ends below where it began on the validation rows. Where the scores hold
     `predicted_classes`, the number of classes given to any row, a collapse to one class ends training.
 
     `solve_head` gives the model a head for the features it has now. A plan with an `objective` of its own needs it,
@@ -104,7 +109,14 @@ def fit(
         patience = plan.patience if settings.patience is None else settings.patience
         keeper = Best(validate, groups, average, patience, on_epoch, solve_head)
         engine = Engine(
-            model, plan, groups, arguments, _Rows(examples, truth, plan.augment, settings.seed), batches, precision
+            model,
+            plan,
+            groups,
+            arguments,
+            _Rows(examples, truth, plan.augment, settings.seed),
+            batches,
+            precision,
+            loss,
         )
         total = arguments.max_steps if arguments.max_steps > 0 else plan.epochs * len(batches)
         with bar("training", total, "step", shown=shown) as shown_bar:
@@ -139,12 +151,13 @@ class Engine(Trainer):
         rows: "_Rows",
         batches: "_Batches",
         precision: str,
+        loss: "Loss" = loss_of,
     ) -> None:
         super().__init__(model=model, args=arguments, train_dataset=rows, data_collator=rows.collate)
         self.remove_callback(PrinterCallback)  # it prints to standard output, which is for results
         # A new accelerator holds nothing that could be freed; looking for garbage takes as long as some steps.
         self.accelerator.free_memory = lambda *objects: list(objects)
-        self.plan, self.groups, self.batches = plan, groups, _Numbered(batches)
+        self.plan, self.groups, self.batches, self.loss = plan, groups, _Numbered(batches), loss
         self.resuming: Resuming | None = None
         self.bfloat16 = precision == "bfloat16"
         # `forward(**inputs)` looks to the Trainer as if the model computed its own loss; it does not.
@@ -205,7 +218,7 @@ class Engine(Trainer):
         # Our own autocast: the one of accelerate stays wrapped around the model when training has ended.
         with torch.autocast(truth.device.type, torch.bfloat16, enabled=self.bfloat16):
             outputs = model(**inputs) if objective is None else cast(Any, model).features(inputs)
-        loss = loss_of(outputs, truth) if objective is None else objective.loss(outputs.float(), truth)
+        loss = self.loss(outputs, truth) if objective is None else objective.loss(outputs.float(), truth)
         return (loss, outputs) if return_outputs else loss
 
 

@@ -1,5 +1,6 @@
 """What training minimises."""
 
+import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
@@ -17,3 +18,37 @@ def loss_of(logits: Tensor, truth: Tensor) -> Tensor:
     if truth.ndim == logits.ndim:
         return binary_cross_entropy_with_logits(logits, truth.float())
     return cross_entropy(logits.flatten(0, -2), truth.flatten(), ignore_index=IGNORED)
+
+
+def mask_loss(logits: Tensor, truth: Tensor) -> Tensor:
+    """Return the cross-entropy of all pixels and 1 - Dice of the classes but the first, added, in float32.
+
+    `logits` are [batch, classes, height, width], `truth` [batch, height, width] of class indices, `IGNORED` where
+    nothing is learned. Dice is that of probabilities, over all pixels of the batch and averaged over the classes
+    (Milletari, Navab and Ahmadi 2016, "V-Net"); the sum of both losses is nnU-Net's (Isensee et al. 2021).
+    """
+    return (
+        _entropy(logits, truth).sum() / (truth != IGNORED).sum().clamp(min=1)
+        + 1
+        - _dice(logits, truth, (0, 2, 3)).mean()
+    )
+
+
+def mask_row_losses(logits: Tensor, truth: Tensor) -> Tensor:
+    """Return `mask_loss` of each row by itself, [batch]."""
+    pixels = (truth != IGNORED).sum(dim=(1, 2)).clamp(min=1)
+    return _entropy(logits, truth).sum(dim=(1, 2)) / pixels + 1 - _dice(logits, truth, (2, 3)).mean(dim=-1)
+
+
+def _entropy(logits: Tensor, truth: Tensor) -> Tensor:
+    """Return the cross-entropy of each pixel [batch, height, width], 0 where it is ignored."""
+    return cross_entropy(logits.float(), truth, ignore_index=IGNORED, reduction="none")
+
+
+def _dice(logits: Tensor, truth: Tensor, axes: tuple[int, ...]) -> Tensor:
+    """Return Dice of the classes but the first, summed over axes; one pixel more keeps it defined without any."""
+    seen = (truth != IGNORED)[:, None]
+    classes = torch.arange(1, logits.shape[1], device=truth.device)[None, :, None, None]
+    true = (truth[:, None] == classes).float()  # [batch, classes - 1, height, width]
+    given = logits.float().softmax(dim=1)[:, 1:] * seen
+    return (2 * (true * given).sum(dim=axes) + 1) / (true.sum(dim=axes) + given.sum(dim=axes) + 1)

@@ -5,6 +5,7 @@ from acclimate.data.read.delimited import csv_rows, tolerant_csv_rows, tolerant_
 from acclimate.data.read.files import LINE, UNREADABLE, existing, name_of
 from acclimate.data.read.image_folder import IMAGE_SUFFIXES, image_folder_rows
 from acclimate.data.read.json_lines import jsonl_rows, tolerant_jsonl_rows
+from acclimate.data.read.mask_folder import mask_folder_rows
 
 __all__ = [
     "IMAGE_SUFFIXES",
@@ -16,6 +17,7 @@ __all__ = [
     "hub_rows",
     "image_folder_rows",
     "jsonl_rows",
+    "mask_folder_rows",
     "name_of",
     "parquet_rows",
     "tolerant_csv_rows",

@@ -1,0 +1,250 @@
+"""`adapt` for masks: from a source of images and masks to a saved, proven, measured model."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from acclimate import data, models, training
+from acclimate.api import saved
+from acclimate.api.adapting import Run, tell
+from acclimate.api.choosing import choose_backbone, need_of
+from acclimate.api.clock import Clock
+from acclimate.api.inputs import PARTS
+from acclimate.api.provenance import data_of, provenance
+from acclimate.api.reporting import about
+from acclimate.api.request import Request, checkpoint_file
+from acclimate.api.sameness import check_same, fresh_cache
+from acclimate.api.segmenting import learning, rows, testing
+from acclimate.api.segmenting.asking import CROP, LONGEST
+from acclimate.api.segmenting.probing import pixel_probe
+from acclimate.api.segmenting.scoring import functions_of_rows, metrics_of
+from acclimate.api.segmenting.subject import MaskSubject
+from acclimate.contracts import Finding, Metric, OptionError, Plan, Report, cache_folder
+from acclimate.plugins import Host
+from acclimate.report import card, page
+
+_PROBE_ROWS = 4
+
+
+def adapt(host: Host, request: Request, folder: Path, shown: bool) -> Run:
+    """Do what a request to find masks asks."""
+    clock = Clock()
+    metrics = metrics_of(host, request)
+    tell(host, request, "started", source=request.source)
+    with clock.stage("prepare"):
+        request, subject, plan = _prepare(host, request, folder, shown)
+    with clock.stage("probe"):
+        probe = pixel_probe(subject)
+    with clock.stage("train"):
+        learned = learning.learn(subject, plan, lambda scores: tell(host, request, "epoch", **scores))
+    with clock.stage("evaluate"):
+        tested = _test(host, request, subject, metrics, learned, probe)
+    report = _report(request, subject, plan, learned, tested, clock)
+    reviewed = host.review_report(request.owner, report, tested.records)
+    report = replace(report, findings=(*report.findings, *reviewed))
+    tell(host, request, "evaluated", metrics={name: score.value for name, score in report.metrics.items()})
+    _save(host, request, subject, plan, learned, tested, report)
+    tell(host, request, "written", output=str(request.output))
+    return Run(output=request.output, report=report, test_rows=tested.structures.rows, host=host)
+
+
+def compared(
+    host: Host, request: Request, metric: str | None, labels: Sequence[str], *, multilabel: bool
+) -> tuple[dict[str, Metric], dict[str, Callable[[Any, Any, Any], float]]]:
+    """Return the metrics by name, the compared one first, and their functions of a run's structures.
+
+    Raises:
+        OptionError: for a metric that the runs are not measured by.
+    """
+    del labels, multilabel
+    metrics = metrics_of(host, request)
+    functions = functions_of_rows(host, metrics)
+    first = metric or next(iter(metrics))
+    if first not in metrics:
+        raise OptionError(
+            f"The runs are measured by {', '.join(metrics)}, and not by {first!r}.", f"Add it: metrics={first!r}."
+        )
+    order = [first, *(name for name in metrics if name != first)]
+    return {name: metrics[name] for name in order}, {name: functions[name] for name in order}
+
+
+def _prepare(host: Host, request: Request, folder: Path, shown: bool) -> tuple[Request, MaskSubject, Plan]:
+    _, dealt = rows.deal(host, request, folder)
+    request = replace(request, notes=(*request.notes, *dealt.findings))
+    parts, settings = dealt.parts, request.settings
+    tell(host, request, "split", rows={name: len(part.truth) for name, part in parts.items()})
+    classes = data.read_classes(settings.classes)
+    need = replace(need_of(request, parts["train"], classes), multilabel=False)
+    backbone = choose_backbone(host, request, need)
+    method = host.find("method", request.method, request.owner)
+    with training.seeded(settings.seed):
+        resolved = models.resolve_segmenter(
+            backbone,
+            labels=classes,
+            decoder=models.check_decoder(settings.decoder),
+            longest=settings.image_size or LONGEST,
+        )
+        plan: Plan = host.load(method)(resolved.model, need, settings)
+    learning.check_plan(plan)
+    prepare = host.load(request.preset)
+    crop = settings.crop_size or CROP
+    subject = MaskSubject(
+        resolved=resolved,
+        backbone=backbone,
+        method=method,
+        install=host.load(method, "install"),
+        prepare=prepare,
+        parts=parts,
+        examples={
+            name: rows.examples(part, resolved.preprocessing, prepare, crop=crop, classes=len(classes))
+            for name, part in parts.items()
+        },
+        settings=settings,
+        cache=fresh_cache(folder / "cache") if request.original else cache_folder(),
+        checkpoint=checkpoint_file(request.output),
+        shown=shown,
+    )
+    subject.examples["train"].whole(0)  # a preparation that changes the size is refused before training
+    if request.original:
+        check_same(
+            request.original,
+            _data_of(subject),
+            source=backbone.source,
+            weights=resolved.weights,
+            preprocessing=resolved.preprocessing.hash,
+        )
+    return request, subject, plan
+
+
+def _test(
+    host: Host,
+    request: Request,
+    subject: MaskSubject,
+    metrics: Mapping[str, Metric],
+    learned: learning.Learned,
+    probe: models.PixelProbe | None,
+) -> testing.Tested:
+    part, examples = subject.parts["test"], subject.examples["test"]
+    with training.bar("masks of test rows", len(examples), "row", shown=subject.shown) as bar:
+        return testing.measure(
+            host,
+            subject.model,
+            part,
+            examples,
+            metrics,
+            rows.spacings(part.rows, request.columns.spacing),
+            precision=learned.precision,
+            seed=subject.settings.seed,
+            shown=subject.settings.show_rows,
+            progress=bar.update,
+            probe=probe,
+        )
+
+
+def _report(
+    request: Request,
+    subject: MaskSubject,
+    plan: Plan,
+    learned: learning.Learned,
+    tested: testing.Tested,
+    clock: Clock,
+) -> Report:
+    """Return the report, before the plugin has reviewed it."""
+    settings, parameters = subject.settings, list(subject.model.parameters())
+    return Report(
+        preset=request.name,
+        method=plan.method,
+        backbone=subject.backbone.source,
+        output=str(request.output),
+        rows={name: len(part.truth) for name, part in subject.parts.items()},
+        metrics=tested.metrics,
+        baselines=tested.baselines,
+        seconds=clock.seconds(),
+        parameters={
+            "total": sum(p.numel() for p in parameters),
+            "trainable": sum(p.numel() for p in parameters if p.requires_grad),
+        },
+        peak_memory_bytes=training.peak_memory_bytes(),
+        findings=(*request.notes, *_about(learned), *tested.findings, *learned.notes),
+        labels=subject.model.labels,
+        settings={
+            "seed": settings.seed,
+            "max_rows": settings.max_rows,
+            "allow_leakage": settings.allow_leakage,
+            "options": dict(settings.options),
+            "decoder": subject.resolved.spec["decoder"],
+            "image_size": subject.resolved.preprocessing.longest,
+            "crop_size": subject.examples["train"].crop,
+            "epochs": plan.epochs,
+            "batch_size": plan.batch_size,
+            "learning_rates": list(learned.rates),
+        },
+        history=learned.trained.history,
+        analysis=tested.analysis,
+        **about(request.preset.task, subject.backbone.licence, settings.data_licence),
+    )
+
+
+def _about(learned: learning.Learned) -> tuple[Finding, ...]:
+    if learned.trained.best_epoch:
+        return ()
+    message = "No epoch was better on the validation rows than the random decoder that training started from; the "
+    message += "saved model is that start. Try a lower learning_rate, or more epochs."
+    return (Finding(code="training-did-not-help", level="problem", message=message),)
+
+
+def _data_of(subject: MaskSubject) -> dict[str, Any]:
+    fingerprints = {name: subject.examples[name].fingerprints for name in PARTS}
+    return data_of(subject.model.labels, {name: subject.parts[name] for name in PARTS}, fingerprints)
+
+
+def _save(
+    host: Host,
+    request: Request,
+    subject: MaskSubject,
+    plan: Plan,
+    learned: learning.Learned,
+    tested: testing.Tested,
+    report: Report,
+) -> None:
+    plain = report.to_dict()
+    train, test = subject.parts["train"], subject.examples["test"]
+    probe = test.batch(range(min(_PROBE_ROWS, len(test))))
+    saved.save(
+        request.output,
+        subject.model,
+        subject.resolved.preprocessing,
+        manifest={
+            "preset": request.name,
+            "task": request.preset.task,
+            "method": plan.method,
+            "backbone": {
+                "name": subject.backbone.name,
+                "source": subject.backbone.source,
+                "licence": subject.backbone.licence,
+                "weights": subject.resolved.weights,
+            },
+            "stored": request.settings.weights,
+            "labels": list(subject.model.labels),
+            "training_rows_by_label": [len(train.truth), *train.truth.sum(axis=0).tolist()],
+            "spec": dict(subject.resolved.spec),
+            "adapter": dict(plan.adapter),
+            "install": str(subject.method.install or ""),
+            "prepare": str(request.preset.prepare or ""),
+            "precision": learned.precision,
+            "seed": request.settings.seed,
+            **provenance(host, request, _data_of(subject), report),
+        },
+        documents={
+            "report.json": plain,
+            "report.html": page(plain),
+            "README.md": card(plain),
+            "rows.json": {name: part.ids for name, part in subject.parts.items()},
+        },
+        results={"test.logits": torch.from_numpy(tested.logits)},
+        probe={"pixel_values": probe["pixel_values"]},
+        host=host,
+    )

@@ -1,0 +1,76 @@
+"""A saved run at work: masks of new images."""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from acclimate import data, models, training
+from acclimate.api.saved import restore
+from acclimate.api.segmenting.predicting import in_order, mask_of
+from acclimate.contracts import DataError, MaskPrediction
+from acclimate.plugins import Host
+
+
+class MaskPredictor:
+    """What `load` returns of a run that gives masks; `classes` are what the values of a mask stand for."""
+
+    def __init__(self, folder: Path, host: Host) -> None:
+        self.folder = folder
+        with training.quiet_libraries():
+            model, preprocessing, self.manifest = restore(folder, host)
+        assert isinstance(model, models.Segmenter)
+        assert isinstance(preprocessing, models.PixelPreprocessing)
+        self.model, self.preprocessing = model, preprocessing
+        self.model.to(training.device())
+        self.classes: tuple[str, ...] = self.model.labels
+        self.prepare: Callable[[Any], Any] | None = host.load_reference(self.manifest["prepare"])
+
+    @property
+    def precision(self) -> str:
+        """The arithmetic of forward passes."""
+        return str(self.manifest["precision"]) if training.has_bfloat16() else "float32"
+
+    def predict(self, images: Sequence[str | Path | Image.Image]) -> list[MaskPrediction]:
+        """Return the mask of each image, given as a path or a Pillow image, at the image's own size.
+
+        Raises:
+            DataError: when an image cannot be read.
+        """
+        if isinstance(images, str | Path | Image.Image):
+            raise DataError("predict takes a list, found a single image.", "Write predict([image]).")
+        return list(self.predictions([self.opened(image) for image in images]))
+
+    def predictions(self, images: Sequence[Image.Image]) -> Iterator[MaskPrediction]:
+        """Yield the mask of each image that was opened and prepared already, in order."""
+        every = range(len(images))
+        for _, logits in in_order(
+            self.model, self.preprocessing, images.__getitem__, every, precision=self.precision
+        ):
+            mask = mask_of(logits)
+            counts = np.bincount(mask.ravel(), minlength=len(self.classes)) / mask.size
+            yield MaskPrediction(
+                mask=mask, classes=self.classes, shares=dict(zip(self.classes, counts.tolist(), strict=True))
+            )
+
+    def opened(self, image: str | Path | Image.Image) -> Image.Image:
+        """Return an image as the model reads it, upright, in colour and prepared, at its own size.
+
+        Raises:
+            DataError: when it cannot be read, or the preparation changes its size.
+        """
+        upright = data.to_rgb(image) if isinstance(image, Image.Image) else data.open_image(image)
+        prepared: Image.Image = self.prepare(upright) if self.prepare else upright
+        if prepared.size != upright.size:
+            raise DataError(
+                f"The preparation of the run turned {upright.size} into {prepared.size} pixels.",
+                "What prepares images for masks may not change their size.",
+            )
+        return prepared
+
+
+def load(folder: Path, host: Host) -> MaskPredictor:
+    """Return a saved run that gives masks, ready to predict."""
+    return MaskPredictor(folder, host)

@@ -1,0 +1,43 @@
+"""Logits of every pixel of whole images, without gradients: as they are read, and at their own size."""
+
+from collections.abc import Iterator, Sequence
+
+import torch
+from torch import Tensor
+from torch.nn.functional import interpolate
+
+from acclimate.models.pixel_probe import PixelProbe
+from acclimate.models.pixels import filled, whole_strides
+from acclimate.models.segmenter import Segmenter
+
+IMAGES_AT_ONCE = 8
+
+
+def pixel_logits(
+    model: Segmenter | PixelProbe, images: Sequence[Tensor], *, precision: str
+) -> Iterator[tuple[int, Tensor]]:
+    """Yield the place of each image [channels, height, width] and its logits [classes, height, width].
+
+    Images of one size are computed together, eight at most; each is filled up below and to the right to multiples of
+    32 pixels, and what was filled up is cut off again. They come in no particular order.
+    """
+    model.eval()
+    device = next(model.parameters()).device
+    by_size: dict[tuple[int, int], list[int]] = {}
+    for number, image in enumerate(images):
+        by_size.setdefault((image.shape[1], image.shape[2]), []).append(number)
+    for (height, width), numbers in by_size.items():
+        for start in range(0, len(numbers), IMAGES_AT_ONCE):
+            some = numbers[start : start + IMAGES_AT_ONCE]
+            pixels = torch.stack([filled(images[number], whole_strides(height, width)) for number in some]).to(device)
+            pixels = pixels.contiguous(memory_format=torch.channels_last)
+            with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16"):
+                logits = model(pixel_values=pixels)[..., :height, :width].cpu()
+            yield from zip(some, logits, strict=True)
+
+
+def mask_logits(logits: Tensor, size: tuple[int, int]) -> Tensor:
+    """Return logits [classes, height, width] at another height and width, between pixels bilinearly."""
+    if tuple(logits.shape[-2:]) == size:
+        return logits
+    return interpolate(logits[None], size, mode="bilinear", align_corners=False)[0]
