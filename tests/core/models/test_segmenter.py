@@ -94,7 +94,9 @@ def test_an_unknown_decoder_is_refused() -> None:
         models.check_decoder("deeplab")
 
 
-def examples(image: np.ndarray, mask: np.ndarray, *, longest: int = 64, crop: int = 32) -> MaskExamples:
+def examples(
+    image: np.ndarray, mask: np.ndarray, *, longest: int = 64, crop: int = 32, mirrored: bool = True
+) -> MaskExamples:
     return MaskExamples(
         ["image"],
         ["mask"],
@@ -105,6 +107,7 @@ def examples(image: np.ndarray, mask: np.ndarray, *, longest: int = 64, crop: in
         shown=[0],
         open_image=lambda path: Image.fromarray(image),
         open_mask=lambda path: mask,
+        mirrored=mirrored,
     )
 
 
@@ -123,6 +126,17 @@ def test_crops_and_mirrors_keep_image_and_mask_together() -> None:
         assert torch.equal(pixels > 0, truth > 0)
         seen.add(truth.numpy().tobytes())
     assert len(seen) > 10
+
+
+def test_nothing_is_mirrored_where_sides_matter() -> None:
+    image, mask = coded(32, 32)
+    plain, mirrored = (
+        [examples(image, mask, mirrored=each).batch([0], np.random.default_rng(n))["truth"][0] for n in range(12)]
+        for each in (False, True)
+    )
+    whole = torch.from_numpy(mask).long()
+    assert all(torch.equal(truth, whole) for truth in plain)
+    assert not all(torch.equal(truth, whole) for truth in mirrored)
 
 
 def test_small_images_are_filled_up_with_pixels_that_teach_nothing() -> None:

@@ -48,7 +48,7 @@ _TABLE: dict[tuple[str, str], tuple[tuple[float, float, float], float, int, floa
     ("partial", "masks"): ((1e-4, 1e-4, 3e-5), 30.0, 30, 1.0, 1e-4),
     ("partial", "vit"): ((5e-5, 3e-5, 1e-5), 1.0, 8, 1.0, 0.05),
     ("lora", "text"): ((1e-3, 2e-4, 2e-4), 1.0, 4, 1.0, 0.0),
-    ("lora", "image"): ((1e-3, 5e-4, 2e-4), 1.0, 6, 1.0, 0.0),
+    ("lora", "image"): ((1e-3, 5e-4, 2e-4), 0.01, 8, 1.0, 0.0),
     ("qlora", "text"): ((1e-3, 2e-4, 2e-4), 1.0, 4, 1.0, 0.0),
     ("qlora", "image"): ((1e-3, 5e-4, 2e-4), 1.0, 6, 1.0, 0.0),
     ("adapters", "text"): ((2e-3, 3e-4, 1e-4), 1.0, 8, 1.0, 0.0),
@@ -82,6 +82,8 @@ def chosen_defaults(method: str, model: Adaptable, need: Need, settings: Setting
     size = parameters(model.encoder)
     rate = settings.learning_rate or (rates[0] if size < SMALL else rates[1] if size < BASE else rates[2])
     epochs = settings.epochs or epochs
+    if settings.head == "random":  # the small factors are for heads that only follow what the probe found
+        head_factor = max(1.0, head_factor)
     # Convolutional networks and bottlenecks first get worse, and better only as the rate falls to zero: stopping
     # early stops there.
     whole_schedule = kind in ("image", "masks") or method == "adapters"

@@ -101,10 +101,11 @@ class MaskExamples:
         shown: Sequence[int],
         open_image: Callable[[str], Image.Image],
         open_mask: Callable[[str], Truth],
+        mirrored: bool = True,
     ) -> None:
         self.paths, self.masks, self.ids, self.fingerprints = paths, masks, ids, fingerprints
         self.preprocessing, self.crop, self.shown = preprocessing, crop, shown
-        self.open_image, self.open_mask = open_image, open_mask
+        self.open_image, self.open_mask, self.mirrored = open_image, open_mask, mirrored
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -135,8 +136,8 @@ class MaskExamples:
 
         With `augment` half of the squares lie around a pixel of some class but the first, each class of the image
         being as likely; where the image of a row has none, one of those that have stands in for it. The other half
-        lie anywhere, and all are mirrored in one of four ways. Without it a square is the middle of the image. Images
-        smaller than a square are filled up.
+        lie anywhere, and where `mirrored` all are mirrored in one of four ways. Without it a square is the middle of
+        the image. Images smaller than a square are filled up.
         """
         pairs = [self._middle(row) if augment is None else self._drawn(row, augment) for row in rows]
         size = (self.crop, self.crop)
@@ -156,7 +157,7 @@ class MaskExamples:
         if around and not (truth > 0).any():
             pixels, truth = self.whole(self.shown[int(random.integers(len(self.shown)))])
         pixels, truth = self._cut(pixels, truth, *place(truth, random, around=around))
-        for axis in (-2, -1):
+        for axis in (-2, -1) if self.mirrored else ():
             if random.random() < 0.5:
                 pixels, truth = pixels.flip(axis), truth.flip(axis)
         return pixels, truth

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from acclimate.plugins import Command, Loader, Preset, Ref, hookimpl
 
-from acclimate_medical_imaging import diagnosis
+from acclimate_medical_imaging import diagnosis, segmentation
 from acclimate_medical_imaging.reading.options import KEPT, OPTIONS
 
 _DICOM = "dicom"
@@ -17,6 +17,7 @@ _ENDINGS = (".dcm", ".dicom", ".ima", ".zip")
 def register_presets() -> Iterator[Preset]:
     """Offer the presets of this trade."""
     yield diagnosis
+    yield segmentation
 
 
 @hookimpl

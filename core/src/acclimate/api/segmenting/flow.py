@@ -99,7 +99,14 @@ def _prepare(host: Host, request: Request, folder: Path, shown: bool) -> tuple[R
         prepare=prepare,
         parts=parts,
         examples={
-            name: rows.examples(part, resolved.preprocessing, prepare, crop=crop, classes=len(classes))
+            name: rows.examples(
+                part,
+                resolved.preprocessing,
+                prepare,
+                crop=crop,
+                classes=len(classes),
+                mirrored=request.preset.mirrored,
+            )
             for name, part in parts.items()
         },
         settings=settings,

@@ -117,6 +117,7 @@ def examples(
     *,
     crop: int,
     classes: int,
+    mirrored: bool = True,
 ) -> models.MaskExamples:
     """Return the rows of a part as model inputs, named by the content of image and mask."""
     rows = part.rows
@@ -132,6 +133,7 @@ def examples(
         shown=np.flatnonzero(part.truth.sum(axis=1)).tolist(),
         open_image=inputs.opener(prepare),
         open_mask=lambda path: data.open_mask(path, classes),
+        mirrored=mirrored,
     )
 
 
