@@ -219,3 +219,18 @@ def test_the_pixel_probe_is_a_linear_layer_on_the_maps_at_each_place() -> None:
         logits = models.PixelProbe(encoder, weight, bias)(pixel_values=pixels[None])[0]
     for place_, row in zip(places.tolist(), features, strict=True):
         torch.testing.assert_close(logits[:, place_[0], place_[1]], weight @ row + bias, atol=1e-4, rtol=1e-4)
+
+
+@pytest.mark.parametrize("decoder", ["unet", "fpn"])
+def test_a_decoder_begins_as_the_probe_and_learns_from_there(decoder: str) -> None:
+    model = Segmenter(tiny.encoder("efficientnet"), labels=("none", "a"), decoder=decoder).eval()
+    random = torch.Generator().manual_seed(6)
+    pixels = torch.randn(1, 3, 64, 96, generator=random)
+    width = sum(models.segmenter.stage_widths(model.encoder))
+    probe = models.PixelProbe(model.encoder, torch.randn(2, width, generator=random), torch.tensor([0.5, -0.5]))
+    with torch.no_grad():
+        assert not torch.allclose(model(pixel_values=pixels), probe(pixel_values=pixels))
+        model.head.begin_at(probe)
+        torch.testing.assert_close(model(pixel_values=pixels), probe(pixel_values=pixels))
+    model(pixel_values=pixels)[:, 1].sum().backward()
+    assert model.head.classify.weight.grad.abs().sum() > 0

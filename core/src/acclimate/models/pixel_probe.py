@@ -24,13 +24,16 @@ class PixelProbe(nn.Module):
     def forward(self, pixel_values: Tensor) -> Tensor:
         """Return the logits [batch, classes, height, width] in float32."""
         maps = stage_maps(self.encoder, pixel_values)
-        weight = torch.split(cast(Tensor, self.weight), [each.shape[1] for each in maps], dim=1)
-        size = pixel_values.shape[-2:]
-        logits = cast(Tensor, self.bias)[None, :, None, None].expand(len(pixel_values), -1, *size)
-        for each, own in zip(maps, weight, strict=True):
-            small = conv2d(each.float(), own[:, :, None, None])
-            logits = logits + interpolate(small, size, mode="bilinear", align_corners=False)
-        return logits
+        return linear(maps, cast(Tensor, self.weight), cast(Tensor, self.bias), pixel_values.shape[-2:])
+
+
+def linear(maps: Sequence[Tensor], weight: Tensor, bias: Tensor, size: Sequence[int]) -> Tensor:
+    """Return [batch, classes, *size]: a linear layer on maps side by side, each of which is enlarged bilinearly."""
+    logits = bias[None, :, None, None]
+    for each, own in zip(maps, torch.split(weight, [each.shape[1] for each in maps], dim=1), strict=True):
+        small = conv2d(each.float(), own[:, :, None, None])
+        logits = logits + interpolate(small, list(size), mode="bilinear", align_corners=False)
+    return logits
 
 
 def stage_maps(encoder: nn.Module, pixel_values: Tensor) -> Sequence[Tensor]:

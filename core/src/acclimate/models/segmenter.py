@@ -14,6 +14,7 @@ from torch.nn.functional import interpolate
 
 from acclimate.contracts import BackboneError, MissingPackageError, OptionError
 from acclimate.models.classifier import has_stages
+from acclimate.models.pixel_probe import PixelProbe, linear, stage_maps
 
 DECODERS = ("unet", "fpn")
 # Width of each block of the Unet, from the deepest to that of the input's size (segmentation-models-pytorch).
@@ -42,12 +43,15 @@ class Segmenter(nn.Module):
 
     def forward(self, pixel_values: Tensor) -> Tensor:
         """Return the logits [batch, classes, height, width] in float32."""
-        outputs = self.encoder(pixel_values=pixel_values, output_hidden_states=True, do_pooling=False)
-        return cast(Tensor, self.head(pixel_values, outputs.hidden_states)).float()
+        return cast(Tensor, self.head(pixel_values, stage_maps(self.encoder, pixel_values)))
 
 
 class MaskHead(nn.Module):
-    """A decoder of segmentation-models-pytorch over the maps of an encoder, and a convolution to `classes` logits."""
+    """A decoder of segmentation-models-pytorch over the maps of an encoder, and a convolution to `classes` logits.
+
+    To these are added those of a linear layer on the maps, which does not train: nothing, until `begin_at` is given
+    one. A decoder that begins at random first learns that most pixels are background, and may stay there.
+    """
 
     def __init__(self, widths: Sequence[int], classes: int, decoder: str) -> None:
         super().__init__()
@@ -56,6 +60,16 @@ class MaskHead(nn.Module):
         channels = [3, *[0] * self.missing, *widths]
         self.decoder, width = _unet(channels) if decoder == "unet" else _fpn(channels)
         self.classify = nn.Conv2d(width, classes, kernel_size=3, padding=1)
+        self.register_buffer("weight", torch.zeros(classes, sum(widths)))
+        self.register_buffer("bias", torch.zeros(classes))
+
+    def begin_at(self, probe: PixelProbe) -> None:
+        """Let the logits be those of a linear layer on the maps, from which the decoder learns to differ."""
+        with torch.no_grad():
+            cast(Tensor, self.weight).copy_(cast(Tensor, probe.weight))
+            cast(Tensor, self.bias).copy_(cast(Tensor, probe.bias))
+            self.classify.weight.zero_()
+            cast(Tensor, self.classify.bias).zero_()
 
     def forward(self, pixels: Tensor, maps: Sequence[Tensor]) -> Tensor:
         """Return [batch, classes, height, width] at the size of `pixels`."""
@@ -64,7 +78,8 @@ class MaskHead(nn.Module):
         logits = self.classify(self.decoder([pixels, *empty, *maps]))
         if logits.shape[-2:] != pixels.shape[-2:]:
             logits = interpolate(logits, pixels.shape[-2:], mode="bilinear", align_corners=False)
-        return cast(Tensor, logits)
+        start = linear(maps, cast(Tensor, self.weight), cast(Tensor, self.bias), (height, width))
+        return cast(Tensor, logits).float() + start
 
 
 def stage_widths(encoder: nn.Module) -> list[int]:

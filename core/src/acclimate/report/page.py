@@ -161,8 +161,7 @@ def _learning(history: Sequence[Plain]) -> list[Drawn]:
     ]
     top = max(point[1] for line in losses for point in line.points)
     chart = plot(losses, title="Loss by epoch", across="epoch", up="loss", x=(0, last), y=(0, top * 1.05))
-    start = "a random decoder" if "loss" in history[0] else "the head on frozen features"
-    drawn.append((chart, f"Loss after each epoch; epoch 0 is {start}."))
+    drawn.append((chart, "Loss after each epoch; epoch 0 is the head on frozen features."))
     for key in ("accuracy", "micro_f1", "pixel_dice"):
         points = [(each["epoch"], each[key]) for each in history if key in each]
         if points:

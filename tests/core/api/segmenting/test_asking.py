@@ -22,7 +22,6 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"method": "auto"}, "'auto' searches among methods for labels"),
     ({"method": "lora"}, r"'lora' does not do image-segmentation.*Methods that do.*frozen, full, layerwise, partial"),
     ({"method": "partial", "options": {"cache": "on"}}, "'cache'"),
-    ({"head": "random"}, "decoder always begins at random"),
     ({"decoder": "pan"}, "decoder is 'unet' or 'fpn', found 'pan'"),
     ({"crop_size": 50}, "crop_size is a multiple of 32, found 50"),
     ({"image_size": 0}, "image_size is a whole number above 0"),

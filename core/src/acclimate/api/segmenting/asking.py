@@ -35,8 +35,6 @@ def check(request: Request) -> None:
         raise OptionError(
             "Method 'auto' searches among methods for labels, not for masks.", "Name one: full, frozen, layerwise, …"
         )
-    if settings.head != "probe":
-        raise OptionError(f"A decoder always begins at random, found head={settings.head!r}.", "Leave head out.")
     models.check_decoder(settings.decoder)
     data.read_classes(settings.classes)
     if settings.crop_size is not None and settings.crop_size % models.STRIDE:

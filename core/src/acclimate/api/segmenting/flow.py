@@ -38,6 +38,8 @@ def adapt(host: Host, request: Request, folder: Path, shown: bool) -> Run:
         request, subject, plan = _prepare(host, request, folder, shown)
     with clock.stage("probe"):
         probe = pixel_probe(subject)
+        if probe is not None and plan.head == "probe":
+            subject.model.head.begin_at(probe)
     with clock.stage("train"):
         learned = learning.learn(subject, plan, lambda scores: tell(host, request, "epoch", **scores))
     with clock.stage("evaluate"):
@@ -198,9 +200,9 @@ def _report(
 def _about(learned: learning.Learned) -> tuple[Finding, ...]:
     if learned.trained.best_epoch:
         return ()
-    message = "No epoch was better on the validation rows than the random decoder that training started from; the "
-    message += "saved model is that start. Try a lower learning_rate, or more epochs."
-    return (Finding(code="training-did-not-help", level="problem", message=message),)
+    message = "No epoch was better on the validation rows than the start of training; the saved model is that start. "
+    message += "Try a lower learning_rate, or more epochs."
+    return (Finding(code="training-did-not-help", message=message),)
 
 
 def _data_of(subject: MaskSubject) -> dict[str, Any]:

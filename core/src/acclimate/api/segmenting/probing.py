@@ -12,6 +12,7 @@ from acclimate import models, training
 from acclimate.api.segmenting.subject import MaskSubject
 
 _PIXELS, _OF_IMAGE = 8_000, 64
+_UNSEEN = -10.0  # the logit of a class that was not drawn: rare, and for a decoder to learn all the same
 
 
 def pixel_probe(subject: MaskSubject) -> models.PixelProbe | None:
@@ -60,7 +61,7 @@ def _solved(features: np.ndarray, truth: np.ndarray, weights: np.ndarray, classe
     own, start = found.coef_, found.intercept_
     if len(found.classes_) == 2:
         own, start = np.concatenate([-own, own]) / 2, np.concatenate([-start, start]) / 2
-    weight, bias = np.zeros((classes, features.shape[1])), np.full(classes, -1e4)
+    weight, bias = np.zeros((classes, features.shape[1])), np.full(classes, _UNSEEN)
     weight[found.classes_] = own / scale.scale_
     bias[found.classes_] = start - (own / scale.scale_) @ scale.mean_
     return torch.from_numpy(weight).float(), torch.from_numpy(bias).float()
