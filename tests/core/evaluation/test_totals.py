@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 HOST = Host(discover=False)
 COUNTED = {name: metric for name, metric in HOST.metrics().items() if metric.statistics}
 ROWS = 7
-LENGTHS = ("hd95",)
+LENGTHS = {"hd95", "hd95_pixels"}
 
 
 def rows_for(metric: Metric, seed: int) -> tuple[list, list]:
