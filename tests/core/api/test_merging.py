@@ -33,10 +33,18 @@ def by_readme(folder: Path, **given: Any) -> Any:
 
 
 @pytest.mark.parametrize(
-    "method", ["frozen", "lora", "qlora", *(pytest.param(name, marks=pytest.mark.slow) for name in ("full", "ia3"))]
+    "method",
+    [
+        "frozen",
+        "lora",
+        "small qlora",
+        *(pytest.param(name, marks=pytest.mark.slow) for name in ("full", "ia3", "qlora")),
+    ],
 )
-def test_the_readme_gives_the_probabilities_of_a_text_run(finished: Finished, tmp_path: Path, method: str) -> None:
-    run = finished("text", method).output
+def test_the_readme_gives_the_probabilities_of_a_text_run(
+    finished: Finished, small: Callable[[str], Run], tmp_path: Path, method: str
+) -> None:
+    run = (small("qlora") if method == "small qlora" else finished("text", method)).output
     done = merge(run, tmp_path / "plain")
     assert (done.loads_as, done.head) == ("BertModel", "head.safetensors")
     assert done.difference <= 1e-4

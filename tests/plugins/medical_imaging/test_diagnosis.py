@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from acclimate import adapt, load
 from acclimate.api import Run, evaluate, predict_rows
+from acclimate.contracts import DataError
 from acclimate_medical_imaging import diagnosis
 from PIL import Image
 from pydicom.uid import JPEG2000Lossless, RLELossless
@@ -155,6 +156,12 @@ def test_png_and_dicom_of_the_same_pixels_are_predicted_the_same(
     expected = predictor.predict(pngs)
     found = list(predict_rows(run.output, tmp_path / "dicom"))
     assert [row["probabilities"] for row in found] == [dict(each.probabilities) for each in expected]
+
+
+def test_a_folder_without_labels_is_told_how_it_gets_them(make: Make, save: Any, tmp_path: Path) -> None:
+    save(make(picture_of(3, ill=True)), tmp_path / "scans" / "1.dcm")
+    with pytest.raises(DataError, match=r"recognised as the label.*--read labels=FILE.*labels\.csv"):
+        adapt(diagnosis, tmp_path / "scans", method="frozen", output=tmp_path / "run", shown=False)
 
 
 def test_subgroups_are_scored_without_being_named(run: Run, clinic: Path) -> None:

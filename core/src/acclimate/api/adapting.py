@@ -16,7 +16,7 @@ from acclimate.api.cross_validating import check_folds, cross_validate, folds_of
 from acclimate.api.flows import flow_of
 from acclimate.api.lookalikes import lookalikes
 from acclimate.api.predictor import load
-from acclimate.api.provenance import data_of, provenance
+from acclimate.api.provenance import manifest_of
 from acclimate.api.reporting import analysis_of, report_of, score_all
 from acclimate.api.request import (
     BUDGET_MINUTES,
@@ -44,7 +44,6 @@ from acclimate.contracts import (
     cache_folder,
 )
 from acclimate.plugins import Host, default_host
-from acclimate.report import card, page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -271,20 +270,9 @@ def _prepare(host: Host, request: Request, folder: Path, shown: bool) -> tuple[R
         shown=shown,
     )
     if request.original:
-        sameness.check_same(
-            request.original,
-            _data_of(subject),
-            source=backbone.source,
-            weights=resolved.weights,
-            preprocessing=resolved.preprocessing.hash,
-        )
+        sameness.check_same(request.original, subject)
     request = replace(request, notes=(*request.notes, *lookalikes(subject)))
     return request, subject, plan if chosen else None
-
-
-def _data_of(subject: Subject) -> dict[str, Any]:
-    fingerprints = {name: examples.fingerprints for name, examples in subject.examples.items()}
-    return data_of(subject.model.labels, subject.parts, fingerprints)
 
 
 def _save(
@@ -297,47 +285,24 @@ def _save(
     report: Report,
 ) -> None:
     train = subject.parts["train"]
-    plain = report.to_dict()
     positives = train.truth.sum(axis=0) if train.multilabel else np.bincount(train.truth)
     saved.save(
         request.output,
         subject.model,
         subject.resolved.preprocessing,
         manifest={
-            "preset": request.name,
-            "task": request.preset.task,
-            "method": plan.method,
-            "backbone": {
-                "name": subject.backbone.name,
-                "source": subject.backbone.source,
-                "licence": subject.backbone.licence,
-                "weights": subject.resolved.weights,
-            },
-            "stored": request.settings.weights,
-            "labels": list(subject.model.labels),
+            **manifest_of(host, request, subject, plan, report, precision=learned.precision),
             "multilabel": train.multilabel,
             "thresholds": None if learned.thresholds is None else learned.thresholds.tolist(),
             "decisions": decisions.to_dict(),
             "training_rows_by_label": positives.tolist(),
-            "spec": dict(subject.resolved.spec),
-            "adapter": dict(plan.adapter),
-            "install": str(subject.method.install or ""),
-            "prepare": str(request.preset.prepare or ""),
-            "precision": learned.precision,
-            "seed": request.settings.seed,
             "calibration": {
                 "temperature": learned.temperature,
                 "folded_into": "head",
                 "curves": calibrating.plain_curves(learned.curves),
             },
-            **provenance(host, request, _data_of(subject), report),
         },
-        documents={
-            "report.json": plain,
-            "report.html": page(plain),
-            "README.md": card(plain),
-            "rows.json": {name: part.ids for name, part in subject.parts.items()},
-        },
+        documents=saved.documents(report, subject.parts),
         results={"test.logits": torch.from_numpy(learned.logits)},
         probe=subject.examples["test"].batch(range(min(8, len(subject.examples["test"])))),
         host=host,

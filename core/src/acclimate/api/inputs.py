@@ -68,9 +68,10 @@ def read(
     The columns named by `slices` must be there, and are kept. `reading` and `saved` are as `reader` takes them. With
     `masked` rows have a mask in place of a label.
     """
+    loader = _loader(host, owner, preset, source)
     return data.load(
         source,
-        read=reader(host, owner, preset, source, reading or {}, saved or {}),
+        read=_reader(host, loader, reading or {}, saved or {}),
         columns=columns,
         modality=preset.modality,
         cache=folder,
@@ -78,6 +79,7 @@ def read(
         keep=(*preset.split.stratify, *preset.slices),
         usual_group=preset.group,
         required=[name for name in slices if name not in (columns.group, columns.time)],
+        unlabelled=loader.unlabelled,
         masked=masked,
         part=part,
     )
@@ -94,16 +96,25 @@ def reader(
         DataError: when no plugin reads it.
         OptionError: for an option that the loader does not have, or that the saved run has decided.
     """
+    return _reader(host, _loader(host, owner, preset, source), reading, saved)
+
+
+def _loader(host: Host, owner: str, preset: Preset, source: str) -> Loader:
     if preset.loader != "auto":
-        loader: Loader | None = host.find("loader", preset.loader, owner)
-    else:
-        loader = host.choose_loader(owner, source)
+        return host.find("loader", preset.loader, owner)
+    loader = host.choose_loader(owner, source)
     if loader is None:
         raise DataError(
             f"Nothing installed reads {source!r}.",
             "Readable are .csv, .tsv, .jsonl, .parquet, a folder of class folders with images, a datasets folder "
             "and hub:OWNER/NAME.",
         )
+    return loader
+
+
+def _reader(
+    host: Host, loader: Loader, reading: Mapping[str, Any], saved: Mapping[str, Any]
+) -> Callable[[str], Iterable[dict[str, Any]]]:
     options = _reading(loader, reading, {name: saved[name] for name in loader.kept if name in saved})
     read: Callable[[str], Iterable[dict[str, Any]]] = host.load(loader)
     return partial(read, **options) if options else read

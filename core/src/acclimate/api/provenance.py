@@ -7,17 +7,21 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from importlib.metadata import packages_distributions, version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psutil
 import torch
 
 from acclimate import models, training
 from acclimate.api.command import arguments_of, command_of
-from acclimate.api.inputs import Part
+from acclimate.api.inputs import PARTS
 from acclimate.api.request import Request
-from acclimate.contracts import Report
+from acclimate.contracts import Plan, Report
 from acclimate.plugins import Host
+
+if TYPE_CHECKING:
+    from acclimate.api.segmenting.subject import MaskSubject
+    from acclimate.api.subject import Subject
 
 
 def provenance(host: Host, request: Request, data: Mapping[str, Any], report: Report) -> dict[str, Any]:
@@ -36,21 +40,45 @@ def provenance(host: Host, request: Request, data: Mapping[str, Any], report: Re
     }
 
 
-def data_of(
-    labels: Sequence[str], parts: Mapping[str, Part], fingerprints: Mapping[str, Sequence[str]]
+def manifest_of(
+    host: Host, request: Request, subject: "Subject | MaskSubject", plan: Plan, report: Report, *, precision: str
 ) -> dict[str, Any]:
-    """Return hashes of each part and of all; `fingerprints` name the content of each part's rows.
+    """Return the fields of a manifest that runs of every task have; `precision` is that of forward passes."""
+    return {
+        "preset": request.name,
+        "task": request.preset.task,
+        "method": plan.method,
+        "backbone": {
+            "name": subject.backbone.name,
+            "source": subject.backbone.source,
+            "licence": subject.backbone.licence,
+            "weights": subject.resolved.weights,
+        },
+        "stored": request.settings.weights,
+        "labels": list(subject.model.labels),
+        "spec": dict(subject.resolved.spec),
+        "adapter": dict(plan.adapter),
+        "install": str(subject.method.install or ""),
+        "prepare": str(request.preset.prepare or ""),
+        "precision": precision,
+        "seed": request.settings.seed,
+        **provenance(host, request, data_of(subject), report),
+    }
+
+
+def data_of(subject: "Subject | MaskSubject") -> dict[str, Any]:
+    """Return hashes of each part and of all.
 
     `ids` is over a part's row ids in order, `rows` over ids, contents as the model reads them, and labels;
     `fingerprint` and `split` are over those of all parts.
     """
     found = {}
-    for name, part in parts.items():
-        contents = list(fingerprints[name])
+    for name in PARTS:
+        part, contents = subject.parts[name], list(subject.examples[name].fingerprints)
         found[name] = {
             "count": len(part.truth),
             "ids": models.json_hash(part.ids),
-            "rows": models.json_hash([part.ids, contents, part.truth.tolist(), list(labels)]),
+            "rows": models.json_hash([part.ids, contents, part.truth.tolist(), list(subject.model.labels)]),
         }
     return {
         "fingerprint": models.json_hash([[name, part["rows"]] for name, part in found.items()]),

@@ -3,38 +3,39 @@
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from acclimate.api.provenance import data_of
 from acclimate.contracts import BackboneError, DataError, cache_folder
 
+if TYPE_CHECKING:
+    from acclimate.api.segmenting.subject import MaskSubject
+    from acclimate.api.subject import Subject
 
-def check_same(
-    manifest: Mapping[str, Any], data: Mapping[str, Any], *, source: str, weights: str, preprocessing: str
-) -> None:
+
+def check_same(manifest: Mapping[str, Any], subject: "Subject | MaskSubject") -> None:
     """Pass when rows and weights are those of the run that a manifest describes.
-
-    `data` is what `data_of` says of the rows, `weights` and `preprocessing` name those of the backbone at `source`.
 
     Raises:
         DataError: when a part has other rows, other contents or other labels; it names the parts.
         BackboneError: when the backbone has other weights or another preprocessing.
     """
-    before, now = manifest["data"]["parts"], data["parts"]
+    before, now = manifest["data"]["parts"], data_of(subject)["parts"]
     changed = [_change(name, before[name], now[name]) for name in before if before[name] != now[name]]
     if changed:
         raise DataError(
             f"The rows are not those of the run: {'; '.join(changed)}.",
             "Name the file that the run was made from (--data), or adapt anew to this one.",
         )
-    if weights != manifest["backbone"]["weights"]:
+    if subject.resolved.weights != manifest["backbone"]["weights"]:
         raise BackboneError(
-            f"The weights of {source} are not those of the run: sha256 "
-            f"{weights[:12]}…, expected {manifest['backbone']['weights'][:12]}….",
+            f"The weights of {subject.backbone.source} are not those of the run: sha256 "
+            f"{subject.resolved.weights[:12]}…, expected {manifest['backbone']['weights'][:12]}….",
             "Install the version that the run was made with.",
         )
-    if preprocessing != manifest["preprocessing"]:
+    if subject.resolved.preprocessing.hash != manifest["preprocessing"]:
         raise BackboneError(
-            f"The preprocessing of {source} is not that of the run.",
+            f"The preprocessing of {subject.backbone.source} is not that of the run.",
             "Install the library versions in manifest.json.",
         )
 

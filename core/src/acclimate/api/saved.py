@@ -9,10 +9,12 @@ from torch import Tensor
 
 from acclimate import bundle, models
 from acclimate.api import trained
+from acclimate.api.inputs import Part
 from acclimate.api.manifest import read_manifest
-from acclimate.contracts import BundleError
+from acclimate.contracts import BundleError, Report
 from acclimate.models import Classifier, PixelPreprocessing, Preprocessing, Segmenter
 from acclimate.plugins import Host
+from acclimate.report import card, page
 
 # In float32 a reloaded model repeats its logits exactly; the tolerance leaves room for other kernels.
 TOLERANCE = 1e-4
@@ -64,6 +66,17 @@ def save(
         extra=extra,
         prove=prove,
     )
+
+
+def documents(report: Report, parts: Mapping[str, Part]) -> dict[str, Any]:
+    """Return the documents of a run by their file names: its report in three forms, and the rows of parts."""
+    plain = report.to_dict()
+    return {
+        "report.json": plain,
+        "report.html": page(plain),
+        "README.md": card(plain),
+        "rows.json": {name: part.ids for name, part in parts.items()},
+    }
 
 
 def restore(folder: Path, host: Host) -> tuple[Model, Preprocessing | PixelPreprocessing, dict[str, Any]]:

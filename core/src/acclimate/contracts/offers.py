@@ -81,7 +81,8 @@ class Loader:
 
     `options` are the names and defaults of further keyword arguments of `read`, which a user gives as
     `--read NAME=VALUE`. Those in `kept` say what a row's content is: a saved run reads new rows with them. The others
-    are for one source (where its labels are, say).
+    are for one source (where its labels are, say). `unlabelled` tells a user how rows get
+    their labels, where they have none.
     """
 
     name: str
@@ -91,6 +92,7 @@ class Loader:
     scheme: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
     kept: tuple[str, ...] = ()
+    unlabelled: str = ""
 
     def __post_init__(self) -> None:
         _check(self)

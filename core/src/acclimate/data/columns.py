@@ -79,12 +79,14 @@ def resolve(
     labelled: bool,
     keep: Sequence[str],
     required: Sequence[str] = (),
+    unlabelled: str = "",
     masked: bool = False,
     source: str,
 ) -> Mapping:
     """Return which of a table's columns `names` are used; those of `keep` that the table has are kept.
 
     Columns that are `required` are kept too, and must be there. With `masked` each row has a mask and no label.
+    `unlabelled` is what the error says to do where there is no label.
 
     A column that is not named is found by its name, ignoring case: "text", "image" or "label" itself, else
     the only column with a usual name ("sentence", "path", "category", …). In a table of two columns the one
@@ -107,7 +109,7 @@ def resolve(
     _take_the_last(found, free, kinds)
     for kind in kinds:
         if not found[kind]:
-            raise _unrecognised(kind, names, source)
+            raise _unrecognised(kind, names, source, unlabelled if kind == "label" else "")
     return Mapping(
         content=found[modality],
         label=found.get("label", ""),
@@ -152,11 +154,11 @@ def _take_the_last(found: dict[str, str], free: Sequence[str], kinds: Sequence[s
         found[missing[0]] = left[0]
 
 
-def _unrecognised(kind: str, names: Sequence[str], source: str) -> DataError:
+def _unrecognised(kind: str, names: Sequence[str], source: str, advice: str) -> DataError:
     columns = f"its columns are {', '.join(names)}" if names else "it has no columns"
     return DataError(
         f"No column of {source} is recognised as the {kind}; {columns}.",
-        _how(kind, names[0] if names else "COLUMN"),
+        advice or _how(kind, names[0] if names else "COLUMN"),
     )
 
 

@@ -36,6 +36,7 @@ def load(
     keep: Sequence[str] = (),
     required: Sequence[str] = (),
     usual_group: str = "",
+    unlabelled: str = "",
     masked: bool = False,
     part: str = "",
 ) -> Dataset:
@@ -46,6 +47,7 @@ def load(
     `line` (int64; 0 where the source has no lines), `group` and `time` (when named), those of `keep` that the source
     has, and those that are `required`; all but `line` are strings. `label` is a list of strings where rows may carry
     several labels: the source has lists, or the columns name a separator.
+    `unlabelled` is what the error says to do where there is no label.
     Where the columns name no group, it is `usual_group` if the source has that column.
     The id is the named column, else the reader's own "id", else "PART:LINE". Everything that is written lies
     under `cache`.
@@ -73,6 +75,7 @@ def load(
         labelled=labelled,
         keep=keep,
         required=required,
+        unlabelled=unlabelled,
         masked=masked,
         source=name_of(source),
     )

@@ -6,7 +6,7 @@ from pathlib import Path
 from acclimate.plugins import Command, Loader, Preset, Ref, hookimpl
 
 from acclimate_medical_imaging import diagnosis, segmentation
-from acclimate_medical_imaging.reading.options import KEPT, OPTIONS
+from acclimate_medical_imaging.reading.options import KEPT, OPTIONS, UNLABELLED
 
 _DICOM = "dicom"
 _SERVER = "dicomweb"
@@ -30,6 +30,7 @@ def register_loaders() -> Iterator[Loader]:
         suffixes=_ENDINGS,
         options=OPTIONS,
         kept=KEPT,
+        unlabelled=UNLABELLED,
     )
     yield Loader(
         name=_SERVER,
@@ -38,6 +39,7 @@ def register_loaders() -> Iterator[Loader]:
         scheme=_SERVER,
         options=OPTIONS,
         kept=KEPT,
+        unlabelled=UNLABELLED,
     )
 
 

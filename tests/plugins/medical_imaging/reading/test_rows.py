@@ -111,6 +111,16 @@ def test_one_patient_for_all_is_asked_about(make: Make, save: Any, tmp_path: Pat
     assert len(list(dicom_rows(str(tmp_path)))) == 4  # new pictures of one patient are what predictions are made of
 
 
+def test_files_that_hold_the_same_image_are_named(make: Make, save: Any, scans: Path) -> None:
+    table(scans / "labels.csv", PATIENTS)
+    save(make(np.zeros((16, 16), np.uint8), PatientID="P0"), scans / "a")
+    (scans / "b").write_bytes((scans / "a").read_bytes())
+    with pytest.raises(DataError, match="a and b hold the same image"):
+        list(dicom_rows(str(scans)))
+    (scans / "labels.csv").unlink()
+    assert len(list(dicom_rows(str(scans)))) == 8  # predictions of both are asked for
+
+
 def test_a_syntax_that_nothing_decodes_is_told_before_any_file_is_decoded(
     make: Make, save: Any, scans: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

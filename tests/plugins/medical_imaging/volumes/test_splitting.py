@@ -189,6 +189,22 @@ def test_what_is_no_slice_is_left_out_with_the_reason(
     assert re.fullmatch(reason, left_out.reason)
 
 
+def test_a_header_whose_numbers_have_another_length_is_left_out_as_damaged(
+    write_series: Write, tmp_path: Path, grid: Grid
+) -> None:
+    files = write_series(tmp_path, grid)
+    whole = files[4].read_bytes()
+    rows = b"\x28\x00\x10\x00US\x02\x00"  # the element Rows, of two bytes
+    start = whole.index(rows)
+    files[4].write_bytes(
+        whole[:start] + rows[:6] + b"\x03\x00" + whole[start + 8 : start + 10] + b"!" + whole[start + 10 :]
+    )
+    split = split_series(tmp_path)
+    assert [group.files for group in split.groups] == [tuple(files[:4])]
+    (left_out,) = split.left_out
+    assert (left_out.name, left_out.kind) == ("004.dcm", "damaged")
+
+
 def test_phases_of_an_enhanced_file_are_told_apart_by_its_functional_groups(
     write_series: Write, tmp_path: Path, grid: Grid
 ) -> None:

@@ -12,8 +12,7 @@ from acclimate.api import saved
 from acclimate.api.adapting import Run, tell
 from acclimate.api.choosing import choose_backbone, need_of
 from acclimate.api.clock import Clock
-from acclimate.api.inputs import PARTS
-from acclimate.api.provenance import data_of, provenance
+from acclimate.api.provenance import manifest_of
 from acclimate.api.reporting import about
 from acclimate.api.request import Request, checkpoint_file
 from acclimate.api.sameness import check_same, fresh_cache
@@ -24,7 +23,6 @@ from acclimate.api.segmenting.scoring import functions_of_rows, metrics_of
 from acclimate.api.segmenting.subject import MaskSubject
 from acclimate.contracts import Finding, Metric, OptionError, Plan, Report, cache_folder
 from acclimate.plugins import Host
-from acclimate.report import card, page
 
 _PROBE_ROWS = 4
 
@@ -118,13 +116,7 @@ def _prepare(host: Host, request: Request, folder: Path, shown: bool) -> tuple[R
     )
     subject.examples["train"].whole(0)  # a preparation that changes the size is refused before training
     if request.original:
-        check_same(
-            request.original,
-            _data_of(subject),
-            source=backbone.source,
-            weights=resolved.weights,
-            preprocessing=resolved.preprocessing.hash,
-        )
+        check_same(request.original, subject)
     return request, subject, plan
 
 
@@ -205,11 +197,6 @@ def _about(learned: learning.Learned) -> tuple[Finding, ...]:
     return (Finding(code="training-did-not-help", message=message),)
 
 
-def _data_of(subject: MaskSubject) -> dict[str, Any]:
-    fingerprints = {name: subject.examples[name].fingerprints for name in PARTS}
-    return data_of(subject.model.labels, {name: subject.parts[name] for name in PARTS}, fingerprints)
-
-
 def _save(
     host: Host,
     request: Request,
@@ -219,7 +206,6 @@ def _save(
     tested: testing.Tested,
     report: Report,
 ) -> None:
-    plain = report.to_dict()
     train, test = subject.parts["train"], subject.examples["test"]
     probe = test.batch(range(min(_PROBE_ROWS, len(test))))
     saved.save(
@@ -227,32 +213,10 @@ def _save(
         subject.model,
         subject.resolved.preprocessing,
         manifest={
-            "preset": request.name,
-            "task": request.preset.task,
-            "method": plan.method,
-            "backbone": {
-                "name": subject.backbone.name,
-                "source": subject.backbone.source,
-                "licence": subject.backbone.licence,
-                "weights": subject.resolved.weights,
-            },
-            "stored": request.settings.weights,
-            "labels": list(subject.model.labels),
+            **manifest_of(host, request, subject, plan, report, precision=learned.precision),
             "training_rows_by_label": [len(train.truth), *train.truth.sum(axis=0).tolist()],
-            "spec": dict(subject.resolved.spec),
-            "adapter": dict(plan.adapter),
-            "install": str(subject.method.install or ""),
-            "prepare": str(request.preset.prepare or ""),
-            "precision": learned.precision,
-            "seed": request.settings.seed,
-            **provenance(host, request, _data_of(subject), report),
         },
-        documents={
-            "report.json": plain,
-            "report.html": page(plain),
-            "README.md": card(plain),
-            "rows.json": {name: part.ids for name, part in subject.parts.items()},
-        },
+        documents=saved.documents(report, subject.parts),
         results={"test.logits": torch.from_numpy(tested.logits)},
         probe={"pixel_values": probe["pixel_values"]},
         host=host,

@@ -11,3 +11,7 @@ OPTIONS: Mapping[str, str] = {
     "ids": "pseudonym",
 }
 KEPT = ("window", "frame")  # what a saved run reads new files with
+UNLABELLED = (
+    "Name a table with a column of patients, studies, series, images or paths and one of labels: --read labels=FILE. "
+    "In a folder it may lie as labels.csv, or --read labels=folders takes the names of folders."
+)

@@ -73,17 +73,20 @@ def dicom_rows(source: str, **options: str) -> Iterator[dict[str, Any]]:
         ids: "pseudonym", or "path" where paths tell nothing of a patient.
 
     Raises:
-        DataError: no such source, no picture in it, labels that do not fit the files, or labelled files of which
-            all carry one patient.
+        DataError: no such source, no picture in it, labels that do not fit the files, labelled files that hold one
+            image twice, or that all carry one patient.
         OptionError: for an option that does not exist.
     """
     job = _job(Path(source), {**OPTIONS, **options})
     if job.labelled:
         _check_decoders(Path(source))
     patients: Counter[str] = Counter()
+    seen: dict[str, str] = {}
     with ThreadPoolExecutor(WORKERS) as pool:
-        for rows in ahead(pool, partial(_rows_of, job=job), places(Path(source))):
+        for name, rows in ahead(pool, partial(_rows_of, job=job), places(Path(source))):
             patients.update(row.get("patient", "") for row in rows)
+            if job.labelled:
+                _check_once(name, rows, seen)
             yield from rows
     if not patients and not (job.table and job.table.without):
         raise DataError(f"There are no pictures in {source!r}.", "Look at it: acclimate preview FOLDER.")
@@ -131,21 +134,30 @@ def _job(source: Path, options: dict[str, str]) -> _Job:
     )
 
 
-def _rows_of(place: Place, job: _Job) -> list[dict[str, Any]]:
-    """Return the rows of one file; none for what is no picture, and one with the reason where it cannot be read."""
+def _check_once(name: str, rows: list[dict[str, Any]], seen: dict[str, str]) -> None:
+    """Raise DataError when a file holds a picture that a file before it holds too."""
+    for row in rows:
+        if (other := seen.setdefault(row["id"], name)) != name:
+            raise DataError(f"{other} and {name} hold the same image (SOP Instance UID).", "Take one of them away.")
+
+
+def _rows_of(place: Place, job: _Job) -> tuple[str, list[dict[str, Any]]]:
+    """Return a file's name and rows; none for what is no picture, one with the reason where it cannot be read."""
     try:
-        dataset = headers.read(place)
-        if not headers.has_pixels(dataset):
-            return []
-        told = _labelled(place, dataset, job)
-        if told is None:
-            return []
-        return [_row(place, dataset, frame, job, told) for frame in _frames(dataset, job.frame)]
+        return place.name, _read_rows(place, job)
     except headers.NotDicomError:
-        return []
+        return place.name, []
     except (DataError, OSError) as error:
         message = error.message if isinstance(error, DataError) else str(error)
-        return [{"id": place.name, UNREADABLE: message}]
+        return place.name, [{"id": place.name, UNREADABLE: message}]
+
+
+def _read_rows(place: Place, job: _Job) -> list[dict[str, Any]]:
+    dataset = headers.read(place)
+    told = _labelled(place, dataset, job) if headers.has_pixels(dataset) else None
+    if told is None:
+        return []
+    return [_row(place, dataset, frame, job, told) for frame in _frames(dataset, job.frame)]
 
 
 def _labelled(place: Place, dataset: "Dataset", job: _Job) -> dict[str, Any] | None:

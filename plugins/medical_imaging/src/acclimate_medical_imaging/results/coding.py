@@ -3,7 +3,7 @@
 from typing import Any
 
 from acclimate_medical_imaging.results.identity import SCHEME, Concept
-from acclimate_medical_imaging.results.library import highdicom
+from acclimate_medical_imaging.results.making import highdicom
 
 
 def coded(concept: Concept) -> Any:

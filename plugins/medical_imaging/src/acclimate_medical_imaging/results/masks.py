@@ -13,7 +13,7 @@ from pydicom import Dataset, dcmread
 
 from acclimate_medical_imaging.results.coding import concept_of
 from acclimate_medical_imaging.results.identity import SCHEME, Concept, check_text
-from acclimate_medical_imaging.results.library import highdicom
+from acclimate_medical_imaging.results.making import highdicom
 from acclimate_medical_imaging.results.sources import SEGMENTATION_CLASSES, checked_sources, frames_of
 
 _SEGMENT = Concept(value="SEGMENT", scheme=SCHEME, meaning="Segment found by a model")

@@ -10,7 +10,7 @@ from pydicom.sr.codedict import codes
 
 from acclimate_medical_imaging.results.coding import coded, concept_of
 from acclimate_medical_imaging.results.identity import Concept, ModelIdentity
-from acclimate_medical_imaging.results.library import highdicom
+from acclimate_medical_imaging.results.making import highdicom
 from acclimate_medical_imaging.results.report import GIVEN
 
 _NOT_OURS = "Give a report that write_report wrote."

@@ -7,7 +7,7 @@ from acclimate.contracts import DataError
 from pydicom import Dataset
 from pydicom.uid import generate_uid
 
-from acclimate_medical_imaging.results.library import highdicom
+from acclimate_medical_imaging.results.making import highdicom
 from acclimate_medical_imaging.results.sources import SEGMENTATION_CLASSES, slices_of
 
 

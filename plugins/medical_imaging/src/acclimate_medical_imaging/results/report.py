@@ -31,7 +31,7 @@ from acclimate_medical_imaging.results.identity import (
     ModelIdentity,
     label_concept,
 )
-from acclimate_medical_imaging.results.library import highdicom, making
+from acclimate_medical_imaging.results.making import highdicom, making
 from acclimate_medical_imaging.results.regions import region_groups
 from acclimate_medical_imaging.results.sources import checked_sources
 

@@ -19,7 +19,7 @@ from acclimate_medical_imaging.results.identity import (
     ModelIdentity,
     label_concept,
 )
-from acclimate_medical_imaging.results.library import highdicom, making
+from acclimate_medical_imaging.results.making import highdicom, making
 from acclimate_medical_imaging.results.masks import Segment
 from acclimate_medical_imaging.results.sources import placed_sources, slices_of
 

@@ -12,13 +12,12 @@ from pydicom.datadict import tag_for_keyword
 from pydicom.errors import InvalidDicomError
 from pydicom.uid import UID
 
+from acclimate_medical_imaging.broken import BROKEN
 from acclimate_medical_imaging.volumes.elements import KEYWORDS, Frame, number, numbers, text, traits, whole
 from acclimate_medical_imaging.volumes.kinds import why_not_a_slice
 from acclimate_medical_imaging.volumes.slices import LeftOut, Slice, Stored
 
 _TAGS = [tag for tag in map(tag_for_keyword, KEYWORDS) if tag is not None]
-# What pydicom raises for headers that break the rules of the standard, when it reads or converts them.
-_DAMAGE = (OSError, ValueError, TypeError, AttributeError, LookupError, EOFError, NotImplementedError, struct.error)
 _CHUNK = 32  # files that a thread reads in one go: handing over each takes half as long as reading it
 _PIXEL_DATA = (0x7FE0, 0x0010)
 Headers = tuple[list[Slice], list[LeftOut]]
@@ -46,7 +45,7 @@ def _read(file: Path) -> Headers:
             return _parsed(file, stream)
     except InvalidDicomError:
         return [], [LeftOut(path=file, name=file.name, kind="other", reason="not a DICOM file")]
-    except _DAMAGE as error:
+    except (*BROKEN, OSError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise DataError(f"The file {file.name!r} cannot be read: {error.strerror}.") from error
         reason = f"damaged: {' '.join(str(error).split())[:200] or type(error).__name__}"

@@ -11,6 +11,7 @@ from pydicom.pixels.decoders.base import get_decoder
 from pydicom.pixels.utils import iter_pixels
 from pydicom.uid import UID, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
+from acclimate_medical_imaging.broken import BROKEN
 from acclimate_medical_imaging.reading.pixels import modality_values
 from acclimate_medical_imaging.volumes.slices import Slice, Stored
 from acclimate_medical_imaging.volumes.volume import Values
@@ -18,8 +19,6 @@ from acclimate_medical_imaging.volumes.volume import Values
 _PLAIN = (ExplicitVRLittleEndian, ImplicitVRLittleEndian)
 Kind = type[np.int16] | type[np.float32]
 Pixels = NDArray[np.integer] | NDArray[np.floating]
-# What pydicom and the decoders raise for pixels that cannot be decoded.
-_DAMAGE = (RuntimeError, ValueError, AttributeError, NotImplementedError, EOFError, OSError, LookupError, TypeError)
 
 
 def type_of_values(slices: Sequence[Slice]) -> Kind:
@@ -43,7 +42,7 @@ def values_of(slices: Sequence[Slice], kind: Kind) -> Iterator[Values]:
     first = slices[0]
     try:
         yield from _tabled(slices, kind) if first.stored.lookup else _transformed(slices, kind)
-    except _DAMAGE as error:
+    except (*BROKEN, OSError) as error:
         reason = " ".join(str(error).split())[:300]
         syntax = UID(first.stored.syntax).name
         raise DataError(
