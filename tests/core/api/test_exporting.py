@@ -81,7 +81,7 @@ def test_what_is_missing_or_unknown_is_named_before_anything_is_loaded(
     finished: Finished, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = finished("text", "frozen").output
-    monkeypatch.setattr(module, "load", None)
+    monkeypatch.setattr(module, "load_classifier", None)
     with pytest.raises(OptionError, match="exported as onnx, found 'gguf'"):
         export(run, tmp_path / "model.gguf", format="gguf")
     (tmp_path / "there.onnx").touch()
