@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 from acclimate.api import Run, adapt
+from acclimate.testing import tiny
 from PIL import Image
 from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
@@ -38,6 +39,25 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture(scope="module", autouse=True)
 def cheap(brief: None) -> None:
     """Make every report here a brief one."""
+
+
+@pytest.fixture(scope="session")
+def tiny_backbone(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Save a tiny random image encoder as a folder in the hub's layout."""
+
+    def saved(architecture: str) -> Path:
+        folder = tmp_path_factory.mktemp(architecture)
+        with torch.random.fork_rng():
+            torch.manual_seed(0)
+            encoder: Any = tiny.encoder(architecture)
+        encoder.save_pretrained(folder)
+        side = tiny.image_size(architecture)
+        (folder / "preprocessor_config.json").write_text(
+            json.dumps({"size": {"height": side, "width": side}, "image_mean": [0.5] * 3, "image_std": [0.5] * 3})
+        )
+        return folder
+
+    return saved
 
 
 def text_rows(count: int = 75) -> list[dict[str, str]]:

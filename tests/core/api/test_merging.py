@@ -14,7 +14,6 @@ import pytest
 import torch
 from acclimate.api import Run, adapt, load, merge
 from acclimate.contracts import BundleError, OptionError, OutputError
-from acclimate.testing import tiny
 
 Finished = Callable[[str, str], Run]
 TEXTS = ["the captain left the pier", "compost for the hedge, and a rose", "judge", "the tide " * 200]
@@ -79,25 +78,6 @@ print(json.dumps(probabilities.tolist()))
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
     assert np.allclose(json.loads(done.stdout.splitlines()[-1]), load(run).probabilities(TEXTS), atol=1e-4)
-
-
-@pytest.fixture(scope="session")
-def tiny_backbone(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """Save a tiny random image encoder as a folder in the hub's layout."""
-
-    def saved(architecture: str) -> Path:
-        folder = tmp_path_factory.mktemp(architecture)
-        with torch.random.fork_rng():
-            torch.manual_seed(0)
-            encoder: Any = tiny.encoder(architecture)
-        encoder.save_pretrained(folder)
-        side = tiny.image_size(architecture)
-        (folder / "preprocessor_config.json").write_text(
-            json.dumps({"size": {"height": side, "width": side}, "image_mean": [0.5] * 3, "image_std": [0.5] * 3})
-        )
-        return folder
-
-    return saved
 
 
 NATIVE = {

@@ -204,7 +204,13 @@ def test_plugins_list_has_each_plugin_with_its_state_and_offers(acclimate: Accli
     core = found["plugins"][0]
     assert (core["name"], core["distribution"], core["state"]) == ("general", "acclimate", "loaded")
     assert core["offers"]["presets"] == [
-        f"general/{task}" for task in ("text-classification", "image-classification", "image-segmentation")
+        f"general/{task}"
+        for task in (
+            "text-classification",
+            "image-classification",
+            "image-stack-classification",
+            "image-segmentation",
+        )
     ]
     assert core["offers"]["methods"][:2] == ["full", "frozen"]
     assert {"layerwise", "partial", "lora", "adapters", "bitfit", "norm", "scratch"} < set(core["offers"]["methods"])

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from acclimate.contracts import (
+    STACKS,
     TASKS,
     Backbone,
     Loader,
@@ -79,7 +80,7 @@ def test_an_unknown_task_is_refused_with_the_known_ones(kind: type[Any]) -> None
 def test_a_preset_knows_whether_it_reads_images() -> None:
     presets = [Preset(name="job", summary="A job.", task=task) for task in TASKS]
     images = {preset.task for preset in presets if preset.modality == "image"}
-    assert images == {"image-classification", "image-segmentation", "anomaly-detection"}
+    assert images == {"image-classification", STACKS, "image-segmentation", "anomaly-detection"}
 
 
 share = st.floats(-0.5, 1.5)

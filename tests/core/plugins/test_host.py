@@ -77,6 +77,7 @@ def test_core_alone_offers_its_parts_by_bare_name_and_its_presets_as_general() -
     assert set(host.presets()) == {
         "general/text-classification",
         "general/image-classification",
+        "general/image-stack-classification",
         "general/image-segmentation",
     }
     assert list(host.methods()) == METHODS

@@ -33,9 +33,11 @@ from acclimate.api.request import (
     with_metrics,
 )
 from acclimate.api.search import search
+from acclimate.api.stacks import check_search
 from acclimate.api.subject import Subject
 from acclimate.api.variant import read_variant
 from acclimate.contracts import (
+    STACKS,
     OptionError,
     Plan,
     Preset,
@@ -137,9 +139,11 @@ def ask(
         budget_minutes=BUDGET_MINUTES if budget is None else budget,
     )
     flow_of(found.task).check(request)
-    if request.method != "auto":
-        offers = host.candidates("method", owner)
-        check_method(host.find("method", request.method, owner), found.task, offers.values())
+    offers = host.candidates("method", owner).values()
+    if request.method == "auto":
+        check_search(found.task, offers)
+    else:
+        check_method(host.find("method", request.method, owner), found.task, offers)
     if request.backbone != "auto":
         choose_backbone(host, request, None)
     return request
@@ -240,7 +244,11 @@ def _prepare(host: Host, request: Request, folder: Path, shown: bool) -> tuple[R
     backbone = choose_backbone(host, request, need)
     chosen = choose_method(host, request, need, backbone)
     method = chosen or first_of_search(host, request)
-    resolved = models.resolve(backbone, labels=labels, max_tokens=request.settings.max_tokens)
+    if need.task == STACKS:
+        with training.seeded(request.settings.seed):
+            resolved = models.resolve_stacks(backbone, labels=labels)
+    else:
+        resolved = models.resolve(backbone, labels=labels, max_tokens=request.settings.max_tokens)
     resolved.model.to(training.device())
     plan = make_plan(host, request, method, resolved.model, parts["train"])
     prepare = host.load(request.preset)

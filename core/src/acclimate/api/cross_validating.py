@@ -65,7 +65,12 @@ def cross_validate(host: Host, request: Request, subject: Subject, folds: int, f
     """
     whole = _joined(subject)
     examples = inputs.examples(
-        whole.rows, subject.resolved.preprocessing, subject.prepare, folder / "all.tokens", whole.fingerprints
+        whole.rows,
+        subject.resolved.preprocessing,
+        subject.prepare,
+        folder / "all.tokens",
+        whole.fingerprints,
+        mirrored=request.preset.mirrored,
     )
     names = scoring.metric_names(request.preset, multilabel=whole.multilabel)
     metrics = scoring.metrics_of(

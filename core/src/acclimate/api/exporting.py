@@ -64,8 +64,8 @@ def export(folder: str | Path, output: str | Path, *, format: str = "onnx", host
             "out: its thresholds would be those of other numbers.",
             "Adapt with calibration 'temperature', or merge the run: the lines in the README then apply the curves.",
         )
+    inputs = models.probe(predictor.plain_preprocessing)
     predictor.model.cpu()
-    inputs = models.probe(predictor.preprocessing)
     expected = logits(predictor.model, inputs)
     fold(predictor, host)
     output.absolute().parent.mkdir(parents=True, exist_ok=True)
@@ -123,7 +123,7 @@ def _write(predictor: Predictor, inputs: Mapping[str, Tensor], file: Path) -> No
 
 
 def _metadata(predictor: Predictor) -> dict[str, str]:
-    manifest, preprocessing = predictor.manifest, predictor.preprocessing
+    manifest, preprocessing = predictor.manifest, predictor.plain_preprocessing
     if isinstance(preprocessing, models.ImagePreprocessing):
         what: dict[str, Any] = preprocessing.to_dict()
     else:

@@ -17,9 +17,10 @@ from acclimate.api import deciding
 from acclimate.api.heads import put_head
 from acclimate.api.subject import Subject, logits_of, measured, probe_rows, to_device
 from acclimate.contracts import BackboneError, Finding, Plan
-from acclimate.models import Classifier
+from acclimate.models import Classifier, StackClassifier
 
 _RESTARTS = 4
+_ATTENTION_RATE = 1e-3  # where a method, which knows encoders and heads, names none
 Groups = Sequence[Mapping[str, Any]]
 OnEpoch = Callable[[Mapping[str, float]], None]
 
@@ -33,7 +34,15 @@ def install(subject: Subject, plan: Plan) -> Groups:
         if plan.head == "random":
             subject.model.head.reset_parameters()
         subject.model.to(training.device())
-        return plan.groups(subject.model)
+        return _with_attention(subject.model, plan.groups(subject.model))
+
+
+def _with_attention(model: Classifier, groups: Groups) -> Groups:
+    """Return the groups of a method with the attention of stacks, which is as new as the head, where they lack it."""
+    named = {id(parameter) for group in groups for parameter in group["params"]}
+    if not isinstance(model, StackClassifier) or any(id(p) in named for p in model.pooler.parameters()):
+        return groups
+    return [*groups, {"params": list(model.pooler.parameters()), "lr": _ATTENTION_RATE, "weight_decay": 0.01}]
 
 
 def train(

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from acclimate import data, models
+from acclimate.api.stacks import stack_examples
 from acclimate.contracts import Columns, DataError, Finding, Loader, OptionError, Preset, Settings, did_you_mean
 from acclimate.plugins import Host
 
@@ -184,6 +185,8 @@ def examples(
             fingerprint=data.text_fingerprints,
             file=file,
         )
+    if isinstance(preprocessing, models.StackPreprocessing):
+        return stack_examples(rows, preprocessing, prepare, fingerprints, mirrored=mirrored)
     return models.ImageExamples(
         list(rows["image"]),
         list(rows["id"]),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from acclimate import data
-from acclimate.contracts import DataError, Finding, Preset
+from acclimate.contracts import STACKS, DataError, Finding, Preset
 
 if TYPE_CHECKING:
     import datasets
@@ -44,7 +44,8 @@ def look_at(tables: Sequence["datasets.Dataset"], preset: Preset, prepare: Calla
         read = prepare or str
         texts = [read(text) for table in tables for text in table["text"][:]]
         return Contents(repeats=data.repeated_texts(texts), texts=texts, columns=kept)
-    images = [image for table in tables for image in data.examine_images(table)]
+    look = data.examined_stack if preset.task == STACKS else data.examined_image
+    images = [image for table in tables for image in data.examine_images(table, look=look)]
     fingerprints = [image.fingerprint for image in images]
     return Contents(
         repeats=data.repeated_images(fingerprints, [image.sketch for image in images]),

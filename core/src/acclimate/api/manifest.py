@@ -6,7 +6,7 @@ from typing import Any
 
 from acclimate import bundle
 from acclimate.bundle import fields
-from acclimate.contracts import TASKS, BundleError
+from acclimate.contracts import STACKS, TASKS, BundleError
 
 _FIELDS: Mapping[str, fields.Test] = {
     "preset": fields.is_text,
@@ -67,6 +67,11 @@ _LABELS: Mapping[str, fields.Test] = {
     "calibration.temperature": fields.is_number,
     "calibration.curves": fields.is_curves,
 }
+_STACKS: Mapping[str, fields.Test] = {
+    **_LABELS,
+    "spec.modality": fields.one_of("image"),
+    "spec.attention_width": fields.is_count,
+}
 _MASKS: Mapping[str, fields.Test] = {
     "spec.modality": fields.one_of("image"),
     "spec.decoder": fields.one_of("unet", "fpn"),
@@ -97,7 +102,8 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     file = folder / bundle.MANIFEST
     bundle.check_fields(file, manifest, _FIELDS)
     masks = manifest["task"] == "image-segmentation"
-    bundle.check_fields(file, manifest, _MASKS if masks else _LABELS)
+    own = {"image-segmentation": _MASKS, STACKS: _STACKS}
+    bundle.check_fields(file, manifest, own.get(manifest["task"], _LABELS))
     if not masks:
         _check_labels(file, manifest)
     return manifest

@@ -47,8 +47,8 @@ def merge(folder: str | Path, output: str | Path, *, host: Host | None = None) -
     host, output = host or default_host(), Path(output)
     bundle.check_output(output)
     predictor = load_classifier(folder, host)
+    inputs = models.probe(predictor.plain_preprocessing)
     predictor.model.cpu()
-    inputs = models.probe(predictor.preprocessing)
     expected = plain.logits(predictor.model, inputs)
     model = _plain_model(predictor, host)
     written: dict[str, Any] = {}

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -39,6 +40,9 @@ def mistakes(
     if isinstance(examples, models.TextExamples):
         texts = inputs.prepared_texts(part.rows.select(rows), prepare)
         contents = _texts(model, examples, texts, rows, classes)
+    elif isinstance(examples, models.StackExamples):
+        assert isinstance(model, models.StackClassifier)
+        contents = [_stack(model, examples, row, label) for row, label in zip(rows, classes, strict=True)]
     else:
         assert isinstance(examples, models.ImageExamples)
         contents = _images(model, examples, rows, classes)
@@ -100,15 +104,34 @@ def _images(
     model: Classifier, examples: models.ImageExamples, rows: Sequence[int], classes: Sequence[int]
 ) -> list[dict[str, Any]]:
     spoke = models.pixel_saliency(model, to_device(examples.batch(rows)), classes)
-    found = []
-    for row, weights in zip(rows, spoke.numpy(), strict=True):
-        image = examples.open_image(examples.paths[row]).convert("RGB")
-        image.thumbnail((_PIXELS, _PIXELS))
-        heat = Image.fromarray((255 * weights).astype(np.uint8)).resize(image.size, Image.Resampling.BILINEAR)
-        red = Image.new("RGB", image.size, (255, 32, 0))
-        over = Image.composite(Image.blend(image, red, 0.75), image, heat)
-        found.append({"image": address(image), "saliency": address(over)})
-    return found
+    return [
+        _shown(examples.open_image(examples.paths[row]), weights)
+        for row, weights in zip(rows, spoke.numpy(), strict=True)
+    ]
+
+
+def _stack(model: models.StackClassifier, examples: models.StackExamples, row: int, label: int) -> dict[str, Any]:
+    """Return the slice with most attention, what in it spoke for the label, and which slice it is."""
+    inputs = to_device(examples.batch([row]))
+    model.eval()
+    with torch.inference_mode():
+        weights = model.attended(inputs)[1][0]
+    most = int(weights.argmax())
+    slice_ = {"pixel_values": inputs["pixel_values"][:, most]}
+    spoke = models.pixel_saliency(models.OneSlice(model), slice_, [label])
+    names = examples.names[row]
+    text = f"Slice {names[most]} of {len(names)} seen, with {float(weights[most]):.0%} of the attention."
+    return {**_shown(examples.open_stack(examples.paths[row])[most], spoke[0].numpy()), "text": text}
+
+
+def _shown(image: Image.Image, weights: NDArray[np.float32]) -> dict[str, Any]:
+    """Return a picture as it is, and with what spoke for a label laid over it."""
+    image = image.convert("RGB")
+    image.thumbnail((_PIXELS, _PIXELS))
+    heat = Image.fromarray((255 * weights).astype(np.uint8)).resize(image.size, Image.Resampling.BILINEAR)
+    red = Image.new("RGB", image.size, (255, 32, 0))
+    over = Image.composite(Image.blend(image, red, 0.75), image, heat)
+    return {"image": address(image), "saliency": address(over)}
 
 
 def address(image: Image.Image) -> str:

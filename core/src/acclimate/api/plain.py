@@ -63,7 +63,7 @@ def write(folder: Path, model: Classifier, native: Any, predictor: Predictor) ->
         cast(Any, form).config = _labelled(model, predictor)
         save_file({"weight": model.head.weight.detach(), "bias": model.head.bias.detach()}, folder / HEAD)
     cast(Any, form).save_pretrained(folder)
-    preprocessing = predictor.preprocessing
+    preprocessing = predictor.plain_preprocessing
     if isinstance(preprocessing, TextPreprocessing):
         preprocessing.save(folder)
     else:

@@ -71,7 +71,7 @@ def _imports(predictor: Predictor, loads_as: str, whole: bool) -> list[str]:
 
 
 def _inputs(predictor: Predictor) -> list[str]:
-    preprocessing = predictor.preprocessing
+    preprocessing = predictor.plain_preprocessing
     if isinstance(preprocessing, ImagePreprocessing):
         height, width = preprocessing.size
         mean, std = list(preprocessing.mean), list(preprocessing.std)

@@ -1,6 +1,6 @@
 """Predictions for sources of any size: rows are read, prepared and predicted in chunks, in order."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,11 +16,12 @@ from acclimate.api.flows import flow_of
 from acclimate.api.manifest import read_with, task_of
 from acclimate.api.predictor import Predictor, load_classifier
 from acclimate.api.request import find_preset, split_options
-from acclimate.contracts import Columns, DataError, Prediction
+from acclimate.api.stacks import stack_opener
+from acclimate.contracts import STACKS, Columns, DataError, Prediction
 from acclimate.plugins import Host, default_host
 
 # What is in memory at once: texts of so many rows and characters, or the prepared pixels of so many images.
-_ROWS = {"text": 512, "image": 64}
+_ROWS = {"text": 512, "image": 64, STACKS: 4}
 _CHARACTERS = 2_000_000
 
 
@@ -31,6 +32,7 @@ def predict_rows(
 
     Where rows may carry several labels it is `{id, labels, probabilities}`, of masks `{id, shares}`. A run with an
     operating point adds `flagged`, one that leaves rows to a person `answered`, one with sets of labels `label_set`.
+    One that reads stacks adds `slice_weights`, the share of each slice by its name.
     A row that cannot be read or opened is `{id, error}`, and does not stop the others. Only a chunk of rows is ever
     in memory.
 
@@ -63,7 +65,7 @@ def chunks(
     preset, owner, _ = find_preset(host, predictor.manifest["preset"])
     read = inputs.reader(host, owner, preset, source, reading, read_with(predictor.manifest))
     rows = data.stream(source, read=read, columns=columns, modality=preset.modality)
-    return _chunks(predictor, islice(rows, skip, None), _ROWS[preset.modality])
+    return _chunks(predictor, islice(rows, skip, None), _ROWS.get(preset.task) or _ROWS[preset.modality])
 
 
 def _chunks(predictor: Predictor, rows: Iterator[data.Row], size: int) -> Iterator[list[dict[str, Any]]]:
@@ -88,23 +90,37 @@ def _take(rows: Iterator[data.Row], size: int) -> list[data.Row]:
 
 def _predict(predictor: Predictor, items: Sequence[Any]) -> Sequence[Prediction | str]:
     """Return the prediction of each item, or the reason why an image cannot be opened."""
-    if not isinstance(predictor.preprocessing, models.ImagePreprocessing):
+    if isinstance(predictor.preprocessing, models.TextPreprocessing):
         return predictor.predict(items)
     pixels: list[Tensor] = []
+    names: list[Sequence[str]] = []
     found: list[Prediction | str] = []
-    opened = inputs.opener(predictor.prepare)
+    prepared = _preparing(predictor)
     for item in items:
         with TemporaryDirectory(prefix="acclimate-") as folder:
             try:
                 path = data.image_path(item, folder=Path(), cache=Path(folder))
-                pixels.append(predictor.preprocessing(opened(path)))
+                pixels.append(prepared(path))
+                names.append(data.slice_names(path) if predictor.reads_stacks else ())
                 found.append("")
             except DataError as error:
                 found.append(error.message)
     if pixels:
-        predictions = iter(predictor.predictions(predictor.logits(_Pixels(pixels))))
+        examples = models.PreparedStacks(pixels, names) if predictor.reads_stacks else _Pixels(pixels)
+        predictions = iter(predictor.predictions_of(examples))
         found = [each or next(predictions) for each in found]
     return found
+
+
+def _preparing(predictor: Predictor) -> Callable[[str], Tensor]:
+    """Return what opens an image, or a stack of them, and gives its pixels as the model takes them."""
+    preprocessing = predictor.preprocessing
+    if isinstance(preprocessing, models.StackPreprocessing):
+        stacks, open_stack = preprocessing, stack_opener(predictor.prepare)
+        return lambda path: stacks(open_stack(path))
+    assert isinstance(preprocessing, models.ImagePreprocessing)
+    images, open_image = preprocessing, inputs.opener(predictor.prepare)
+    return lambda path: images(open_image(path))
 
 
 class _Pixels:
@@ -133,4 +149,5 @@ def _as_dict(id: str, found: Prediction | str, predictor: Predictor) -> dict[str
     told = {"labels": list(found.labels)} if several else {"label": found.label}
     decided = {name: getattr(found, name) for name in predictor.decisions.told}
     sets = {} if found.label_set is None else {"label_set": list(found.label_set)}
-    return {"id": id, **told, "probabilities": dict(found.probabilities), **decided, **sets}
+    weighed = {} if found.slice_weights is None else {"slice_weights": dict(found.slice_weights)}
+    return {"id": id, **told, "probabilities": dict(found.probabilities), **decided, **sets, **weighed}

@@ -40,31 +40,42 @@ def check_bars(labels: Sequence[str], *, several: bool) -> None:
         )
 
 
-def write_csv(rows: Rows, stream: TextIO, *, several: bool, decided: Sequence[str] = ()) -> None:
+def write_csv(
+    rows: Rows, stream: TextIO, *, several: bool, decided: Sequence[str] = (), weighed: bool = False
+) -> None:
     """Write id, label, probability, what is `decided` of each row ("flagged": true or false) and error.
 
-    Several labels of a row and their probabilities stand between bars.
+    Several labels of a row and their probabilities stand between bars; so do the slices of a row where they are
+    `weighed`, as name=share.
     """
     writer = csv.writer(stream)
     told = ("labels", "probabilities") if several else ("label", "probability")
-    writer.writerow(["id", *told, *decided, "error"])
+    slices = ["slice_weights"] if weighed else []
+    writer.writerow(["id", *told, *decided, *slices, "error"])
     for row in rows:
         names = row.get("labels", [row["label"]] if "label" in row else [])
         values = [f"{row['probabilities'][name]:.4f}" for name in names]
         flags = [str(row.get(name, "")).lower() for name in decided]
-        writer.writerow([row["id"], "|".join(names), "|".join(values), *flags, row.get("error", "")])
+        shares = (
+            ["|".join(f"{name}={share:.4f}" for name, share in row.get("slice_weights", {}).items())]
+            if weighed
+            else []
+        )
+        writer.writerow([row["id"], "|".join(names), "|".join(values), *flags, *shares, row.get("error", "")])
 
 
 class _Writer(Protocol):
     def __call__(
-        self, rows: Rows, file: Path, *, labels: Sequence[str], several: bool, decided: Sequence[str]
+        self, rows: Rows, file: Path, *, labels: Sequence[str], several: bool, decided: Sequence[str], weighed: bool
     ) -> None: ...
 
 
-def _to_csv(rows: Rows, file: Path, *, labels: Sequence[str], several: bool, decided: Sequence[str]) -> None:
+def _to_csv(
+    rows: Rows, file: Path, *, labels: Sequence[str], several: bool, decided: Sequence[str], weighed: bool
+) -> None:
     check_bars(labels, several=several)
     with file.open("w", encoding="utf-8", newline="") as stream:
-        write_csv(rows, stream, several=several, decided=decided)
+        write_csv(rows, stream, several=several, decided=decided, weighed=weighed)
 
 
 def _to_jsonl(rows: Rows, file: Path, **_: object) -> None:
@@ -73,18 +84,31 @@ def _to_jsonl(rows: Rows, file: Path, **_: object) -> None:
             stream.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
-def _to_parquet(rows: Rows, file: Path, *, labels: Sequence[str], several: bool, decided: Sequence[str]) -> None:
-    """Write id, label or labels, probabilities (a field for each label), what is decided, and error; else null."""
+def _to_parquet(
+    rows: Rows, file: Path, *, labels: Sequence[str], several: bool, decided: Sequence[str], weighed: bool
+) -> None:
+    """Write id, label or labels, probabilities (a field for each label), what is decided, and error; else null.
+
+    Slices are a map from their names, where they are `weighed`.
+    """
     text = pyarrow.string()
     told = ("labels", pyarrow.list_(text)) if several else ("label", text)
     probabilities = pyarrow.struct([(label, pyarrow.float64()) for label in labels])
     flags = [(name, pyarrow.bool_()) for name in decided]
     sets = [] if several else [("label_set", pyarrow.list_(text))]
-    schema = pyarrow.schema([("id", text), told, ("probabilities", probabilities), *flags, *sets, ("error", text)])
+    slices = [("slice_weights", pyarrow.map_(text, pyarrow.float64()))] if weighed else []
+    told_of = [("id", text), told, ("probabilities", probabilities), *flags, *sets, *slices, ("error", text)]
+    schema = pyarrow.schema(told_of)
     remaining = iter(rows)
     with pyarrow.parquet.ParquetWriter(file, schema) as writer:
         while chunk := list(islice(remaining, _CHUNK)):
-            writer.write_batch(pyarrow.RecordBatch.from_pylist([dict(row) for row in chunk], schema=schema))
+            writer.write_batch(pyarrow.RecordBatch.from_pylist([_columns(row) for row in chunk], schema=schema))
+
+
+def _columns(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row as pyarrow takes it: a map is a list of its items."""
+    weighed = {"slice_weights": list(row["slice_weights"].items())} if "slice_weights" in row else {}
+    return {**row, **weighed}
 
 
 WRITERS: Mapping[str, _Writer] = {".csv": _to_csv, ".jsonl": _to_jsonl, ".parquet": _to_parquet}

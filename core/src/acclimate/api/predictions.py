@@ -89,7 +89,14 @@ def write_labels(
     whole = output.with_name(output.name + ".whole")
     with bundle.full_disk_named(output, _GO_ON):
         decided = predictor.decisions.told
-        WRITERS[output.suffix](_rows(partial), whole, labels=predictor.labels, several=several, decided=decided)
+        WRITERS[output.suffix](
+            _rows(partial),
+            whole,
+            labels=predictor.labels,
+            several=several,
+            decided=decided,
+            weighed=predictor.reads_stacks,
+        )
         bundle.check_output(output)
         whole.rename(output)
     partial.unlink()

@@ -1,6 +1,8 @@
 """A saved run at work: labels and probabilities for new texts or images."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -17,9 +19,13 @@ from acclimate.api.flows import flow_of
 from acclimate.api.inputs import opener
 from acclimate.api.manifest import task_of
 from acclimate.api.saved import restore
+from acclimate.api.stacks import given_stacks
 from acclimate.contracts import DataError, OptionError, Prediction
-from acclimate.models import Classifier
+from acclimate.models import Classifier, StackClassifier
 from acclimate.plugins import Host, default_host
+
+# Texts; paths or Pillow images; of stacks paths, or the slices of each in order.
+Items = Sequence[str | Path | Image.Image | Sequence[Image.Image]]
 
 
 class Predictor:
@@ -47,13 +53,32 @@ class Predictor:
         self.curves = read_curves(self.manifest)
         self.prepare: Callable[[Any], Any] | None = host.load_reference(self.manifest["prepare"])
 
-    def predict(self, items: Sequence[str | Path | Image.Image]) -> list[Prediction]:
+    def predict(self, items: Items) -> list[Prediction]:
         """Return one prediction per text, or per image given as a path or a Pillow image.
+
+        Of a run for stacks, an item is the path of a file with pages, or its slices as a sequence of Pillow images.
 
         Raises:
             DataError: when an item is empty, of the wrong kind, or an image cannot be read.
         """
-        return self.predictions(self._logits_of(items))
+        with self._examples(items) as examples:
+            return self.predictions_of(examples) if len(examples) else []
+
+    def predictions_of(self, examples: models.Examples) -> list[Prediction]:
+        """Return one prediction for each row of prepared examples."""
+        if not isinstance(self.model, StackClassifier):
+            return self.predictions(self.logits(examples))
+        logits: list[tuple[list[str], NDArray[np.float64]]] = []
+        weights: dict[str, NDArray[np.float64]] = {}
+        for ids, some, told in models.explained_logits(self.model, examples, precision=self._precision):
+            logits.append((ids, some))
+            weights.update(zip(ids, told, strict=True))
+        found = self.predictions(self.calibrated(evaluation.by_id(list(examples.ids), logits)))
+        assert isinstance(examples, models.StackExamples | models.PreparedStacks)
+        return [
+            replace(one, slice_weights=dict(zip(names, weights[id].tolist(), strict=True)))
+            for id, names, one in zip(examples.ids, examples.names, found, strict=True)
+        ]
 
     def predictions(self, logits: NDArray[np.float64]) -> list[Prediction]:
         """Return what logits [rows, classes] say."""
@@ -83,22 +108,27 @@ class Predictor:
             return None
         return tuple(self.labels[k] for k in (-probabilities).argsort(kind="stable") if probabilities[k] >= threshold)
 
-    def probabilities(self, items: Sequence[str | Path | Image.Image]) -> NDArray[np.float64]:
+    def probabilities(self, items: Items) -> NDArray[np.float64]:
         """Return the probabilities [items, classes]."""
         return scoring.probabilities_of(self._logits_of(items), multilabel=self.thresholds is not None)
 
-    def _logits_of(self, items: Sequence[str | Path | Image.Image]) -> NDArray[np.float64]:
+    @contextmanager
+    def _examples(self, items: Items) -> Iterator[models.Examples]:
+        """Give items as model inputs."""
         if isinstance(items, str | Path | Image.Image):
             raise DataError("predict takes a list, found a single item.", "Write predict([item]).")
-        if not len(items):
-            return np.empty((0, len(self.labels)))
         ids = [str(number) for number in range(len(items))]
         with TemporaryDirectory() as folder:
             if isinstance(self.preprocessing, models.TextPreprocessing):
-                examples: models.Examples = self._texts(items, ids, Path(folder))
+                yield self._texts(items, ids, Path(folder))
+            elif isinstance(self.preprocessing, models.StackPreprocessing):
+                yield given_stacks(items, self.preprocessing, self.prepare)
             else:
-                examples = self._images(items, ids, self.preprocessing)
-            return self.logits(examples)
+                yield self._images(items, ids, self.preprocessing)
+
+    def _logits_of(self, items: Items) -> NDArray[np.float64]:
+        with self._examples(items) as examples:
+            return self.logits(examples) if len(examples) else np.empty((0, len(self.labels)))
 
     def logits(self, examples: models.Examples) -> NDArray[np.float64]:
         """Return the calibrated logits [rows, classes] of prepared examples."""
@@ -112,9 +142,30 @@ class Predictor:
 
     def model_logits(self, examples: models.Examples) -> NDArray[np.float64]:
         """Return the logits [rows, classes] of prepared examples as the model gives them."""
-        precision = self.manifest["precision"] if training.has_bfloat16() else "float32"
-        scored = models.logits(self.model, examples, precision=precision)
+        scored = models.logits(self.model, examples, precision=self._precision)
         return evaluation.by_id(list(examples.ids), scored)
+
+    @property
+    def reads_stacks(self) -> bool:
+        """Whether each row is a stack of images."""
+        return isinstance(self.preprocessing, models.StackPreprocessing)
+
+    @property
+    def _precision(self) -> str:
+        return self.manifest["precision"] if training.has_bfloat16() else "float32"
+
+    @property
+    def plain_preprocessing(self) -> models.TextPreprocessing | models.ImagePreprocessing:
+        """The preprocessing of single texts or images.
+
+        Raises:
+            OptionError: where the run reads stacks of images, which no plain model does.
+        """
+        if isinstance(self.preprocessing, models.StackPreprocessing):
+            raise OptionError(
+                f"{self.folder} reads stacks of images, and plain models read single ones.", "Use the run as it is."
+            )
+        return self.preprocessing
 
     def _texts(self, items: Sequence[Any], ids: list[str], folder: Path) -> models.TextExamples:
         for number, item in enumerate(items):

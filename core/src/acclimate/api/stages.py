@@ -87,6 +87,8 @@ def _learn(subject: Subject, plan: Plan, tell: Callable[..., None]) -> Learned:
             frozen_thresholds=level,
             corner_logits=of_corners,
         )
+    if plan.method == "frozen" and isinstance(subject.model, models.StackClassifier):
+        subject = _encoded(subject, precision)
     groups = fitting.install(subject, plan)
     trained, groups, more = fitting.train(subject, plan, groups, precision, lambda scores: tell("epoch", **scores))
     validated = logits_of(subject, "validation", precision)
@@ -103,6 +105,14 @@ def _learn(subject: Subject, plan: Plan, tell: Callable[..., None]) -> Learned:
         frozen_thresholds=level,
         corner_logits=of_corners,
     )
+
+
+def _encoded(subject: Subject, precision: str) -> Subject:
+    """Return the subject with rows whose slices are encoded already: nothing below the attention will change."""
+    model = subject.model
+    assert isinstance(model, models.StackClassifier)
+    rows = {part: slices_of(subject, model, part, precision) for part in subject.examples}
+    return replace(subject, examples={**subject.examples, **rows})
 
 
 def _thresholds(subject: Subject, validated: Scores) -> Scores | None:
@@ -122,6 +132,9 @@ def solve(
     """
     arithmetic = forward_arithmetic(subject)
     train = subject.parts["train"]
+    if isinstance(subject.model, models.StackClassifier):
+        mean, deviation = slices_of(subject, subject.model, "train", arithmetic.precision).spread()
+        subject.model.pooler.standardise_by(torch.from_numpy(mean), torch.from_numpy(deviation))
     features = features_of(subject, "train", arithmetic.precision)
     head = put_head(
         subject.model, features, train.truth, groups=train.groups, seed=subject.settings.seed, solver=solver
@@ -150,23 +163,38 @@ def adapted_logits(subject: Subject, precision: str) -> Scores:
 
 
 def features_of(subject: Subject, part: str, precision: str) -> NDArray[np.float32]:
-    """Return a part's features [rows, width] by the backbone as it was pretrained; the cache holds them then."""
-    examples = subject.examples[part]
-    key = (subject.resolved.weights, subject.resolved.preprocessing.hash, subject.model.pooling, "last layer")
+    """Return a part's features [rows, width] by the backbone as it was pretrained; the cache holds them then.
+
+    Those of a stack are the mean of its slices', as its attention leaves them at first.
+    """
+    examples, model = subject.examples[part], subject.model
+    if isinstance(model, models.StackClassifier):
+        means = torch.from_numpy(slices_of(subject, model, part, precision).means())
+        found: NDArray[np.float32] = model.pooler.standardised(means.to(model.pooler.mean.device)).cpu().numpy()
+        return found
     with training.bar(f"features of {part} rows", len(examples), "row", shown=subject.shown) as bar:
         return models.features(
-            subject.model,
-            examples,
-            cache=subject.cache,
-            key=key,
-            precision=precision,
-            progress=bar.update,
+            model, examples, cache=subject.cache, key=_key(subject), precision=precision, progress=bar.update
         )
+
+
+def slices_of(subject: Subject, model: models.StackClassifier, part: str, precision: str) -> models.SliceFeatures:
+    """Return the features of the slices of a part by the backbone as it was pretrained; the cache holds them then."""
+    examples = subject.examples[part]
+    with training.bar(f"features of {part} rows", len(examples), "row", shown=subject.shown) as bar:
+        return models.slice_features(
+            model, examples, cache=subject.cache, key=_key(subject), precision=precision, progress=bar.update
+        )
+
+
+def _key(subject: Subject) -> tuple[str, ...]:
+    """Return what names the features of a backbone in the cache, whatever rows they are of."""
+    return subject.resolved.weights, subject.resolved.preprocessing.hash, subject.model.pooling, "last layer"
 
 
 def forward_arithmetic(subject: Subject) -> training.Arithmetic:
     """Return the precision of forward passes, as asked for or as measured once on this machine."""
-    inputs = to_device(subject.examples["train"].batch(probe_rows(subject, 16)))
+    inputs = to_device(subject.examples["train"].batch(probe_rows(subject, min(16, subject.model.rows_at_once))))
 
     def step(precision: str) -> None:
         with (

@@ -17,7 +17,7 @@ from acclimate.api.choosing import choose_backbone, need_of
 from acclimate.api.heads import put_head
 from acclimate.api.inputs import Part
 from acclimate.api.request import Request, find_preset
-from acclimate.contracts import DataError, OptionError, Preset, Suspect, cache_folder
+from acclimate.contracts import STACKS, DataError, OptionError, Preset, Suspect, cache_folder
 from acclimate.plugins import Host, default_host
 
 _FOLDS = 5
@@ -49,8 +49,10 @@ def suspects(
         AcclimateError: for input that cannot be used.
     """
     host = host or default_host()
-    if find_preset(host, preset)[0].task == "image-segmentation":
-        raise OptionError("Rows are judged by their labels, and masks are not judged.", "Choose a preset for labels.")
+    task = find_preset(host, preset)[0].task
+    if task in ("image-segmentation", STACKS):
+        what = "stacks of images" if task == STACKS else "masks"
+        raise OptionError(f"Rows are judged by their labels, and {what} are not judged.", "Choose another preset.")
     with TemporaryDirectory(prefix="acclimate-") as temporary, training.quiet_libraries():
         folder = Path(temporary)
         request = ask(host, preset, source, "frozen", backbone, None, None, folder / "unused", options)

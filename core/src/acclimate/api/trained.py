@@ -14,6 +14,7 @@ from acclimate.plugins import Host
 
 # Not the seed of any run by default: what a method draws at random then differs from what a run has, and is saved.
 _OTHER_SEED = 1_234_577
+_NEW = ("head.", "pooler.")  # what no backbone has, and every run keeps
 
 
 def changed(model: Classifier | Segmenter, manifest: Mapping[str, Any], host: Host) -> dict[str, Tensor]:
@@ -23,7 +24,7 @@ def changed(model: Classifier | Segmenter, manifest: Mapping[str, Any], host: Ho
     with training.seeded(_OTHER_SEED):
         if install is not None:
             install(fresh, manifest["adapter"])
-    pretrained = {name: tensor for name, tensor in fresh.state_dict().items() if not name.startswith("head.")}
+    pretrained = {name: tensor for name, tensor in fresh.state_dict().items() if not name.startswith(_NEW)}
     own = {name: tensor.detach().cpu() for name, tensor in model.state_dict().items()}
     return {name: tensor.clone() for name, tensor in own.items() if not _same(pretrained.get(name), tensor)}
 
@@ -65,7 +66,9 @@ def _resolved(manifest: Mapping[str, Any]) -> tuple[Classifier | Segmenter, str]
     )
     labels = tuple(manifest["labels"])
     found: models.Resolved | models.ResolvedSegmenter
-    if "decoder" in spec:
+    if "attention_width" in spec:
+        found = models.resolve_stacks(backbone, labels=labels, attention_width=spec["attention_width"])
+    elif "decoder" in spec:
         found = models.resolve_segmenter(backbone, labels=labels, decoder=spec["decoder"], longest=spec["longest"])
     else:
         found = models.resolve(backbone, labels=labels, max_tokens=spec["max_tokens"])

@@ -30,6 +30,7 @@ from acclimate.contracts.errors import (
 )
 from acclimate.contracts.local import import_bitsandbytes
 from acclimate.contracts.offers import (
+    STACKS,
     TASKS,
     Backbone,
     Command,
@@ -58,6 +59,7 @@ from acclimate.contracts.runs import (
 from acclimate.contracts.scores import Score, finite
 
 __all__ = [
+    "STACKS",
     "TASKS",
     "AcclimateError",
     "Analysis",

@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 from acclimate.contracts.errors import PluginError
 
+# Labels for rows that are each a stack of images: the slices of a volume, or the pages of a file.
+STACKS = "image-stack-classification"
 TASKS = (
     "text-classification",
     "token-classification",
@@ -15,6 +17,7 @@ TASKS = (
     "text-generation",
     "sentence-similarity",
     "image-classification",
+    STACKS,
     "image-segmentation",
     "preference",
     "anomaly-detection",
@@ -266,6 +269,8 @@ class Preset:
     def __post_init__(self) -> None:
         _check(self)
         _check_tasks(self, (self.task,))
+        if self.corners and self.task == STACKS:
+            raise ValueError(f"Preset {self.name!r}: corners are those of single images, not of stacks")
 
     @property
     def modality(self) -> Literal["text", "image"]:

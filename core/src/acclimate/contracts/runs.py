@@ -273,6 +273,8 @@ class Prediction:
     and `answered` whether the model is sure enough, where the run leaves unsure rows to a person.
     `label_set` are the labels that hold the true one in 90 % of rows like those of the validation, the most likely
     first; None where the run had too few of them, and where rows may carry several labels.
+
+    Of a stack of images `slice_weights` are the shares of attention that its slices have, by name: they sum to 1.
     """
 
     label: str
@@ -281,6 +283,7 @@ class Prediction:
     flagged: bool | None = None
     answered: bool | None = None
     label_set: tuple[str, ...] | None = None
+    slice_weights: Mapping[str, float] | None = None
 
     @property
     def probability(self) -> float:

@@ -4,8 +4,8 @@ from acclimate.data.checks import check_alike, check_classes, check_disjoint, ch
 from acclimate.data.duplicates import near_duplicate_groups, repeated_texts
 from acclimate.data.image_repeats import repeated_images
 from acclimate.data.images import examine as examine_images
+from acclimate.data.images import examined_image, open_image, to_rgb
 from acclimate.data.images import fingerprints as image_fingerprints
-from acclimate.data.images import open_image, to_rgb
 from acclimate.data.labels import indicators, is_multilabel, label_sets
 from acclimate.data.leakage import Leak, PartedRows, find_leaks, kept_together, lookalikes
 from acclimate.data.masks import ExaminedMask, examine_masks, open_mask, read_classes
@@ -22,6 +22,7 @@ from acclimate.data.read import (
 )
 from acclimate.data.repeats import Repeats
 from acclimate.data.split import folds, sample, split
+from acclimate.data.stacks import Stack, examined_stack, open_stack, slice_names
 from acclimate.data.stored import image_path
 from acclimate.data.stream import Row, stream
 from acclimate.data.table import load
@@ -34,6 +35,7 @@ __all__ = [
     "PartedRows",
     "Repeats",
     "Row",
+    "Stack",
     "check_alike",
     "check_classes",
     "check_disjoint",
@@ -43,6 +45,8 @@ __all__ = [
     "dataset_folder_rows",
     "examine_images",
     "examine_masks",
+    "examined_image",
+    "examined_stack",
     "find_leaks",
     "folds",
     "hub_rows",
@@ -60,11 +64,13 @@ __all__ = [
     "near_duplicate_groups",
     "open_image",
     "open_mask",
+    "open_stack",
     "parquet_rows",
     "read_classes",
     "repeated_images",
     "repeated_texts",
     "sample",
+    "slice_names",
     "split",
     "stream",
     "text_fingerprints",

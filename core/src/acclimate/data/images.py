@@ -5,7 +5,7 @@ import io
 import os
 import struct
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,10 +50,29 @@ class Examined:
     format: str
 
 
-def examine(rows: Dataset, *, workers: int | None = None) -> list[Examined]:
+def examined_image(path: str) -> Examined | str:
+    """Return what is known of an image once it was decoded, or the reason why it cannot be used."""
+    try:
+        data = Path(path).read_bytes()
+        image, kind = _decoded(data)
+        return Examined(
+            fingerprint=hashlib.sha256(data).hexdigest(),
+            sketch=sketch(image if image.mode == "L" and not image.has_transparency_data else rgb(image)),
+            size=f"{image.width} × {image.height}",
+            mode=image.mode,
+            format=kind,
+        )
+    except DAMAGE as error:
+        return reason_of(error)
+
+
+def examine(
+    rows: Dataset, *, workers: int | None = None, look: Callable[[str], Examined | str] = examined_image
+) -> list[Examined]:
     """Return what is known of each image, after decoding every one of them in full, once.
 
-    The files are read by `workers` threads (as many as processors when not given).
+    The files are read by `workers` threads (as many as processors when not given), each by `look`, which returns the
+    reason where one cannot be used.
 
     Raises:
         DataError: one error for all images that are missing, empty, damaged, cut off, or a pixel wide; it
@@ -61,7 +80,7 @@ def examine(rows: Dataset, *, workers: int | None = None) -> list[Examined]:
     """
     paths: Sequence[str] = rows["image"][:]
     with ThreadPoolExecutor(workers or os.cpu_count()) as pool:
-        results = list(pool.map(_examined, paths))
+        results = list(pool.map(look, paths))
     bad = [f"{path}: {reason}" for path, reason in zip(paths, results, strict=True) if isinstance(reason, str)]
     if bad:
         rest = [f"and {len(bad) - _SHOWN:,} more"] if len(bad) > _SHOWN else []
@@ -93,7 +112,7 @@ def open_image(path: str | Path) -> Image.Image:
             pixel, or pixels without a known range (floating point, 32-bit).
     """
     try:
-        return _rgb(_upright(Path(path).read_bytes()))
+        return rgb(_upright(Path(path).read_bytes()))
     except DAMAGE as error:
         raise DataError(f"The image {str(path)!r} cannot be used: {reason_of(error)}.") from error
 
@@ -105,26 +124,10 @@ def to_rgb(image: Image.Image) -> Image.Image:
         DataError: as `open_image`, for what can be wrong with an image that is already open.
     """
     try:
-        _check_size(image)
-        return _rgb(ImageOps.exif_transpose(image))
+        check_size(image)
+        return rgb(ImageOps.exif_transpose(image))
     except DAMAGE as error:
         raise DataError(f"The image {image!r} cannot be used: {reason_of(error)}.") from error
-
-
-def _examined(path: str) -> Examined | str:
-    """Return what is known of an image, or the reason why it cannot be used."""
-    try:
-        data = Path(path).read_bytes()
-        image, kind = _decoded(data)
-        return Examined(
-            fingerprint=hashlib.sha256(data).hexdigest(),
-            sketch=sketch(image if image.mode == "L" and not image.has_transparency_data else _rgb(image)),
-            size=f"{image.width} × {image.height}",
-            mode=image.mode,
-            format=kind,
-        )
-    except DAMAGE as error:
-        return reason_of(error)
 
 
 def _upright(data: bytes) -> Image.Image:
@@ -136,12 +139,13 @@ def _decoded(data: bytes) -> tuple[Image.Image, str]:
     if not data:
         raise ValueError("the file is empty (zero bytes)")
     with Image.open(io.BytesIO(data)) as image:
-        _check_size(image)
+        check_size(image)
         image.load()
         return ImageOps.exif_transpose(image), image.format or ""
 
 
-def _check_size(image: Image.Image) -> None:
+def check_size(image: Image.Image) -> None:
+    """Raise ValueError for an image that is a pixel wide or high."""
     if min(image.size) < _SMALLEST_SIDE:
         raise ValueError(f"it is only {image.width} × {image.height} pixels")
 
@@ -165,7 +169,8 @@ def _check_range(image: Image.Image) -> None:
             raise ValueError(f"its pixels run from {low:.0f} to {high:.0f}; save it with 8 or 16 bits")
 
 
-def _rgb(image: Image.Image) -> Image.Image:
+def rgb(image: Image.Image) -> Image.Image:
+    """Return an upright image as 8-bit RGB; ValueError for pixels without a known range."""
     _check_range(image)
     if image.mode == "I" or image.mode.startswith("I;16"):
         return Image.fromarray(_eight_bits(np.asarray(image))).convert("RGB")

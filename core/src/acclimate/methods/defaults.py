@@ -7,7 +7,7 @@ prompt tuning from 0.06 to 0.34, by initialisation and learning rate alone (peft
 from dataclasses import dataclass
 from typing import Any
 
-from acclimate.contracts import Need, Plan, Settings
+from acclimate.contracts import STACKS, Need, Plan, Settings
 from acclimate.methods.model import Adaptable, parameters
 from acclimate.methods.structure import transformer_blocks
 
@@ -69,6 +69,7 @@ _TABLE: dict[tuple[str, str], tuple[tuple[float, float, float], float, int, floa
     ("scratch", "text"): ((3e-4, 1e-4, 1e-4), 1.0, 10, 1.0, 0.01),
     ("scratch", "image"): ((1e-3, 1e-3, 5e-4), 1.0, 20, 1.0, 0.05),
     ("scratch", "masks"): ((1e-3, 1e-3, 5e-4), 1.0, 50, 1.0, 1e-4),
+    ("frozen", "stacks"): ((1e-3, 1e-3, 1e-3), 1.0, 40, 1.0, 0.01),
     ("frozen", "masks"): ((3e-3, 3e-3, 3e-3), 1.0, 30, 1.0, 1e-4),
 }
 
@@ -76,6 +77,8 @@ _TABLE: dict[tuple[str, str], tuple[tuple[float, float, float], float, int, floa
 def chosen_defaults(method: str, model: Adaptable, need: Need, settings: Settings) -> Defaults:
     """Return the defaults of a method for a model, with what the user asked for in their place."""
     kind: str = "masks" if need.task == "image-segmentation" else need.modality
+    if (method, "stacks") in _TABLE and need.task == STACKS:
+        kind = "stacks"
     if kind == "image" and (method, "vit") in _TABLE and transformer_blocks(model.encoder):
         kind = "vit"
     rates, head_factor, epochs, layer_decay, weight_decay = _TABLE[method, kind]
@@ -86,17 +89,24 @@ def chosen_defaults(method: str, model: Adaptable, need: Need, settings: Setting
         head_factor = max(1.0, head_factor)
     # Convolutional networks and bottlenecks first get worse, and better only as the rate falls to zero: stopping
     # early stops there.
-    whole_schedule = kind in ("image", "masks") or method == "adapters"
+    whole_schedule = kind in ("image", "masks", "stacks") or method == "adapters"
     return Defaults(
         rate=rate,
         head_rate=rate * head_factor,
         epochs=epochs,
-        batch_size=settings.batch_size or (8 if kind == "masks" else 16),
+        batch_size=settings.batch_size or _batch_size(kind, need),
         layer_decay=layer_decay,
         weight_decay=weight_decay,
         average=0.99 if kind == "image" else 0.0,
         patience=epochs if whole_schedule else 2,
     )
+
+
+def _batch_size(kind: str, need: Need) -> int:
+    """Return how many rows a step learns from; stacks are some twenty images each, unless they are encoded."""
+    if kind == "stacks":
+        return 16
+    return 2 if need.task == STACKS else 8 if kind == "masks" else 16
 
 
 def plan_with(method: str, chosen: Defaults, need: Need, settings: Settings, **values: Any) -> Plan:

@@ -6,6 +6,15 @@ from typing import Protocol
 from torch import nn
 
 
+class Attentive(Protocol):
+    """An encoder of slices, attention that pools them, and a linear head."""
+
+    encoder: nn.Module
+    pooler: nn.Module
+    head: nn.Linear
+    new_head: bool
+
+
 class Adaptable(Protocol):
     """An encoder with a linear head; `new_head` says whether the head is new for the task or was pretrained."""
 

@@ -1,6 +1,7 @@
 """Pretrained models: found, built with a head, run."""
 
 from acclimate.models.classifier import Classifier, feature_width
+from acclimate.models.explained import explained_logits
 from acclimate.models.fingerprint import json_hash
 from acclimate.models.image import ImageExamples, ImagePreprocessing
 from acclimate.models.infer import Examples, batches, current_features, features, logits
@@ -19,10 +20,14 @@ from acclimate.models.resolve import (
     rebuild,
     resolve,
     resolve_segmenter,
+    resolve_stacks,
     save_preprocessing,
 )
 from acclimate.models.saliency import pixel_saliency, token_saliency
 from acclimate.models.segmenter import Segmenter, check_decoder
+from acclimate.models.slice_features import SliceFeatures, slice_features
+from acclimate.models.stack_classifier import GatedAttention, OneSlice, StackClassifier
+from acclimate.models.stacks import PreparedStacks, StackExamples, StackPreprocessing, padded
 from acclimate.models.subset import Subset
 from acclimate.models.text import TextExamples, TextPreprocessing
 from acclimate.models.tokens import LanguageModel, TokenClassifier
@@ -32,12 +37,15 @@ __all__ = [
     "STRIDE",
     "Classifier",
     "Examples",
+    "GatedAttention",
     "ImageExamples",
     "ImagePreprocessing",
     "LanguageModel",
     "MaskExamples",
+    "OneSlice",
     "PixelPreprocessing",
     "PixelProbe",
+    "PreparedStacks",
     "Preprocessing",
     "Recorded",
     "Replay",
@@ -45,6 +53,10 @@ __all__ = [
     "ResolvedLanguageModel",
     "ResolvedSegmenter",
     "Segmenter",
+    "SliceFeatures",
+    "StackClassifier",
+    "StackExamples",
+    "StackPreprocessing",
     "Subset",
     "TextExamples",
     "TextPreprocessing",
@@ -52,6 +64,7 @@ __all__ = [
     "batches",
     "check_decoder",
     "current_features",
+    "explained_logits",
     "feature_width",
     "features",
     "features_at",
@@ -60,6 +73,7 @@ __all__ = [
     "load_preprocessing",
     "logits",
     "mask_logits",
+    "padded",
     "pixel_logits",
     "pixel_saliency",
     "probe",
@@ -67,7 +81,9 @@ __all__ = [
     "resolve",
     "resolve_language_model",
     "resolve_segmenter",
+    "resolve_stacks",
     "save_preprocessing",
+    "slice_features",
     "token_saliency",
     "whole_strides",
 ]

@@ -29,6 +29,7 @@ class Classifier(nn.Module):
     """
 
     new_head = True
+    rows_at_once = 32  # in a forward pass without gradients
 
     def __init__(
         self,

@@ -12,9 +12,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from acclimate.models.classifier import Classifier
+from acclimate.models.classifier import Classifier, Inputs
 
 Progress = Callable[[int], object]
+Encode = Callable[[Inputs], Tensor]
 
 
 class Examples(Protocol):
@@ -57,12 +58,15 @@ def logits(
     examples: Examples,
     *,
     precision: str,
-    batch_size: int = 32,
+    batch_size: int | None = None,
     progress: Progress | None = None,
 ) -> Iterator[tuple[list[str], NDArray[np.float64]]]:
-    """Yield ids and logits [batch, classes] of every row, in no particular order."""
+    """Yield ids and logits [batch, classes] of every row, in no particular order.
+
+    Without `batch_size` as many rows are computed at once as the model says.
+    """
     model.eval()
-    for rows in batches(examples, range(len(examples)), batch_size):
+    for rows in batches(examples, range(len(examples)), batch_size or model.rows_at_once):
         outputs = _forward(model, examples, rows, precision, model)
         yield [examples.ids[row] for row in rows], outputs.double().numpy()
         if progress:
@@ -78,11 +82,13 @@ def features(
     precision: str,
     batch_size: int = 32,
     progress: Progress | None = None,
+    encode: Encode | None = None,
 ) -> NDArray[np.float32]:
     """Return the pooled features [rows, width], computing only rows that `cache` does not hold.
 
     `key` names weights, preprocessing, layer and pooling exactly; `precision` becomes part of it. Rows are
-    found by their fingerprints, so a row that moved to another file or split is found too.
+    found by their fingerprints, so a row that moved to another file or split is found too. `encode` gives the
+    features of model inputs where that is not the model's own `features`.
     """
     folder = cache / "features" / sha256("\n".join([*key, precision]).encode()).hexdigest()
     width = model.head.in_features
@@ -90,7 +96,7 @@ def features(
     missing = _read(folder, examples.fingerprints, result)
     if missing:
         first = list({examples.fingerprints[row]: row for row in reversed(missing)}.values())
-        _compute(model, examples, first, result, precision, batch_size, progress)
+        _compute(model, examples, first, result, precision, batch_size, progress, encode or model.features)
         _write(folder, [examples.fingerprints[row] for row in first], result[first])
         place = {examples.fingerprints[row]: row for row in first}
         for row in missing:
@@ -103,7 +109,7 @@ def current_features(
 ) -> NDArray[np.float32]:
     """Return the pooled features [rows, width] of a model as it is now, computing every row and keeping none."""
     result = np.empty((len(examples), model.head.in_features), dtype=np.float32)
-    _compute(model, examples, range(len(examples)), result, precision, batch_size, None)
+    _compute(model, examples, range(len(examples)), result, precision, batch_size, None, model.features)
     return result
 
 
@@ -115,11 +121,12 @@ def _compute(
     precision: str,
     batch_size: int,
     progress: Progress | None,
+    encode: Encode,
 ) -> None:
     """Fill the wanted rows of `result`."""
     model.eval()
     for rows in batches(examples, wanted, batch_size):
-        result[rows] = _forward(model, examples, rows, precision, model.features).numpy()
+        result[rows] = _forward(model, examples, rows, precision, encode).numpy()
         if progress:
             progress(len(rows))
 

@@ -19,9 +19,11 @@ from acclimate.models.loading import configuration, folder_at, is_decoder, pretr
 from acclimate.models.pixels import PixelPreprocessing
 from acclimate.models.segmenter import Segmenter, check_decoder
 from acclimate.models.spec import check_spec, plain_configuration
+from acclimate.models.stack_classifier import ATTENTION_WIDTH, StackClassifier
+from acclimate.models.stacks import StackPreprocessing
 from acclimate.models.text import TextPreprocessing
 
-Preprocessing = TextPreprocessing | ImagePreprocessing
+Preprocessing = TextPreprocessing | ImagePreprocessing | StackPreprocessing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +49,29 @@ def resolve(backbone: Backbone, *, labels: tuple[str, ...], max_tokens: int | No
         if package in packages.TIMM:
             return _timm_package(package, backbone, labels)
     return _folder(folder_at(backbone.source), backbone, labels, max_tokens)
+
+
+def resolve_stacks(
+    backbone: Backbone, *, labels: tuple[str, ...], attention_width: int = ATTENTION_WIDTH
+) -> Resolved:
+    """Load pretrained weights in float32 as the encoder of slices, under new attention and a new head for `labels`.
+
+    What is new of the attention is drawn at random. `weights` names those of the whole backbone, as it does for a
+    classifier of single images.
+
+    Raises:
+        AcclimateError: as `resolve`.
+    """
+    found = resolve(backbone, labels=labels)
+    assert isinstance(found.preprocessing, ImagePreprocessing)
+    spec = {**found.spec, "attention_width": attention_width}
+    model = _classifier(found.model.encoder, spec, labels)
+    return Resolved(
+        model=model.eval(),
+        preprocessing=StackPreprocessing(slices=found.preprocessing),
+        weights=found.weights,
+        spec=spec,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,14 +127,22 @@ def rebuild(
     if "decoder" in spec:
         segmenter = Segmenter(encoder, labels=labels, decoder=check_decoder(spec["decoder"]))
         return segmenter.eval(), load_preprocessing(spec, folder)
-    model = Classifier(
-        encoder,
-        width=feature_width(encoder, spec["pooling"]),
-        labels=labels,
-        pooling=spec["pooling"],
-        unit_norm=spec["unit_norm"],
-    )
-    return model.eval(), load_preprocessing(spec, folder)
+    return _classifier(encoder, spec, labels).eval(), load_preprocessing(spec, folder)
+
+
+def _classifier(encoder: nn.Module, spec: Mapping[str, Any], labels: tuple[str, ...]) -> Classifier:
+    """Return the classifier of single images or texts, or of stacks, that `spec` describes."""
+    width = feature_width(encoder, spec["pooling"])
+    if "attention_width" in spec:
+        return StackClassifier(
+            encoder,
+            width=width,
+            labels=labels,
+            pooling=spec["pooling"],
+            unit_norm=spec["unit_norm"],
+            attention_width=spec["attention_width"],
+        )
+    return Classifier(encoder, width=width, labels=labels, pooling=spec["pooling"], unit_norm=spec["unit_norm"])
 
 
 def save_preprocessing(preprocessing: Preprocessing | PixelPreprocessing, folder: Path) -> None:
@@ -125,8 +158,11 @@ def load_preprocessing(spec: Mapping[str, Any], folder: Path) -> Preprocessing |
     """Return the preprocessing that `save_preprocessing` wrote."""
     if spec["modality"] == "text":
         return TextPreprocessing.from_folder(folder, max_tokens=spec["max_tokens"])
+    values = json.loads((folder / "image.json").read_text())
+    if "attention_width" in spec:
+        return StackPreprocessing.from_dict(values)
     kind = PixelPreprocessing if "decoder" in spec else ImagePreprocessing
-    return kind.from_dict(json.loads((folder / "image.json").read_text()))
+    return kind.from_dict(values)
 
 
 def _timm_package(package: str, backbone: Backbone, labels: tuple[str, ...]) -> Resolved:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, interpolate
 
 from acclimate.models.classifier import Classifier
@@ -41,7 +41,7 @@ def token_saliency(model: Classifier, inputs: Mapping[str, Tensor], classes: Seq
     return _scaled(spoke * inputs["attention_mask"])
 
 
-def pixel_saliency(model: Classifier, inputs: Mapping[str, Tensor], classes: Sequence[int]) -> Tensor:
+def pixel_saliency(model: nn.Module, inputs: Mapping[str, Tensor], classes: Sequence[int]) -> Tensor:
     """Return [batch, height, width] in [0, 1]: how much each place spoke for the class of its row."""
     pixels = inputs["pixel_values"].detach()
 
@@ -58,7 +58,7 @@ def pixel_saliency(model: Classifier, inputs: Mapping[str, Tensor], classes: Seq
 
 
 def _mean_gradient(
-    model: Classifier,
+    model: nn.Module,
     classes: Sequence[int],
     at: Callable[[float], tuple[Mapping[str, Tensor], Callable[[], Tensor]]],
 ) -> Tensor:

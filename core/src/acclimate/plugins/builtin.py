@@ -6,11 +6,12 @@ Core chooses no method: where nobody names one, `adapt` searches (`acclimate.api
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from acclimate.contracts import Backbone, Loader, Method, Metric, Need, Preset, Ref
+from acclimate.contracts import STACKS, Backbone, Loader, Method, Metric, Need, Preset, Ref
 from acclimate.plugins import counted_metrics
 from acclimate.plugins.hookspecs import hookimpl
 
 _CLASSIFICATION = ("text-classification", "image-classification")
+_LABELS = (*_CLASSIFICATION, STACKS)
 _TASKS = (*_CLASSIFICATION, "token-classification", "text-generation")
 _MASKS = ("image-segmentation",)
 _DEFAULT_BACKBONE = {"text": "minilm-l6", "image": "efficientnet-lite0"}
@@ -91,14 +92,17 @@ def register_backbones() -> Iterator[Backbone]:
 @hookimpl
 def register_methods() -> Iterator[Method]:
     """Offer the ways to adapt that every trade can use."""
-    yield _method("full", "Trains every weight.", tasks=(*_TASKS, *_MASKS))
+    yield _method("full", "Trains every weight.", tasks=(*_TASKS, STACKS, *_MASKS))
     yield _method(
         "frozen",
-        "Fits a linear head on the features of the unchanged backbone; for masks, trains a decoder on them.",
-        tasks=(*_CLASSIFICATION, *_MASKS),
+        "Fits a linear head on the features of the unchanged backbone; for masks and stacks, trains a decoder or "
+        "attention on them.",
+        tasks=(*_LABELS, *_MASKS),
     )
     yield _method(
-        "layerwise", "Trains every weight, the lower layers more slowly or later.", tasks=(*_TASKS, *_MASKS)
+        "layerwise",
+        "Trains every weight, the lower layers more slowly or later.",
+        tasks=(*_TASKS, STACKS, *_MASKS),
     )
     yield _method(
         "partial",
@@ -106,7 +110,13 @@ def register_methods() -> Iterator[Method]:
         tasks=(*_TASKS, *_MASKS),
         install=True,
     )
-    yield _method("lora", "Trains small low-rank additions to the backbone.", install=True, merge=True)
+    yield _method(
+        "lora",
+        "Trains small low-rank additions to the backbone.",
+        tasks=(*_TASKS, STACKS),
+        install=True,
+        merge=True,
+    )
     yield _method(
         "qlora",
         "Trains low-rank additions to a backbone whose linear layers are kept in four bits.",
@@ -117,8 +127,8 @@ def register_methods() -> Iterator[Method]:
     yield _method("prefix", "Trains keys and values that every attention layer may also attend to.", install=True)
     yield _method("prompt", "Trains virtual tokens beside those of the input.", install=True)
     yield _method("ia3", "Trains factors on keys, values and feed-forward activations.", install=True, merge=True)
-    yield _method("bitfit", "Trains the biases of the backbone.")
-    yield _method("norm", "Trains the normalisation layers of the backbone.")
+    yield _method("bitfit", "Trains the biases of the backbone.", tasks=(*_TASKS, STACKS))
+    yield _method("norm", "Trains the normalisation layers of the backbone.", tasks=(*_TASKS, STACKS))
     yield _method(
         "contrastive",
         "Trains a text encoder to put texts of one label together, then solves the head; for few labelled rows.",
@@ -153,7 +163,7 @@ def register_metrics() -> Iterator[Metric]:
     yield Metric(
         name="accuracy",
         summary="Share of rows whose most likely label is right.",
-        tasks=_CLASSIFICATION,
+        tasks=_LABELS,
         score=Ref("acclimate.evaluation.metrics:accuracy"),
         interval=Ref("acclimate.evaluation.proportions:accuracy_interval"),
         group_interval=Ref("acclimate.evaluation.all_right:accuracy_interval"),
@@ -161,7 +171,7 @@ def register_metrics() -> Iterator[Metric]:
     yield Metric(
         name="macro_f1",
         summary="F1 averaged over the labels, each counting the same.",
-        tasks=_CLASSIFICATION,
+        tasks=_LABELS,
         score=Ref("acclimate.evaluation.metrics:macro_f1"),
         interval=Ref("acclimate.evaluation.all_right:macro_f1_interval"),
         group_interval=Ref("acclimate.evaluation.all_right:macro_f1_interval"),
@@ -170,7 +180,7 @@ def register_metrics() -> Iterator[Metric]:
     yield Metric(
         name="mcc",
         summary="Matthews correlation of truth and prediction, 0 for chance.",
-        tasks=_CLASSIFICATION,
+        tasks=_LABELS,
         score=Ref("acclimate.evaluation.metrics:mcc"),
         interval=Ref("acclimate.evaluation.all_right:mcc_interval"),
         group_interval=Ref("acclimate.evaluation.all_right:mcc_interval"),
@@ -178,7 +188,7 @@ def register_metrics() -> Iterator[Metric]:
     yield Metric(
         name="auroc",
         summary="Area under the ROC curve, one label against the rest, averaged.",
-        tasks=(*_CLASSIFICATION, "anomaly-detection"),
+        tasks=(*_LABELS, "anomaly-detection"),
         score=Ref("acclimate.evaluation.metrics:auroc"),
         multilabel=Ref("acclimate.evaluation.multilabel:auroc"),
         interval=Ref("acclimate.evaluation.delong:auroc_interval"),
@@ -187,7 +197,7 @@ def register_metrics() -> Iterator[Metric]:
     yield Metric(
         name="balanced_accuracy",
         summary="Share of the rows of a label that is found, averaged over the labels.",
-        tasks=_CLASSIFICATION,
+        tasks=_LABELS,
         score=Ref("acclimate.evaluation.metrics:balanced_accuracy"),
         interval=Ref("acclimate.evaluation.proportions:balanced_accuracy_interval"),
         group_interval=Ref("acclimate.evaluation.all_right:balanced_accuracy_interval"),
@@ -195,7 +205,7 @@ def register_metrics() -> Iterator[Metric]:
     yield Metric(
         name="weighted_f1",
         summary="F1 averaged over the labels, each counting by its rows.",
-        tasks=_CLASSIFICATION,
+        tasks=_LABELS,
         score=Ref("acclimate.evaluation.metrics:weighted_f1"),
         interval=Ref("acclimate.evaluation.all_right:weighted_f1_interval"),
         group_interval=Ref("acclimate.evaluation.all_right:weighted_f1_interval"),
@@ -203,7 +213,7 @@ def register_metrics() -> Iterator[Metric]:
     yield Metric(
         name="quadratic_kappa",
         summary="Agreement of ordered labels beyond chance, misses counting by their squared distance.",
-        tasks=_CLASSIFICATION,
+        tasks=_LABELS,
         score=Ref("acclimate.evaluation.metrics:quadratic_kappa"),
         interval=Ref("acclimate.evaluation.all_right:quadratic_kappa_interval"),
         group_interval=Ref("acclimate.evaluation.all_right:quadratic_kappa_interval"),
@@ -211,35 +221,35 @@ def register_metrics() -> Iterator[Metric]:
     yield Metric(
         name="log_loss",
         summary="Minus the logarithm of the probability of the true label, averaged.",
-        tasks=_CLASSIFICATION,
+        tasks=_LABELS,
         score=Ref("acclimate.evaluation.probability:log_loss"),
         better="lower",
     )
     yield Metric(
         name="brier",
         summary="Squared distance of the probabilities from the truth, averaged.",
-        tasks=_CLASSIFICATION,
+        tasks=_LABELS,
         score=Ref("acclimate.evaluation.probability:brier"),
         better="lower",
     )
     yield Metric(
         name="ece",
         summary="Expected calibration error: how far confidence is from accuracy.",
-        tasks=_CLASSIFICATION,
+        tasks=_LABELS,
         score=Ref("acclimate.evaluation.probability:ece"),
         better="lower",
     )
     yield Metric(
         name="average_precision",
         summary="Average precision, one label against the rest, averaged.",
-        tasks=_CLASSIFICATION,
+        tasks=_LABELS,
         score=Ref("acclimate.evaluation.multilabel:one_against_rest"),
         multilabel=Ref("acclimate.evaluation.multilabel:average_precision"),
     )
     yield Metric(
         name="micro_f1",
         summary="F1 of all labels counted together; where rows have one label each, the accuracy.",
-        tasks=_CLASSIFICATION,
+        tasks=_LABELS,
         score=Ref("acclimate.evaluation.metrics:accuracy"),
         interval=Ref("acclimate.evaluation.proportions:accuracy_interval"),
         group_interval=Ref("acclimate.evaluation.all_right:accuracy_interval"),
@@ -248,7 +258,7 @@ def register_metrics() -> Iterator[Metric]:
     yield Metric(
         name="subset_accuracy",
         summary="Share of rows that are given exactly their labels.",
-        tasks=_CLASSIFICATION,
+        tasks=_LABELS,
         score=Ref("acclimate.evaluation.metrics:accuracy"),
         interval=Ref("acclimate.evaluation.proportions:accuracy_interval"),
         group_interval=Ref("acclimate.evaluation.all_right:accuracy_interval"),
@@ -260,7 +270,7 @@ def register_metrics() -> Iterator[Metric]:
             yield Metric(
                 name=name,
                 summary=f"Greatest {told} of the positive label at a {fixed} of {held} %, read from its ROC curve.",
-                tasks=_CLASSIFICATION,
+                tasks=_LABELS,
                 score=Ref(f"acclimate.evaluation.fixed_rates:{name}"),
                 multilabel=Ref(f"acclimate.evaluation.fixed_rates:labels_{name}"),
                 of_positive=True,
@@ -277,6 +287,12 @@ def register_presets() -> Iterator[Preset]:
     """Offer the tasks plainly, for a trade that has no plugin yet."""
     yield Preset(name="text-classification", summary="Sorts texts into labels.", task="text-classification")
     yield Preset(name="image-classification", summary="Sorts images into labels.", task="image-classification")
+    yield Preset(
+        name="image-stack-classification",
+        summary="Sorts stacks of images, such as files with pages, into labels.",
+        task=STACKS,
+        method="frozen",
+    )
     yield Preset(
         name="image-segmentation",
         summary="Outlines what is in images.",

@@ -1,9 +1,9 @@
 """Acclimate for medical imaging: presets for scans, read from DICOM files as they are meant to be seen."""
 
-from acclimate.contracts import Preset, SplitPolicy
+from acclimate.contracts import STACKS, Preset, SplitPolicy
 from acclimate.plugins import MASK_METRICS
 
-__all__ = ["diagnosis", "segmentation"]
+__all__ = ["diagnosis", "segmentation", "volume_series"]
 
 diagnosis = Preset(
     name="diagnosis",
@@ -28,4 +28,19 @@ segmentation = Preset(
     split=SplitPolicy(test=0.25, validation=0.15),
     group="patient",
     mirrored=False,
+)
+
+# `acclimate_medical_imaging.volumes` is the package that reads them.
+volume_series = Preset(
+    name="volumes",
+    summary="Sorts series of slices by diagnosis: slices are encoded, attention pools them, no patient in two parts.",
+    task=STACKS,
+    backbone="efficientnet-lite0",
+    method="frozen",
+    loader="volumes",
+    metrics=diagnosis.metrics,
+    split=diagnosis.split,
+    group="patient",
+    mirrored=False,
+    slices=("sex", "age", "scanner", "site", "burned_in"),
 )

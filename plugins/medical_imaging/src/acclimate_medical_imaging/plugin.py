@@ -5,8 +5,9 @@ from pathlib import Path
 
 from acclimate.plugins import Command, Loader, Preset, Ref, hookimpl
 
-from acclimate_medical_imaging import diagnosis, segmentation
+from acclimate_medical_imaging import diagnosis, segmentation, volume_series
 from acclimate_medical_imaging.reading.options import KEPT, OPTIONS, UNLABELLED
+from acclimate_medical_imaging.stacks import options as of_stacks
 
 _DICOM = "dicom"
 _SERVER = "dicomweb"
@@ -18,6 +19,7 @@ def register_presets() -> Iterator[Preset]:
     """Offer the presets of this trade."""
     yield diagnosis
     yield segmentation
+    yield volume_series
 
 
 @hookimpl
@@ -40,6 +42,14 @@ def register_loaders() -> Iterator[Loader]:
         options=OPTIONS,
         kept=KEPT,
         unlabelled=UNLABELLED,
+    )
+    yield Loader(
+        name="volumes",
+        summary="Series of DICOM slices and NIfTI files of a folder, each a row, with a table of labels.",
+        read=Ref("acclimate_medical_imaging.stacks.rows:volume_rows"),
+        options=of_stacks.OPTIONS,
+        kept=of_stacks.KEPT,
+        unlabelled=of_stacks.UNLABELLED,
     )
 
 

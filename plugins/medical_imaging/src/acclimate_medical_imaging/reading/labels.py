@@ -45,7 +45,7 @@ class Labels:
     used: set[str] = field(default_factory=set)
     without: list[str] = field(default_factory=list)
 
-    def of(self, name: str, dataset: "Dataset") -> Mapping[str, Any] | None:
+    def of(self, name: str, dataset: "Dataset | Mapping[str, Any]") -> Mapping[str, Any] | None:
         """Return the row for a file, `name` being its path in the source; None, and noted, where there is none."""
         value = name if self.key == "path" else str(dataset.get(self.key, "") or "").strip()
         if value not in self.rows:

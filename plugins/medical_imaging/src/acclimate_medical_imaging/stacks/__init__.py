@@ -1,0 +1,1 @@
+"""Volumes as stacks of pictures: which slices are seen and how, and a row for each series or NIfTI file."""

@@ -1,0 +1,201 @@
+"""One row for each volume of a folder: the series of DICOM files that stack, and NIfTI files."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from acclimate.contracts import DataError, OptionError, did_you_mean
+from acclimate.data import UNREADABLE
+
+from acclimate_medical_imaging.reading import headers, labels, subjects
+from acclimate_medical_imaging.reading.files import Place
+from acclimate_medical_imaging.reading.pseudonyms import Pseudonyms, pseudonyms
+from acclimate_medical_imaging.stacks.options import OPTIONS
+from acclimate_medical_imaging.stacks.showing import Showing, as_tiff, read_showing, shown
+from acclimate_medical_imaging.volumes.files import files_in
+from acclimate_medical_imaging.volumes.nifti import read_nifti
+from acclimate_medical_imaging.volumes.read import read_volume
+from acclimate_medical_imaging.volumes.slices import LeftOut
+from acclimate_medical_imaging.volumes.splitting import SliceGroup, split_series
+from acclimate_medical_imaging.volumes.volume import Volume
+
+if TYPE_CHECKING:
+    from pydicom import Dataset
+
+_WORDS = {"unlabelled": ("refuse", "skip"), "patient": ("auto", "study"), "ids": ("pseudonym", "path")}
+_FOLDERS = "folders"
+_NIFTI = (".nii", ".nii.gz")
+# Left out of a series, these may be the slices that it then lacks at an end, where no gap tells of them.
+_LOST = ("damaged", "unplaced")
+_WITHOUT = "are damaged or have no place in the patient"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Job:
+    """What every volume of a source is read with."""
+
+    root: Path
+    showing: Showing
+    study: bool
+    paths: bool
+    hidden: Pseudonyms
+    table: labels.Labels | None
+    folders: bool
+
+    @property
+    def labelled(self) -> bool:
+        """Whether the rows are given labels, to be learned from or measured by."""
+        return self.folders or self.table is not None
+
+    def name(self, path: Path) -> str:
+        """Return a file or folder by its path in the source."""
+        return path.relative_to(self.root).as_posix() if path != self.root else path.name
+
+
+def volume_rows(source: str, **options: str) -> Iterator[dict[str, Any]]:
+    """Yield one row for each volume of a folder, NIfTI files first, then series; one volume is in memory at a time.
+
+    Rows have `id` and `patient` (pseudonyms of series and patient), `image` (the slices that are seen, as pages of a
+    TIFF file), `sex`, `age`, `scanner`, `modality`, `body_part`, `view`, `laterality` and `burned_in` as single
+    pictures have them, and the columns of the table of labels. NIfTI files are called by their path, and of all this
+    have the columns of the table alone. A volume that cannot be read, or is none, is a row that says why. Localizers,
+    reports and whatever else is no slice is passed over. A series that holds several volumes is a row for each.
+
+    Options:
+        labels: a table with a column of patients, studies, series or paths, and one of labels; `labels.csv` in the
+            folder when left out and there; "folders" takes the folder directly inside the source. A path is that of
+            a NIfTI file, or of the folder that holds the files of a series.
+        unlabelled: "refuse" volumes without a label and labels without a volume, or "skip" them.
+        window, slices, plane, spacing: as `showing.read_showing` takes them.
+        patient: "auto" is the patient of the header, else its study; "study" is always the study.
+        ids: "pseudonym", or "path" where paths tell nothing of a patient.
+
+    Raises:
+        DataError: no such folder, no volume in it, labels that do not fit, labelled volumes of one patient alone, or
+            series with files that are damaged.
+        OptionError: for an option that does not exist.
+    """
+    job = _job(Path(source), {**OPTIONS, **options})
+    patients: Counter[str] = Counter()
+    found = False
+    for row in _rows(job):
+        found = True
+        patients.update([row["patient"]] if "patient" in row else [])
+        yield row
+    if not found and not (job.table and job.table.without):
+        raise DataError(f"There are no volumes in {source!r}.", "It needs series of DICOM slices, or NIfTI files.")
+    if job.table is not None and options.get("unlabelled") != "skip":
+        job.table.check()
+    if job.labelled and len(patients) == 1 < patients.total() and "" not in patients:
+        raise DataError(
+            f"All {patients.total():,} volumes carry one patient, so that none could be kept apart.",
+            "Name a column of the table that tells patients apart (--group), or take studies: --read patient=study.",
+        )
+
+
+def _job(source: Path, options: dict[str, str]) -> _Job:
+    showing = read_showing(**{name: options[name] for name in ("window", "slices", "plane", "spacing")})
+    for name, words in _WORDS.items():
+        if options[name] not in words:
+            raise OptionError(
+                f"{name} is {' or '.join(map(repr, words))}, found {options[name]!r}.",
+                did_you_mean(str(options[name]), words),
+            )
+    if source.suffix.lower() == ".zip":
+        raise DataError(f"{source.name} is an archive, and volumes are read from folders.", "Unpack it.")
+    named, usual = options["labels"], source / labels.FILE
+    table = Path(named) if named and named != _FOLDERS else usual if not named and usual.is_file() else None
+    read = None if table is None else labels.read_labels(table)
+    if read is not None and read.key == "SOPInstanceUID":
+        raise DataError(
+            f"{read.name} has labels of single images, and a volume is made of many.",
+            "Name a column of patients, studies, series or paths.",
+        )
+    return _Job(
+        root=source if source.is_dir() else source.parent,
+        showing=showing,
+        study=options["patient"] == "study",
+        paths=options["ids"] == "path",
+        hidden=pseudonyms(),
+        table=read,
+        folders=named == _FOLDERS,
+    )
+
+
+def _rows(job: _Job) -> Iterator[dict[str, Any]]:
+    files = files_in(job.root)
+    nifti = [file for file in files if file.name.lower().endswith(_NIFTI)]
+    for file in nifti:
+        yield from _nifti_row(file, job)
+    rest = [file for file in files if file not in set(nifti) and file.suffix.lower() != ".csv"]
+    if not rest:
+        return
+    split = split_series(rest)
+    lost = [one for one in split.left_out if one.kind in _LOST]
+    folders = {file.parent for group in split.groups for file in group.files}
+    for folder in sorted({one.path.parent for one in lost} - folders):
+        names = [one.name for one in lost if one.path.parent == folder]
+        yield {"id": job.name(folder), UNREADABLE: f"{len(names):,} files {_WITHOUT}, such as {names[0]}"}
+    counts = Counter(group.slices[0].series_instance_uid for group in split.groups)
+    seen: Counter[str] = Counter()
+    for group in sorted(split.groups, key=lambda group: min(group.files)):
+        series = group.slices[0].series_instance_uid
+        seen[series] += 1
+        yield from _series_row(group, job, f"#{seen[series]}" if counts[series] > 1 else "", lost)
+
+
+def _nifti_row(file: Path, job: _Job) -> Iterator[dict[str, Any]]:
+    name = job.name(file)
+    told = _told(name, None, job)
+    if told is None:
+        return
+    try:
+        yield {"id": name, "image": _pages(read_nifti(file), job), **told}
+    except DataError as error:
+        yield {"id": name, UNREADABLE: error.message}
+
+
+def _series_row(group: SliceGroup, job: _Job, number: str, lost: list[LeftOut]) -> Iterator[dict[str, Any]]:
+    folder = job.name(min(group.files).parent)
+    uid = group.slices[0].series_instance_uid
+    id = (folder if job.paths else job.hidden.of("series", uid)) + number
+    try:
+        dataset = headers.read(Place(name=folder, path=group.files[0]))
+        told = _told(folder, dataset, job)
+        if told is None:
+            return
+        _check_whole(group, lost)
+        described = subjects.described(dataset)
+        yield {
+            "id": id,
+            "image": _pages(read_volume(group), job),
+            "patient": subjects.patient(dataset, job.hidden, study=job.study),
+            **{name: value for name, value in described.items() if name not in told},
+            **told,
+        }
+    except DataError as error:
+        yield {"id": id, UNREADABLE: error.message}
+
+
+def _check_whole(group: SliceGroup, lost: list[LeftOut]) -> None:
+    """Raise DataError where files beside those of a volume are damaged: they may be its first or last slices."""
+    folders = {file.parent for file in group.files}
+    if beside := [one.name for one in lost if one.path.parent in folders]:
+        raise DataError(f"{len(beside):,} files beside its slices {_WITHOUT}, such as {beside[0]}")
+
+
+def _told(name: str, dataset: "Dataset | None", job: _Job) -> dict[str, Any] | None:
+    """Return what the labels say of a volume; None where they do not know it."""
+    if job.folders:
+        return {"label": Path(name).parts[0]}
+    if job.table is None:
+        return {}
+    found = job.table.of(name, {} if dataset is None else dataset)
+    return None if found is None else {name: value for name, value in found.items() if name != "line"}
+
+
+def _pages(volume: Volume, job: _Job) -> bytes:
+    images, names = shown(volume, job.showing)
+    return as_tiff(images, names)
