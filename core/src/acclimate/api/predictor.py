@@ -61,8 +61,10 @@ class Predictor:
         Raises:
             DataError: when an item is empty, of the wrong kind, or an image cannot be read.
         """
+        if _nothing(items):
+            return []
         with self._examples(items) as examples:
-            return self.predictions_of(examples) if len(examples) else []
+            return self.predictions_of(examples)
 
     def predictions_of(self, examples: models.Examples) -> list[Prediction]:
         """Return one prediction for each row of prepared examples."""
@@ -115,8 +117,6 @@ class Predictor:
     @contextmanager
     def _examples(self, items: Items) -> Iterator[models.Examples]:
         """Give items as model inputs."""
-        if isinstance(items, str | Path | Image.Image):
-            raise DataError("predict takes a list, found a single item.", "Write predict([item]).")
         ids = [str(number) for number in range(len(items))]
         with TemporaryDirectory() as folder:
             if isinstance(self.preprocessing, models.TextPreprocessing):
@@ -127,8 +127,10 @@ class Predictor:
                 yield self._images(items, ids, self.preprocessing)
 
     def _logits_of(self, items: Items) -> NDArray[np.float64]:
+        if _nothing(items):
+            return np.empty((0, len(self.labels)))
         with self._examples(items) as examples:
-            return self.logits(examples) if len(examples) else np.empty((0, len(self.labels)))
+            return self.logits(examples)
 
     def logits(self, examples: models.Examples) -> NDArray[np.float64]:
         """Return the calibrated logits [rows, classes] of prepared examples."""
@@ -201,6 +203,13 @@ class Predictor:
     def _chunks(items: Sequence[Any]) -> Iterator[list[str]]:
         for start in range(0, len(items), 512):
             yield list(items[start : start + 512])
+
+
+def _nothing(items: Items) -> bool:
+    """Return whether there are no items; raise DataError for a single one outside a list."""
+    if isinstance(items, str | Path | Image.Image):
+        raise DataError("predict takes a list, found a single item.", "Write predict([item]).")
+    return not len(items)
 
 
 def load(folder: str | Path, *, host: Host | None = None) -> Any:
