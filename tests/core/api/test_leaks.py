@@ -252,8 +252,8 @@ def test_brighter_copies_of_training_images_stop(tmp_path: Path, scenes: Any) ->
 
 def test_images_are_examined_once(tmp_path: Path, scenes: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[str] = []
-    examined = images._examined
-    monkeypatch.setattr(images, "_examined", lambda path: seen.append(path) or examined(path))
+    examined = images.examined_image
+    monkeypatch.setattr(images, "examined_image", lambda path: seen.append(path) or examined(path))
     run = adapt(IMAGE, scenes("train", range(24), 1.0), output=tmp_path / "run", **FROZEN)
     assert sorted(seen) == sorted(str(path) for path in (tmp_path / "train").glob("*/*.png"))
     assert not any(finding.level != "note" for finding in run.report.findings if "repeat" in finding.code)

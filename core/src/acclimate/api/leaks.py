@@ -44,7 +44,7 @@ def look_at(tables: Sequence["datasets.Dataset"], preset: Preset, prepare: Calla
         read = prepare or str
         texts = [read(text) for table in tables for text in table["text"][:]]
         return Contents(repeats=data.repeated_texts(texts), texts=texts, columns=kept)
-    look = data.examined_stack if preset.task == STACKS else data.examined_image
+    look = data.examined_stack if preset.task == STACKS else None
     images = [image for table in tables for image in data.examine_images(table, look=look)]
     fingerprints = [image.fingerprint for image in images]
     return Contents(

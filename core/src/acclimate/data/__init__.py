@@ -4,8 +4,8 @@ from acclimate.data.checks import check_alike, check_classes, check_disjoint, ch
 from acclimate.data.duplicates import near_duplicate_groups, repeated_texts
 from acclimate.data.image_repeats import repeated_images
 from acclimate.data.images import examine as examine_images
-from acclimate.data.images import examined_image, open_image, to_rgb
 from acclimate.data.images import fingerprints as image_fingerprints
+from acclimate.data.images import open_image, to_rgb
 from acclimate.data.labels import indicators, is_multilabel, label_sets
 from acclimate.data.leakage import Leak, PartedRows, find_leaks, kept_together, lookalikes
 from acclimate.data.masks import ExaminedMask, examine_masks, open_mask, read_classes
@@ -45,7 +45,6 @@ __all__ = [
     "dataset_folder_rows",
     "examine_images",
     "examine_masks",
-    "examined_image",
     "examined_stack",
     "find_leaks",
     "folds",

@@ -67,12 +67,12 @@ def examined_image(path: str) -> Examined | str:
 
 
 def examine(
-    rows: Dataset, *, workers: int | None = None, look: Callable[[str], Examined | str] = examined_image
+    rows: Dataset, *, workers: int | None = None, look: Callable[[str], Examined | str] | None = None
 ) -> list[Examined]:
     """Return what is known of each image, after decoding every one of them in full, once.
 
-    The files are read by `workers` threads (as many as processors when not given), each by `look`, which returns the
-    reason where one cannot be used.
+    The files are read by `workers` threads (as many as processors when not given), each by `look`
+    (`examined_image` when not given), which returns the reason where one cannot be used.
 
     Raises:
         DataError: one error for all images that are missing, empty, damaged, cut off, or a pixel wide; it
@@ -80,7 +80,7 @@ def examine(
     """
     paths: Sequence[str] = rows["image"][:]
     with ThreadPoolExecutor(workers or os.cpu_count()) as pool:
-        results = list(pool.map(look, paths))
+        results = list(pool.map(look or examined_image, paths))
     bad = [f"{path}: {reason}" for path, reason in zip(paths, results, strict=True) if isinstance(reason, str)]
     if bad:
         rest = [f"and {len(bad) - _SHOWN:,} more"] if len(bad) > _SHOWN else []
