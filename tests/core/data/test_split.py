@@ -283,6 +283,26 @@ def test_rows_within_the_embargo_before_a_later_part_are_in_no_part(times: str, 
     }
 
 
+def test_dates_without_hyphens_have_an_embargo_of_days() -> None:
+    values = [(date(2024, 1, 20) + timedelta(days=at)).strftime("%Y%m%d") for at in range(100)]
+    policy = SplitPolicy(test=0.2, validation=0.1, embargo=5)
+    parts = split(made(["a", "b"] * 50, time=values), policy, seed=0, grouped=False)
+    assert (parts["train"], parts["validation"], parts["test"][0]) == (list(range(66)), list(range(70, 76)), 80)
+
+
+def test_by_time_what_repeats_a_row_of_an_earlier_part_is_left_out() -> None:
+    together = np.arange(100)
+    together[[3, 4, 72, 90]] = 3  # told twice in train, again in validation and test
+    together[[85, 95]] = 85  # told twice in the test: no earlier part has it
+    rows = made(["a", "b"] * 50, time=[str(at) for at in range(100)])
+    parts = split(rows, POLICY, seed=0, grouped=False, together=together)
+    assert parts == {
+        "train": list(range(70)),
+        "validation": [row for row in range(70, 80) if row != 72],
+        "test": [row for row in range(80, 100) if row != 90],
+    }
+
+
 def test_an_embargo_that_leaves_nothing_is_an_error() -> None:
     policy = SplitPolicy(test=0.2, validation=0.1, embargo=30)
     with pytest.raises(DataError, match=r"validation stays empty\..*a shorter embargo"):

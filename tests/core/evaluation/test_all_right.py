@@ -72,6 +72,23 @@ def test_rows_of_a_group_say_as_much_as_one() -> None:
     assert (found.low, found.high) == wilson(4, 4)
 
 
+def test_of_a_distance_the_upper_bound_has_room() -> None:
+    truth, scores = right(9, 9, 9)
+    bounds = all_right.ordinal_mae_interval(truth, scores)
+    assert bounds is not None
+    assert bounds[0] == 0.0
+    # Every mistake is one or two places off, so that it lies between the share of mistakes and twice that.
+    wrong = 1 - wilson(27, 27)[0]
+    assert wrong / 2 < bounds[1] < 2 * wrong
+    found = score(truth, scores, {"mae": metrics.ordinal_mae}, formulas={"mae": all_right.ordinal_mae_interval})[
+        "mae"
+    ]
+    assert (found.value, found.low, found.high) == (0.0, *bounds)
+    scores[0] = (0.0, 0.0, 1.0)
+    assert all_right.ordinal_mae_interval(truth, scores) is None
+    assert metrics.ordinal_mae(truth, scores, np.ones(27)) == pytest.approx(2 / 27)
+
+
 def test_with_a_mistake_or_nothing_to_tell_apart_it_does_not_apply() -> None:
     truth, scores = right(9, 9)
     scores[0] = (0.0, 1.0)

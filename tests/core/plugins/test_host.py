@@ -85,7 +85,7 @@ def test_core_alone_offers_its_parts_by_bare_name_and_its_presets_as_general() -
     assert files | folders | {"hub"} == set(host.loaders())
     assert set(host.backbones()) == {"minilm-l6", "efficientnet-lite0"}
     single, several = {"accuracy", "macro_f1", "mcc", "auroc"}, {"micro_f1", "subset_accuracy", "average_precision"}
-    of_one = {"balanced_accuracy", "weighted_f1", "quadratic_kappa", "log_loss", "brier", "ece"}
+    of_one = {"balanced_accuracy", "weighted_f1", "quadratic_kappa", "ordinal_mae", "log_loss", "brier", "ece"}
     counted = {f"span_{what}{how}" for what in ("precision", "recall", "f1") for how in ("", "_partial")}
     counted |= {"exact_match", "rouge_1", "rouge_2", "rouge_l", "number_precision", "number_recall"}
     counted |= {"recall_at_10", "mrr", "ndcg_at_10", "dice", "iou", "nsd_2mm", "hd95", "missed_masks", "aupro"}
@@ -363,23 +363,23 @@ STATES = """
     import json
     from acclimate.plugins import default_host
     assert default_host() is default_host()
-    print(json.dumps([state.to_dict() for state in default_host().plugins() if state.name == "finance"]))
+    print(json.dumps([state.to_dict() for state in default_host().plugins() if state.name == "acme"]))
 """
 
 
 def test_a_plugin_that_prints_while_it_loads_leaves_stdout_alone(new_site: Callable[[], Any]) -> None:
     site = new_site()
     files = {"acme_finance/__init__.py": "", "acme_finance/plugin.py": INSTALLED}
-    site.install("acme-finance", files, {"finance": "acme_finance.plugin"})
+    site.install("acme-finance", files, {"acme": "acme_finance.plugin"})
     (state,) = site.run(STATES)
-    assert (state["state"], state["offers"]) == ("loaded", {"presets": ["finance/tone"]})
+    assert (state["state"], state["offers"]) == ("loaded", {"presets": ["acme/tone"]})
 
 
 def test_a_disabled_plugin_is_listed_and_never_imported(new_site: Callable[[], Any]) -> None:
     site = new_site()
     files = {"acme_finance/__init__.py": "raise AssertionError", "acme_finance/plugin.py": ""}
-    site.install("acme-finance", files, {"finance": "acme_finance.plugin"})
-    (state,) = site.run(STATES, ACCLIMATE_DISABLE_PLUGINS="other, finance")
+    site.install("acme-finance", files, {"acme": "acme_finance.plugin"})
+    (state,) = site.run(STATES, ACCLIMATE_DISABLE_PLUGINS="other, acme")
     assert state["state"] == "disabled"
     assert "ACCLIMATE_DISABLE_PLUGINS" in state["reason"]
 
@@ -388,7 +388,7 @@ def test_a_distribution_that_is_installed_twice_counts_once(new_site: Callable[[
     first, second = new_site(), new_site()
     files = {"acme_finance/__init__.py": "", "acme_finance/plugin.py": INSTALLED}
     for site, version in ((first, "0.2.0"), (second, "0.1.0")):
-        site.install("acme-finance", files, {"finance": "acme_finance.plugin"}, version=version)
+        site.install("acme-finance", files, {"acme": "acme_finance.plugin"}, version=version)
     (state,) = first.run(STATES, PYTHONPATH=os.pathsep.join(map(str, (first.folder, second.folder))))
     assert (state["version"], state["state"]) == ("0.2.0", "loaded")
 
@@ -399,16 +399,16 @@ def test_damaged_metadata_of_one_distribution_leaves_the_others_working(
 ) -> None:
     site = new_site()
     files = {"acme_finance/__init__.py": "", "acme_finance/plugin.py": INSTALLED}
-    site.install("acme-finance", files, {"finance": "acme_finance.plugin"})
+    site.install("acme-finance", files, {"acme": "acme_finance.plugin"})
     site.install("acme-torn", {}, {"torn": "acme_torn.plugin"})
     info = site.folder / "acme_torn-0.2.0.dist-info"
     if damage == "METADATA":
         (info / damage).unlink()
     else:
         (info / damage).write_text("[acclimate]\ntorn\n")
-    listed = site.run(STATES.replace(' if state.name == "finance"', ""))
+    listed = site.run(STATES.replace(' if state.name == "acme"', ""))
     states = {state["name"]: state["state"] for state in listed}
-    assert states["finance"] == "loaded"
+    assert states["acme"] == "loaded"
     assert "failed" in {state for name, state in states.items() if name in ("unreadable", "torn")}, listed
 
 

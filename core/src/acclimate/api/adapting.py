@@ -31,6 +31,7 @@ from acclimate.api.request import (
     with_defaults,
     with_embargo,
     with_metrics,
+    with_preparing,
 )
 from acclimate.api.search import search
 from acclimate.api.stacks import check_search
@@ -93,8 +94,8 @@ def adapt(
         host: the plugins to use; those installed when left out.
         shown: show progress on standard error.
         options: column names (`text`, `image`, `mask`, `label`, `group`, `time`, `id`, …), `label_separator` where
-            text holds several labels, and the fields of `acclimate.contracts.Settings` (`epochs`, `max_steps`,
-            `seed`, `max_tokens`, …).
+            text holds several labels, `label_names` for what labels stand for, and the fields of
+            `acclimate.contracts.Settings` (`epochs`, `max_steps`, `seed`, `max_tokens`, …).
 
     Raises:
         AcclimateError: for input that cannot be used, before any training.
@@ -123,9 +124,11 @@ def ask(
     own = {**(options.get("options") or {}), **variant.options}
     columns, settings = split_options({**options, **variant.settings, "options": own})
     _check_budget(budget, variant.method)
-    check_folds(settings, timed=bool(columns.time), given=test is not None or validation is not None)
+    check_folds(settings, timed=columns.timed, given=test is not None or validation is not None)
     request = Request(
-        preset=with_embargo(with_metrics(found, settings.metrics), settings.embargo),
+        preset=with_preparing(
+            with_embargo(with_metrics(found, settings.metrics), settings.embargo), settings.preparing
+        ),
         owner=owner,
         name=name,
         source=str(source),

@@ -31,7 +31,7 @@ def command_of(request: Request) -> str:
     settings = _changed(request.settings, Settings())
     settings.pop("checkpoint_minutes", None)
     options = dict(settings.pop("options", {}))
-    reading = settings.pop("reading", {})
+    repeated = {"read": settings.pop("reading", {}), "prepare": settings.pop("preparing", {})}
     method = [request.method]
     if request.method == "peft":
         method.append(str(options.pop("type", "")))
@@ -53,8 +53,9 @@ def command_of(request: Request) -> str:
         elif value is not None:
             text = ",".join(value) if isinstance(value, tuple) else str(value)
             words += [f"--{name.replace('_', '-')}", *([] if value is True else [text])]
-    for name, value in reading.items():
-        words += ["--read", f"{name}={value}"]
+    for flag, values in repeated.items():
+        for name, value in values.items():
+            words += [f"--{flag}", f"{name}={value}"]
     return shlex.join(words)
 
 

@@ -29,9 +29,11 @@ def folds_of(request: Request, plan: Plan, parts: Mapping[str, Part]) -> tuple[i
     """
     asked, rows = request.settings.folds, sum(len(part.truth) for part in parts.values())
     given = request.test is not None or request.validation is not None
+    timed = "time" in parts["train"].rows.column_names
+    check_folds(request.settings, timed=timed, given=given)
     if asked == 0:
         return None, ()
-    if asked is not None or given or request.columns.time or rows >= FEW_ROWS:
+    if asked is not None or given or timed or rows >= FEW_ROWS:
         return asked, ()
     if not plan.trains:
         return _FOLDS, ()
@@ -51,7 +53,7 @@ def check_folds(settings: Settings, *, timed: bool, given: bool) -> None:
     if timed:
         raise OptionError(
             "Rows with times are not cross-validated: the past would be tested by what the future taught.",
-            "Leave out folds, or time.",
+            "Leave out folds, or time; where the preset found the times itself, say time='none' (--time none).",
         )
     if given:
         raise OptionError("folds deals all rows itself.", "Leave out folds, or the files for test and validation.")

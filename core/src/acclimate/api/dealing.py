@@ -39,6 +39,7 @@ def read_tables(host: Host, request: Request, folder: Path) -> dict[str, "datase
             labelled=True,
             slices=request.settings.slices,
             reading=request.settings.reading,
+            dealt=True,
         )
         for name, source in sources.items()
         if source is not None
@@ -84,7 +85,7 @@ def deal(
     data.check_alike({**tables, "train": whole})
     if labels is None:
         data.check_classes(whole)
-        labels = tuple(sorted({label for names in data.label_sets(whole) for label in names}))
+        labels = inputs.ordered({label for names in data.label_sets(whole) for label in names}, preset)
     given = {name: table for name, table in tables.items() if name != "train"}
     for name, table in given.items():
         data.check_known_labels(table, labels, name)
@@ -107,7 +108,9 @@ def deal(
     findings = leaks.findings(tables, places, contents, seed=seed, allowed=allow_leakage)
     left = len(whole) - sum(len(rows) for rows in indices.values())
     if left:
-        message = f"{left:,} of {len(whole):,} rows were left out: they lie within the embargo before a later part."
+        reasons = ["lie within the embargo before a later part"] if preset.split.embargo else []
+        reasons += [] if together is None else ["repeat a row of an earlier part"]
+        message = f"{left:,} of {len(whole):,} rows were left out: they {' or '.join(reasons)}."
         findings = (Finding(code="embargo", level="note", message=message), *findings)
     if preset.group and not grouped:
         message = (

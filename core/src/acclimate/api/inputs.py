@@ -63,11 +63,12 @@ def read(
     reading: Mapping[str, Any] | None = None,
     saved: Mapping[str, Any] | None = None,
     masked: bool = False,
+    dealt: bool = False,
 ) -> "datasets.Dataset":
     """Read a source with the loader its plugin chooses into a memory-mapped table under `folder`.
 
     The columns named by `slices` must be there, and are kept. `reading` and `saved` are as `reader` takes them. With
-    `masked` rows have a mask in place of a label.
+    `masked` rows have a mask in place of a label. Rows that are `dealt` to parts have the time that the preset knows.
     """
     loader = _loader(host, owner, preset, source)
     return data.load(
@@ -79,6 +80,8 @@ def read(
         labelled=labelled,
         keep=(*preset.split.stratify, *preset.slices),
         usual_group=preset.group,
+        usual_times=preset.times if dealt else (),
+        known_labels=preset.labels,
         required=[name for name in slices if name not in (columns.group, columns.time)],
         unlabelled=loader.unlabelled,
         masked=masked,
@@ -138,6 +141,12 @@ def _reading(loader: Loader, reading: Mapping[str, Any], saved: Mapping[str, Any
 def sliced(settings: Settings, preset: Preset, rows: "datasets.Dataset") -> tuple[str, ...]:
     """Return the columns whose values are scored as subgroups: those asked for, else the preset's that rows have."""
     return settings.slices or tuple(name for name in preset.slices if name in rows.column_names)
+
+
+def ordered(labels: Iterable[str], preset: Preset) -> tuple[str, ...]:
+    """Return labels in the order of those that the preset knows, else sorted by name."""
+    found = set(labels)
+    return tuple(sorted(found)) if preset.labels is None else tuple(x for x in preset.labels.order if x in found)
 
 
 def as_part(name: str, rows: "datasets.Dataset", labels: Sequence[str]) -> Part:

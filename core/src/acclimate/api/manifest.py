@@ -28,6 +28,7 @@ _FIELDS: Mapping[str, fields.Test] = {
     "adapter": fields.is_map,
     "install": fields.is_text,
     "prepare": fields.is_text,
+    "preparing": fields.is_map,
     "preprocessing": fields.is_hash,
     "precision": fields.one_of("float32", "bfloat16"),
     "seed": fields.is_count,

@@ -51,7 +51,9 @@ class Predictor:
             self.thresholds = np.asarray(self.manifest["thresholds"], dtype=np.float64)
         self.decisions = Decisions(**self.manifest["decisions"])
         self.curves = read_curves(self.manifest)
-        self.prepare: Callable[[Any], Any] | None = host.load_reference(self.manifest["prepare"])
+        self.prepare: Callable[[Any], Any] | None = host.load_reference(
+            self.manifest["prepare"], self.manifest["preparing"]
+        )
 
     def predict(self, items: Items) -> list[Prediction]:
         """Return one prediction per text, or per image given as a path or a Pillow image.

@@ -60,6 +60,7 @@ def manifest_of(
         "adapter": dict(plan.adapter),
         "install": str(subject.method.install or ""),
         "prepare": str(request.preset.prepare or ""),
+        "preparing": dict(request.preset.preparing),
         "precision": precision,
         "seed": request.settings.seed,
         **provenance(host, request, data_of(subject), report),

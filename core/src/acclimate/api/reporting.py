@@ -219,6 +219,7 @@ def _settings(request: Request, plan: Plan, learned: Learned) -> dict[str, Any]:
         "near": request.settings.near,
         "slices": list(request.settings.slices),
         "reading": dict(request.settings.reading),
+        "preparing": dict(request.preset.preparing),
         "options": dict(request.settings.options),
     }
     if request.searched:

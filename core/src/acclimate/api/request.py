@@ -7,7 +7,7 @@ from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
-from acclimate import bundle, evaluation
+from acclimate import bundle, data, evaluation
 from acclimate.contracts import Columns, Finding, Method, OptionError, OutputError, Preset, Settings, did_you_mean
 from acclimate.plugins import Host
 
@@ -90,11 +90,14 @@ def split_options(given: dict[str, Any]) -> tuple[Columns, Settings]:
     for name in (*_WHOLE, "learning_rate", "checkpoint_minutes", "embargo"):
         if given.get(name) is not None:
             _check_number(name, given[name])
-    reading = given.get("reading", {})
-    if not isinstance(reading, Mapping) or not all(isinstance(name, str) for name in reading):
-        raise OptionError(
-            f"reading holds options of the loader by name, found {reading!r}.", 'Such as reading={"window": "lung"}.'
-        )
+    for name, of, example in (
+        ("reading", "the loader", '{"window": "lung"}'),
+        ("preparing", "the preparation", '{"numbers": "shape"}'),
+    ):
+        value = given.get(name, {})
+        if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
+            raise OptionError(f"{name} holds options of {of} by name, found {value!r}.", f"Such as {name}={example}.")
+    data.read_label_names(given.get("label_names") or "")  # refused before anything is read
     for name in ("allow_leakage", "show_rows"):
         if not isinstance(given.get(name, False), bool):
             raise OptionError(
@@ -150,6 +153,21 @@ def with_metrics(preset: Preset, names: tuple[str, ...]) -> Preset:
 def with_embargo(preset: Preset, embargo: float | None) -> Preset:
     """Return the preset with an embargo in place of its own, where one is asked for."""
     return preset if embargo is None else replace(preset, split=replace(preset.split, embargo=embargo))
+
+
+def with_preparing(preset: Preset, given: Mapping[str, Any]) -> Preset:
+    """Return the preset with these options of its preparation.
+
+    Raises:
+        OptionError: for an option that it does not have.
+    """
+    for name in given:
+        if name not in preset.preparing:
+            raise OptionError(
+                f"The preparation of {preset.name!r} has no option {name!r}.",
+                did_you_mean(name, preset.preparing) if preset.preparing else f"Leave {name} out: it has no options.",
+            )
+    return replace(preset, preparing={**preset.preparing, **given}) if given else preset
 
 
 def with_defaults(settings: Settings, preset: Preset) -> Settings:

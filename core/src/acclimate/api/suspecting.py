@@ -95,7 +95,7 @@ def _read(host: Host, request: Request, folder: Path) -> tuple[Part, tuple[str, 
     if settings.max_rows is not None:
         rows = rows.select(data.sample(rows, settings.max_rows, seed=settings.seed))
     data.check_classes(rows)
-    labels = tuple(sorted(set(rows["label"][:])))
+    labels = inputs.ordered(set(rows["label"][:]), request.preset)
     contents = leaks.look_at([rows], request.preset, host.load(request.preset))
     part = inputs.as_part("train", rows, labels)
     return inputs.with_contents(part, range(len(rows)), contents.fingerprints, contents.repeats.clusters()), labels

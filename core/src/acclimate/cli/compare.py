@@ -21,6 +21,7 @@ from acclimate.cli.options import (
     ImageSize,
     Json,
     Label,
+    LabelNames,
     LabelSeparator,
     LearningRate,
     Mask,
@@ -28,6 +29,7 @@ from acclimate.cli.options import (
     MaxSteps,
     MaxTokens,
     Precision,
+    Prepare,
     Preset,
     Read,
     Spacing,
@@ -50,6 +52,7 @@ def compare(
     text: Text = "",
     label: Label = "",
     label_separator: LabelSeparator = "",
+    label_names: LabelNames = "",
     image: Image = "",
     mask: Mask = "",
     spacing: Spacing = "",
@@ -69,6 +72,7 @@ def compare(
     max_rows: MaxRows = None,
     precision: Precision = "auto",
     read: Read = None,
+    prepare: Prepare = None,
     allow_leakage: AllowLeakage = False,
     output_folder: Annotated[
         Path | None, typer.Option("--output", help="Folder of the comparison; one that was begun goes on.")
@@ -92,6 +96,7 @@ def compare(
                 text=text,
                 label=label,
                 label_separator=label_separator,
+                label_names=label_names,
                 image=image,
                 mask=mask,
                 spacing=spacing,
@@ -111,6 +116,7 @@ def compare(
                 max_rows=max_rows,
                 precision=precision,
                 reading=output.pairs(read, "--read window=lung"),
+                preparing=output.pairs(prepare, "--prepare numbers=shape"),
                 allow_leakage=allow_leakage,
                 output=output_folder,
             )

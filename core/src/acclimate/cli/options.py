@@ -16,6 +16,7 @@ Resume = Annotated[bool, typer.Option("--resume", help="Go on with the run to --
 Text = Annotated[str, typer.Option(help="Column with the text.")]
 Label = Annotated[str, typer.Option(help="Column with the label.")]
 LabelSeparator = Annotated[str, typer.Option(help="Stands between the labels of a row in text, such as |.")]
+LabelNames = Annotated[str, typer.Option(help="What labels stand for: 0=negative,1=neutral,2=positive.")]
 Image = Annotated[str, typer.Option(help="Column with the image path.")]
 Mask = Annotated[str, typer.Option(help="Column with the path of the mask.")]
 Spacing = Annotated[str, typer.Option(help='Column with the pixel spacing in mm, "row,column".')]
@@ -26,7 +27,7 @@ ImageSize = Annotated[
 ]
 CropSize = Annotated[int | None, typer.Option(help="Side of the squares that training on masks reads (256).")]
 Group = Annotated[str, typer.Option(help="Column whose rows must stay in one part (patient, contract).")]
-Time = Annotated[str, typer.Option(help="Column with the date: the latest rows become the test.")]
+Time = Annotated[str, typer.Option(help="Column with the date, by which the latest rows test; none: no such column.")]
 Embargo = Annotated[float | None, typer.Option(help="Leave out rows so many days before a later part (with --time).")]
 Folds = Annotated[
     int | None, typer.Option(help="Measure by so many folds of all rows too, each trained anew; 0 never.")
@@ -51,6 +52,9 @@ AllowLeakage = Annotated[
 ]
 Options = Annotated[list[str] | None, typer.Option("--option", help="NAME=VALUE for the method, repeatable.")]
 Read = Annotated[list[str] | None, typer.Option("--read", help="NAME=VALUE for the loader, repeatable.")]
+Prepare = Annotated[
+    list[str] | None, typer.Option(help="NAME=VALUE for the preset's preparation of rows, repeatable.")
+]
 Html = Annotated[Path | None, typer.Option("--html", help="Write the report as one page to this file.")]
 Positive = Annotated[str, typer.Option(help="Label that is looked for, such as malignant or defect.")]
 Operate = Annotated[

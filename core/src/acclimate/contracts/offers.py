@@ -215,6 +215,40 @@ class SplitPolicy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LabelNames:
+    """The labels that a preset knows by name, whatever a source calls them.
+
+    `order` are the names, from the lowest to the highest where they have an order: labels of a run stand in it.
+    `aliases` are other names with the one that each stands for. Names are compared without regard to case, and with
+    "_" and "-" as spaces. What is neither is refused where rows are read, numbers above all: data sets number the
+    same labels differently.
+    """
+
+    order: tuple[str, ...]
+    aliases: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if len({self.key(name) for name in self.order}) < max(2, len(self.order)):
+            raise ValueError(f"LabelNames.order holds two different names or more, found {self.order}")
+        for alias, name in self.aliases.items():
+            if name not in self.order or self.key(alias) in map(self.key, self.order):
+                raise ValueError(
+                    f"LabelNames: the alias {alias!r} stands for another name of the order, found {name!r}"
+                )
+
+    @staticmethod
+    def key(name: str) -> str:
+        """Return what is compared of a name."""
+        return " ".join(name.casefold().replace("_", " ").replace("-", " ").split())
+
+    def find(self, name: str) -> str | None:
+        """Return the name of the order that a source's name stands for; None where it stands for none."""
+        key = self.key(name)
+        known = {self.key(each): each for each in self.order}
+        return known.get(key) or next((of for alias, of in self.aliases.items() if self.key(alias) == key), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Demo:
     """Real data that installs as a package: what `acclimate demo VERTICAL` runs.
 
@@ -241,9 +275,14 @@ class Preset:
     what the source holds. A preset of masks has metrics of its own, such as `acclimate.plugins.MASK_METRICS`, and
     names its method.
 
-    `group` is the column whose rows stay in one part ("patient"), and `slices` are columns whose values are scored as
-    subgroups, where the user names none and the source has them; a source without the group column is told of in the
-    report.
+    `preparing` are the names and defaults of further keyword arguments of `prepare`, which a user gives as
+    `--prepare NAME=VALUE`; a saved run prepares new rows with them. `labels` are the labels that it knows by name, in
+    order; without them a source's labels are taken as they are.
+
+    `group` is the column whose rows stay in one part ("patient"), `times` are usual names of a column by whose dates
+    rows are split ("date"), and `slices` are columns whose values are scored as subgroups, where the user names none
+    and the source has them; a source without the group column is told of in the report. Where the user names a group,
+    `times` do not count.
 
     `mirrored` lets training mirror images, which must not be where sides matter. `corners` measures what the four
     corners of the images alone say of the label, where a shortcut (a marker, a text) may stand.
@@ -256,10 +295,13 @@ class Preset:
     method: str = "auto"
     loader: str = "auto"
     prepare: Ref | None = None
+    preparing: Mapping[str, Any] = field(default_factory=dict)
+    labels: LabelNames | None = None
     metrics: tuple[str, ...] = ("accuracy", "macro_f1", "mcc", "auroc")
     multilabel_metrics: tuple[str, ...] = ("macro_f1", "micro_f1", "subset_accuracy", "auroc", "average_precision")
     split: SplitPolicy = SplitPolicy()
     group: str = ""
+    times: tuple[str, ...] = ()
     slices: tuple[str, ...] = ()
     mirrored: bool = True
     corners: bool = False
@@ -271,6 +313,8 @@ class Preset:
         _check_tasks(self, (self.task,))
         if self.corners and self.task == STACKS:
             raise ValueError(f"Preset {self.name!r}: corners are those of single images, not of stacks")
+        if self.preparing and self.prepare is None:
+            raise ValueError(f"Preset {self.name!r}: preparing has options of prepare, which it does not name")
 
     @property
     def modality(self) -> Literal["text", "image"]:

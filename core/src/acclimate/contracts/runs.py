@@ -13,7 +13,10 @@ class Columns:
     """Which columns of the source hold what; an empty name is inferred from the source's own names.
 
     `label_separator` stands between the labels of a row where the label column is text ("Cap|Term"); it is never
-    guessed. Without it a text is one label, and a list is several.
+    guessed. Without it a text is one label, and a list is several. `label_names` says what the labels of the source
+    stand for, as "0=negative,1=neutral,2=positive"; those that it does not name stay as they are.
+
+    `time` is "none" where rows are not to be split by a column of dates that the preset would split them by.
 
     `mask` holds the path of each image's mask, `spacing` "row,column": how many millimetres lie between its pixels.
     """
@@ -24,9 +27,15 @@ class Columns:
     spacing: str = ""
     label: str = ""
     label_separator: str = ""
+    label_names: str = ""
     group: str = ""
     time: str = ""
     id: str = ""
+
+    @property
+    def timed(self) -> bool:
+        """Whether a column of times is named."""
+        return self.time not in ("", "none")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +64,7 @@ class Settings:
     `calibration` makes probabilities fit the validation rows: one "temperature", "isotonic" curves, which need 1,000
     of them and 100 of each label, or "auto", which takes curves where these are clearly better. `near` says by what
     rows across parts are compared: their "content", or also the "features" that the frozen backbone gives them.
-    `reading` are options of the loader by name.
+    `reading` are options of the loader by name, `preparing` those of the preset's preparation of a text or image.
 
     Of masks, `classes` names what their values stand for, from 0 on ("background,lesion", or a file with one name on
     each line); `decoder` is "unet" or "fpn"; `image_size` the longer side in pixels to which larger images are scaled
@@ -89,6 +98,7 @@ class Settings:
     calibration: Literal["temperature", "isotonic", "auto"] = "temperature"
     near: Literal["content", "features"] = "content"
     reading: Mapping[str, Any] = field(default_factory=dict)
+    preparing: Mapping[str, Any] = field(default_factory=dict)
     classes: str = ""
     decoder: str = ""
     image_size: int | None = None

@@ -6,6 +6,7 @@ from acclimate.data.image_repeats import repeated_images
 from acclimate.data.images import examine as examine_images
 from acclimate.data.images import fingerprints as image_fingerprints
 from acclimate.data.images import open_image, to_rgb
+from acclimate.data.label_names import read_label_names
 from acclimate.data.labels import indicators, is_multilabel, label_sets
 from acclimate.data.leakage import Leak, PartedRows, find_leaks, kept_together, lookalikes
 from acclimate.data.masks import ExaminedMask, examine_masks, open_mask, read_classes
@@ -66,6 +67,7 @@ __all__ = [
     "open_stack",
     "parquet_rows",
     "read_classes",
+    "read_label_names",
     "repeated_images",
     "repeated_texts",
     "sample",

@@ -4,9 +4,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from acclimate.contracts import DataError
+
+if TYPE_CHECKING:
+    from acclimate.data.label_names import Naming
 
 _SHOWN = 5
 LISTS = (list, tuple, set, frozenset)
@@ -65,11 +68,20 @@ class Labels:
     """Turns label values into text and remembers what is wrong with them, for one error at the end.
 
     With `several` a row may carry any number of labels, as a list, or as text with a `separator` between them.
+    `naming` says what they stand for; without it they are taken as they are.
     """
 
-    def __init__(self, column: str, source: str, *, several: bool = False, separator: str = "") -> None:
+    def __init__(
+        self,
+        column: str,
+        source: str,
+        *,
+        several: bool = False,
+        separator: str = "",
+        naming: "Naming | None" = None,
+    ) -> None:
         self.column, self.source = column, source
-        self.several, self.separator = several, separator
+        self.several, self.separator, self.naming = several, separator, naming
         self.rows = 0
         self.absent = Tally()
         self.kinds: dict[str, str] = {}
@@ -138,7 +150,8 @@ class Labels:
             )
         if value != "":
             self.kinds.setdefault(_kind(value), f"{where} has {value!r}")
-        return as_text(value)
+        text = as_text(value)
+        return self.naming.name(text, where) if self.naming and text else text
 
     def check(self) -> None:
         """Raise one error for labels that are missing on some rows, or of more than one type.

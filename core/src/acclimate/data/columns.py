@@ -55,6 +55,7 @@ _USUAL = {
         "label_text",
     ),
 }
+NO_TIME = "none"
 FIXED = ("id", "text", "image", "mask", "label", "line", "group", "time")
 
 

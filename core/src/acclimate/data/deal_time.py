@@ -1,6 +1,7 @@
 """Rows dealt by time: the past trains, the future tests."""
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -13,14 +14,23 @@ from acclimate.data.cells import Tally, place
 from acclimate.data.labels import label_sets
 
 _DAY = 86_400.0
+# Dates without hyphens, which would pass for numbers.
+_COMPACT = re.compile(r"(?:19|20)\d{6}")
 LEFT_OUT = -1
 
 
-def deal_by_time(rows: Dataset, shares: Mapping[str, float], embargo: float = 0.0) -> NDArray[np.int64]:
+def deal_by_time(
+    rows: Dataset,
+    shares: Mapping[str, float],
+    embargo: float = 0.0,
+    together: NDArray[np.int64] | None = None,
+) -> NDArray[np.int64]:
     """Return the part of each row [rows]: 0 is train (the earliest), then the wanted parts in order of time.
 
     Rows of one time stay together, in the later part. Rows less than `embargo` before the first row of a later part
-    (days, or units of a time that is a number) are in no part, -1: what they tell of may reach into that part.
+    (days, or units of a time that is a number) are in no part, -1: what they tell of may reach into that part. Nor
+    are rows that repeat one of an earlier part, which have one number in `together` [rows]: a story told again
+    would be measured on what has been trained.
 
     Raises:
         DataError: a time is neither a number nor an ISO date; there are too few different times; or a class
@@ -34,10 +44,12 @@ def deal_by_time(rows: Dataset, shares: Mapping[str, float], embargo: float = 0.
         first = len(ordered) - max(1, math.floor(len(ordered) * later + 0.5))
         parts[times >= ordered[max(first, 0)]] = number
     if embargo:
-        gap = embargo * (1.0 if all(_number(value) is not None for value in rows["time"][:]) else _DAY)
+        gap = embargo * (_DAY if _dates(rows["time"][:]) else 1.0)
         starts = [times[parts == number].min() for number in range(1, len(shares) + 1) if (parts == number).any()]
         for start in starts:
             parts[(times < start) & (times > start - gap)] = LEFT_OUT
+    if together is not None:
+        parts[_told_before(parts, together)] = LEFT_OUT
     for number, name in enumerate(("train", *shares)):
         if not (parts == number).any():
             raise DataError(
@@ -49,16 +61,29 @@ def deal_by_time(rows: Dataset, shares: Mapping[str, float], embargo: float = 0.
     return parts
 
 
+def _told_before(parts: NDArray[np.int64], together: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return which rows [rows] repeat a row of an earlier part."""
+    first = np.full(int(together.max()) + 1, parts.max())
+    inside = parts != LEFT_OUT
+    np.minimum.at(first, together[inside], parts[inside])
+    again: NDArray[np.bool_] = inside & (parts > first[together])
+    return again
+
+
+def _dates(values: Sequence[str]) -> bool:
+    return all(map(_COMPACT.fullmatch, values)) or any(_number(value) is None for value in values)
+
+
 def seconds(values: Sequence[str], lines: Sequence[int]) -> NDArray[np.float64]:
     """Return times as numbers that sort [rows]: the numbers themselves, or seconds since 1970 of ISO dates.
 
-    Dates without a zone are taken as UTC.
+    Dates without a zone are taken as UTC, and numbers as dates where all read YYYYMMDD.
 
     Raises:
         DataError: a time is neither; it gives the lines.
     """
     numbers = [_number(value) for value in values]
-    if None not in numbers:
+    if not _dates(values):
         return np.array(numbers, dtype=np.float64)
     moments = [_moment(value) for value in values]
     bad = Tally()

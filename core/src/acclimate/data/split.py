@@ -29,9 +29,9 @@ def split(
 ) -> dict[str, list[int]]:
     """Return the row numbers of "train" and of each wanted part, in ascending order.
 
-    Every row is in exactly one part (those of an embargo are in none), every class is in train, and the same rows and
-    seed give the same parts.
-    Rows with one number in `together` [rows] stay in one part, unless rows are kept in groups or dealt by time.
+    Every row is in exactly one part, every class is in train, and the same rows and seed give the same parts.
+    Rows with one number in `together` [rows] stay in one part, unless rows are kept in groups. Where rows are dealt
+    by time, those of an embargo, and those that repeat a row of an earlier part, are in none.
     Where each row is by itself, each part has the label mix of the whole to within a row per class, and the mix of
     the policy's `stratify` columns inside each class; where rows carry several labels, both mixes are kept as close
     as whole rows allow. With `grouped` no group is in two parts. Rows that stay together are dealt so that the label
@@ -52,7 +52,7 @@ def split(
     if not shares:
         return {"train": list(range(len(rows)))}
     if timed:
-        parts = deal_by_time(rows, shares, policy.embargo)
+        parts = deal_by_time(rows, shares, policy.embargo, together)
     else:
         parts = _deal(rows, policy.stratify, shares, np.random.default_rng(seed), grouped=grouped, together=together)
     _check_filled(parts, ("train", *shares), len(rows))

@@ -12,9 +12,10 @@ from typing import Any
 import pyarrow
 from datasets import Dataset
 
-from acclimate.contracts import Columns, DataError
+from acclimate.contracts import Columns, DataError, LabelNames
 from acclimate.data.cells import LISTS, Labels, Tally, as_text, missing, place
-from acclimate.data.columns import Mapping, Modality, resolve
+from acclimate.data.columns import NO_TIME, Mapping, Modality, resolve
+from acclimate.data.label_names import Naming, read_label_names
 from acclimate.data.read.files import LINE, UNREADABLE, name_of
 from acclimate.data.stored import image_path
 
@@ -36,6 +37,8 @@ def load(
     keep: Sequence[str] = (),
     required: Sequence[str] = (),
     usual_group: str = "",
+    usual_times: Sequence[str] = (),
+    known_labels: LabelNames | None = None,
     unlabelled: str = "",
     masked: bool = False,
     part: str = "",
@@ -48,14 +51,17 @@ def load(
     has, and those that are `required`; all but `line` are strings. `label` is a list of strings where rows may carry
     several labels: the source has lists, or the columns name a separator.
     `unlabelled` is what the error says to do where there is no label.
-    Where the columns name no group, it is `usual_group` if the source has that column.
+    Where the columns name no group, it is `usual_group` if the source has that column; where they name neither a
+    group nor a time, the time is the first of `usual_times` that it has, whatever its case. Labels get the names
+    that `known_labels` and the columns' `label_names` give them.
     The id is the named column, else the reader's own "id", else "PART:LINE". Everything that is written lies
     under `cache`.
 
     Raises:
         DataError: what the reader raises; rows that cannot be read; no rows; a column that is not recognised; a
             missing text, image, mask, label, group or time; labels of mixed types, or numbers that are not whole;
-            lists beside plain labels, and lists with an empty or repeated label; an id that two rows have.
+            lists beside plain labels, and lists with an empty or repeated label; labels that are not among those
+            known by name; an id that two rows have.
         UnknownNameError: a named column does not exist.
     """
     rows = iter(read(source))
@@ -66,8 +72,7 @@ def load(
     if not whole:
         raise _unreadable([*map(_why, head)], len(head), name_of(source))
     names = [name for name in dict.fromkeys(chain.from_iterable(whole)) if name != LINE]
-    if not columns.group and usual_group in names:
-        columns = replace(columns, group=usual_group)
+    columns = _with_usual(columns, names, usual_group, usual_times)
     mapping = resolve(
         names,
         columns,
@@ -79,7 +84,8 @@ def load(
         masked=masked,
         source=name_of(source),
     )
-    labels = _labels(whole, mapping.label, source, columns.label_separator) if mapping.label else None
+    naming = Naming(read_label_names(columns.label_names), known_labels)
+    labels = _labels(whole, mapping.label, source, columns.label_separator, naming) if mapping.label else None
     table = _Table(source, mapping, modality, cache=cache, labels=labels, part=part)
     key = hashlib.sha256(f"{part}\0{source}".encode()).hexdigest()[:16]
     path = cache / f"{part or 'rows'}-{key}.arrow"
@@ -87,10 +93,19 @@ def load(
     return Dataset.from_file(str(path))
 
 
-def _labels(head: Sequence[dict[str, Any]], column: str, source: str, separator: str) -> Labels:
+def _with_usual(columns: Columns, names: Sequence[str], group: str, times: Sequence[str]) -> Columns:
+    if columns.time == NO_TIME:
+        columns, times = replace(columns, time=""), ()
+    elif not columns.time and not columns.group:
+        usual = [name for wanted in times for name in names if name.casefold() == wanted.casefold()]
+        columns = replace(columns, time=usual[0] if usual else "")
+    return replace(columns, group=group) if not columns.group and group in names else columns
+
+
+def _labels(head: Sequence[dict[str, Any]], column: str, source: str, separator: str, naming: Naming) -> Labels:
     first = next((row[column] for row in head if not missing(row.get(column))), "")
     several = bool(separator) or isinstance(first, LISTS)
-    return Labels(column, name_of(source), several=several, separator=separator)
+    return Labels(column, name_of(source), several=several, separator=separator, naming=naming)
 
 
 def row_id(value: Any, image: str, place: int, *, part: str, source: str) -> str:
@@ -192,6 +207,9 @@ class _Table:
                 )
         if self.labels:
             self.labels.check()
+            if self.labels.naming:
+                # A test file may lack a label that the rows to train on have.
+                self.labels.naming.check(self.name, self.labels.column, every=self.part == "train")
 
 
 def _why(row: dict[str, Any]) -> str:

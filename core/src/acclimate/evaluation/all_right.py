@@ -39,6 +39,11 @@ def quadratic_kappa_interval(truth: Integers, scores: Floats, groups: Groups = N
     return _bounds(metrics.quadratic_kappa, truth, scores, groups) if len(np.unique(truth)) > 1 else None
 
 
+def ordinal_mae_interval(truth: Integers, scores: Floats, groups: Groups = None) -> Bounds:
+    """Return the bounds of `ordinal_mae`, of which 0 is the best, where all rows are right, else None."""
+    return _bounds(metrics.ordinal_mae, truth, scores, groups, lower_is_better=True)
+
+
 def balanced_accuracy_interval(truth: Integers, scores: Floats, groups: Groups = None) -> Bounds:
     """Return the bounds of `balanced_accuracy` where all rows are right, else None."""
     return _bounds(metrics.balanced_accuracy, truth, scores, groups)
@@ -52,7 +57,12 @@ def accuracy_interval(truth: Integers, scores: Floats, groups: Sequence[str]) ->
 
 
 def _bounds(
-    metric: Callable[[Integers, Floats, Floats], float], truth: Integers, scores: Floats, groups: Groups
+    metric: Callable[[Integers, Floats, Floats], float],
+    truth: Integers,
+    scores: Floats,
+    groups: Groups,
+    *,
+    lower_is_better: bool = False,
 ) -> Bounds:
     if (scores.argmax(axis=1) != truth).any() or (groups is not None and len(set(groups)) < 2):
         return None
@@ -66,6 +76,8 @@ def _bounds(
     tables = shares * rows[present][None, :, None]
     cells, predicted = present.repeat(classes), np.tile(np.eye(classes), (len(present), 1))
     drawn = [metric(cells, predicted, table.ravel()) for table in tables]
+    if lower_is_better:
+        return 0.0, float(np.quantile(drawn, (1 + LEVEL) / 2))
     return float(np.quantile(drawn, (1 - LEVEL) / 2)), 1.0
 
 

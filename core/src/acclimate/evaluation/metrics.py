@@ -60,6 +60,14 @@ def quadratic_kappa(truth: Integers, scores: Floats, weights: Floats) -> float:
     return float(1 - (distance * table).sum() / by_chance) if by_chance else 0.0
 
 
+def ordinal_mae(truth: Integers, scores: Floats, weights: Floats) -> float:
+    """The mean distance of the predicted class from the true one, in classes: 0 is perfect.
+
+    Classes are ordered as their columns and count as equally far apart.
+    """
+    return float(weights @ np.abs(scores.argmax(axis=1) - truth) / weights.sum())
+
+
 def mcc(truth: Integers, scores: Floats, weights: Floats) -> float:
     """Matthews correlation of truth and prediction, in [-1, 1]; 0 when either of them has one class only.
 

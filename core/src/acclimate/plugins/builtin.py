@@ -219,6 +219,15 @@ def register_metrics() -> Iterator[Metric]:
         group_interval=Ref("acclimate.evaluation.all_right:quadratic_kappa_interval"),
     )
     yield Metric(
+        name="ordinal_mae",
+        summary="Mean distance of the predicted label from the true one, in places of their order.",
+        tasks=_CLASSIFICATION,
+        score=Ref("acclimate.evaluation.metrics:ordinal_mae"),
+        interval=Ref("acclimate.evaluation.all_right:ordinal_mae_interval"),
+        group_interval=Ref("acclimate.evaluation.all_right:ordinal_mae_interval"),
+        better="lower",
+    )
+    yield Metric(
         name="log_loss",
         summary="Minus the logarithm of the probability of the true label, averaged.",
         tasks=_LABELS,

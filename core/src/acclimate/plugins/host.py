@@ -3,7 +3,7 @@
 import logging
 import os
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, partial
 from typing import Any, Literal, TypeVar, overload
 
 import pluggy
@@ -136,6 +136,7 @@ class Host:
     def load(self, offer: Offer, role: str = "") -> Any:
         """Import and return the code that an offer names; None where it names none.
 
+        The preparation of a preset comes with the preset's options for it.
         A method names up to three pieces of code: `role` "plan" (the first, when left out), "install" and "merge".
         A metric names "score", "statistics", "multilabel", "interval" and "group_interval".
 
@@ -147,15 +148,15 @@ class Host:
             return None
         state = self._catalogue.owner(offer)
         if state is None:
-            return reference.load()
+            return _with_options(reference.load(), offer)
         with blame(state, f"the import of {reference}"):
             try:
-                return reference.load()
+                return _with_options(reference.load(), offer)
             except PluginError as error:
                 raise PluginError(f"{state.label}: {error.message}", error.hint) from error.__cause__
 
-    def load_reference(self, reference: str) -> Any:
-        """Import and return code that a saved run names; "" gives None.
+    def load_reference(self, reference: str, options: Mapping[str, Any] | None = None) -> Any:
+        """Import and return code that a saved run names, with the keyword `options` it is called with; "" gives None.
 
         A run is data, and data must not say which code runs: only what an installed plugin offers is imported.
 
@@ -169,7 +170,8 @@ class Host:
                 f"The run needs the code {reference!r}, which no installed plugin offers.",
                 "Install the plugin that the run was made with, in the version that manifest.json names.",
             )
-        return Ref(reference).load()
+        code = Ref(reference).load()
+        return partial(code, **options) if options else code
 
     def choose_loader(self, owner: str, source: str) -> Loader | None:
         """Return the loader for a source, asking the preset's owner, then core; None when neither knows.
@@ -227,6 +229,10 @@ class Host:
             if answer is not None:
                 return offers[check_choice(state, hook, answer, tuple(offers))]
         return None
+
+
+def _with_options(code: Any, offer: Offer) -> Any:
+    return partial(code, **offer.preparing) if isinstance(offer, Preset) and offer.preparing else code
 
 
 @cache

@@ -26,7 +26,9 @@ class MaskPredictor:
         self.model, self.preprocessing = model, preprocessing
         self.model.to(training.device())
         self.classes: tuple[str, ...] = self.model.labels
-        self.prepare: Callable[[Any], Any] | None = host.load_reference(self.manifest["prepare"])
+        self.prepare: Callable[[Any], Any] | None = host.load_reference(
+            self.manifest["prepare"], self.manifest["preparing"]
+        )
 
     @property
     def precision(self) -> str:

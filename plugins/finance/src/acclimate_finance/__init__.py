@@ -1,0 +1,50 @@
+"""Acclimate for finance: presets for the sentiment of financial texts."""
+
+from acclimate.contracts import LabelNames, Preset, Ref, SplitPolicy
+
+__all__ = ["sentiment"]
+
+SENTIMENTS = LabelNames(
+    order=(
+        "very negative",
+        "negative",
+        "slightly negative",
+        "neutral",
+        "slightly positive",
+        "positive",
+        "very positive",
+    ),
+    aliases={
+        "strongly negative": "very negative",
+        "very bearish": "very negative",
+        "strongly bearish": "very negative",
+        "neg": "negative",
+        "bearish": "negative",
+        "bear": "negative",
+        "slightly bearish": "slightly negative",
+        "neu": "neutral",
+        "slightly bullish": "slightly positive",
+        "pos": "positive",
+        "bullish": "positive",
+        "bull": "positive",
+        "strongly positive": "very positive",
+        "very bullish": "very positive",
+        "strongly bullish": "very positive",
+    },
+)
+
+sentiment = Preset(
+    name="sentiment",
+    summary="Sorts headlines, posts and sentences from negative to positive.",
+    task="text-classification",
+    backbone="minilm-l6",
+    prepare=Ref("acclimate_finance.prepare:normalise"),
+    preparing={"numbers": "keep", "tickers": "keep"},
+    labels=SENTIMENTS,
+    metrics=("macro_f1", "weighted_f1", "accuracy", "mcc", "quadratic_kappa", "ordinal_mae", "auroc"),
+    # A story goes on being told for days, and prices move with it: a week holds five trading days.
+    split=SplitPolicy(embargo=7),
+    times=("date", "datetime", "published", "published_at", "publishedAt", "created_at", "timestamp"),
+    slices=("ticker", "symbol", "company", "entity", "source"),
+    settings={"max_tokens": 128},
+)
