@@ -97,9 +97,11 @@ def test_a_marker_in_a_corner_that_gives_the_label_away_is_told_of(tmp_path: Pat
         output=tmp_path / "run",
         precision="float32",
         allow_leakage=True,
-        folds=0,
+        folds=2,
+        repeats=1,
         shown=False,
     )
+    assert found.report.analysis.cross_validated is not None
     (finding,) = [each for each in found.report.findings if each.code == "corners"]
     assert finding.level == "warning"
     assert finding.details["low"] > 0.5

@@ -64,6 +64,7 @@ def on_fold(subject: Subject, fold: Fold) -> Subject:
         parts={name: _taken(name, subject.parts["train"], rows) for name, rows in places.items()},
         examples={name: models.Subset(subject.examples["train"], rows) for name, rows in places.items()},
         checkpoint=None,
+        corners=False,  # the baseline is of the run's own test rows
     )
 
 
