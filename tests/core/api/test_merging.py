@@ -37,13 +37,15 @@ def by_readme(folder: Path, **given: Any) -> Any:
         "frozen",
         "lora",
         "small qlora",
+        "small peft:LOHA",
         *(pytest.param(name, marks=pytest.mark.slow) for name in ("full", "ia3", "qlora")),
     ],
 )
 def test_the_readme_gives_the_probabilities_of_a_text_run(
     finished: Finished, small: Callable[[str], Run], tmp_path: Path, method: str
 ) -> None:
-    run = (small("qlora") if method == "small qlora" else finished("text", method)).output
+    small_method = method.removeprefix("small ")
+    run = (small(small_method) if small_method != method else finished("text", method)).output
     done = merge(run, tmp_path / "plain")
     assert (done.loads_as, done.head) == ("BertModel", "head.safetensors")
     assert done.difference <= 1e-4
@@ -109,10 +111,10 @@ def test_where_transformers_has_the_same_classifier_the_folder_is_one(
 
 @pytest.mark.parametrize(
     "method",
-    ["adapters", *(pytest.param(name, marks=pytest.mark.slow) for name in ("prefix", "prompt", "peft:LOHA"))],
+    ["adapters", *(pytest.param(name, marks=pytest.mark.slow) for name in ("prefix", "prompt"))],
 )
 def test_what_cannot_be_folded_in_is_refused(finished: Finished, tmp_path: Path, method: str) -> None:
-    with pytest.raises(OptionError, match=rf"Method '{method}' adds layers that .* can: ia3, lora, qlora"):
+    with pytest.raises(OptionError, match=rf"Method '{method}' adds layers that .* can: ia3, lora, peft, qlora"):
         merge(finished("text", method).output, tmp_path / "plain")
     assert list(tmp_path.iterdir()) == []
 

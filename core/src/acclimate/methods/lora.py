@@ -1,6 +1,6 @@
 """LoRA: low-rank updates of the encoder's linear and convolution layers, found by structure."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from torch import Tensor, nn
@@ -119,10 +119,15 @@ def install(model: Adaptable, adapter: Mapping[str, Any]) -> None:
 def merge(model: Adaptable, adapter: Mapping[str, Any], original: Callable[[str], Tensor]) -> None:
     """Fold the updates into the weights that they update; the encoder is then of plain layers."""
     del original
-    for name in adapter["targets"]:
-        layer: Any = module_at(model.encoder, name)
+    fold_in(model.encoder, adapter["targets"])
+
+
+def fold_in(encoder: nn.Module, names: Sequence[str]) -> None:
+    """Fold what PEFT added to the layers of these names into their weights, and leave the plain layers."""
+    for name in names:
+        layer: Any = module_at(encoder, name)
         layer.merge(safe_merge=True)
-        replace_module(model.encoder, name, layer.get_base_layer())
+        replace_module(encoder, name, layer.get_base_layer())
 
 
 def targets(encoder: nn.Module) -> list[str]:

@@ -2,7 +2,7 @@
 
 import copy
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -11,7 +11,7 @@ from torch import Tensor
 from acclimate.contracts import BackboneError, Need, OptionError, Plan, Settings, did_you_mean, import_bitsandbytes
 from acclimate.methods.defaults import chosen_defaults, plan_with
 from acclimate.methods.layers import groups
-from acclimate.methods.lora import targets
+from acclimate.methods.lora import fold_in, targets
 from acclimate.methods.model import Adaptable, train_only
 from acclimate.methods.order import probe_inputs
 
@@ -85,6 +85,12 @@ def install(model: Adaptable, adapter: Mapping[str, Any]) -> None:
 
     config = _config_class(adapter["type"])(target_modules=list(adapter["targets"]), **adapter["config"])
     inject_adapter_in_model(config, model.encoder)
+
+
+def merge(model: Adaptable, adapter: Mapping[str, Any], original: Callable[[str], Tensor]) -> None:
+    """Fold what the type added into the weights of its layers; the encoder is then of plain layers."""
+    del original
+    fold_in(model.encoder, adapter["targets"])
 
 
 def _config_class(name: str) -> Any:

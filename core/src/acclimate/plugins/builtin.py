@@ -134,7 +134,7 @@ def register_methods() -> Iterator[Method]:
         "Trains a text encoder to put texts of one label together, then solves the head; for few labelled rows.",
         tasks=("text-classification",),
     )
-    yield _method("peft", "Trains what any type of PEFT adds, written peft:TYPE.", install=True)
+    yield _method("peft", "Trains what any type of PEFT adds, written peft:TYPE.", install=True, merge=True)
     yield _method(
         "scratch",
         "Trains the same architecture from random weights, to show what transfer gives.",

@@ -139,7 +139,7 @@ def variants(host: Host) -> Iterator[tuple[str, Cell, bool]]:
             passes = architecture not in REFUSED_VARIANTS.get(name, REFUSED.get(method, ()))
             yield f"{name}-{architecture}", _cell(host, method, promise, architecture), passes
     for kind, (own, text, image) in PEFT.items():
-        promise = Promise(text=3e-2, image=3e-2, identity=True, options={"type": kind, **own})
+        promise = Promise(text=3e-2, image=3e-2, identity=True, merges=True, options={"type": kind, **own})
         for architecture, passes in (("bert", text), ("vit", image)):
             yield f"peft-{kind}-{architecture}", _cell(host, "peft", promise, architecture), passes
 
