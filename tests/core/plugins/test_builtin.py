@@ -82,7 +82,7 @@ def test_core_names_a_backbone_and_leaves_the_method_to_a_search(
 def test_every_reference_of_core_resolves(host: Host) -> None:
     coded = [*host.loaders().values(), *host.methods().values(), *host.metrics().values()]
     references = [Ref(reference) for reference in offered_references(coded)]
-    assert len(references) == 8 + 15 + 9 + 3 + 14 + 3 + 2 + 4 + 27 + 8 + 9, (
+    assert len(references) == 8 + 15 + 9 + 4 + 14 + 3 + 2 + 4 + 27 + 8 + 9, (
         "loaders, plans, installs, merges, metrics, more for several labels, intervals, inspection, counted metrics, "
         "rates at a held rate, intervals of rare labels, of groups and of no mistake"
     )
