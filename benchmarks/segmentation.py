@@ -42,7 +42,13 @@ def main() -> None:
             )
             print(run.report, flush=True)
             reports.append(run.report)
-    scores = {report.method: report.metrics for report in reports} | dict(reports[0].baselines)
+    scores = {report.method: report.metrics for report in reports}
+    scores |= {
+        f"{report.method}, likeliest class": report.baselines["likeliest_class"]
+        for report in reports
+        if "likeliest_class" in report.baselines
+    }
+    scores |= {name: found for name, found in reports[0].baselines.items() if name != "likeliest_class"}
     rows = [[name, *(str(found[figure]) for figure in FIGURES)] for name, found in scores.items()]
     if arguments.print:
         return

@@ -30,7 +30,17 @@ __all__ = [
     "write_predictions",
 ]
 
-_OF_MASKS = ("mask", "spacing", "classes", "decoder", "image_size", "crop_size")
+_OF_MASKS = (
+    "mask",
+    "spacing",
+    "classes",
+    "decoder",
+    "image_size",
+    "crop_size",
+    "tiles",
+    "minimum_area",
+    "mask_threshold",
+)
 
 
 def check(request: Request) -> None:

@@ -77,6 +77,8 @@ _MASKS: Mapping[str, fields.Test] = {
     "spec.modality": fields.one_of("image"),
     "spec.decoder": fields.one_of("unet", "fpn"),
     "spec.longest": fields.is_count,
+    "masks.thresholds": fields.is_shares_or_nulls,
+    "masks.minimum_pixels": fields.is_counts,
     "request.options.classes": fields.is_text,
     "request.options.spacing": fields.is_text,
 }
@@ -107,6 +109,10 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     bundle.check_fields(file, manifest, own.get(manifest["task"], _LABELS))
     if not masks:
         _check_labels(file, manifest)
+    elif any(
+        len(manifest["masks"][name]) + 1 != len(manifest["labels"]) for name in ("thresholds", "minimum_pixels")
+    ):
+        raise _unfit(file, "masks", "a threshold and a least area for each label but the first")
     return manifest
 
 

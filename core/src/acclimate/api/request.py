@@ -31,6 +31,7 @@ _WHOLE = (
     "repeats",
     "image_size",
     "crop_size",
+    "tiles",
     *_FROM_ZERO,
 )
 

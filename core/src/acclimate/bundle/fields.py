@@ -115,6 +115,11 @@ def is_numbers_or_null(value: Any) -> bool:
     return value is None or (isinstance(value, list) and all(map(is_number, value)))
 
 
+def is_shares_or_nulls(value: Any) -> bool:
+    """Whether it is a list of numbers above 0 and below 1, or nulls."""
+    return isinstance(value, list) and all(each is None or (is_number(each) and 0 < each < 1) for each in value)
+
+
 def is_curves(value: Any) -> bool:
     """Whether it is a list of curves: rising scores, and as many probabilities between 0 and 1 that never fall."""
     return isinstance(value, list) and all(map(_is_curve, value))

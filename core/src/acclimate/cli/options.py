@@ -26,6 +26,17 @@ ImageSize = Annotated[
     int | None, typer.Option(help="Longer side to which larger images with masks are scaled (512).")
 ]
 CropSize = Annotated[int | None, typer.Option(help="Side of the squares that training on masks reads (256).")]
+Tiles = Annotated[
+    int | None,
+    typer.Option(help="Read images at full size, in overlapping squares of this side where they are larger."),
+]
+MinimumArea = Annotated[
+    str,
+    typer.Option(help="Least area in pixels of a region in a predicted mask: auto (by validation images), 0 or N."),
+]
+MaskThreshold = Annotated[
+    str, typer.Option(help="From which probability a pixel counts: auto (by validation images), 0 (likeliest) or P.")
+]
 Group = Annotated[str, typer.Option(help="Column whose rows must stay in one part (patient, contract).")]
 Time = Annotated[str, typer.Option(help="Column with the date, by which the latest rows test; none: no such column.")]
 Embargo = Annotated[float | None, typer.Option(help="Leave out rows so many days before a later part (with --time).")]

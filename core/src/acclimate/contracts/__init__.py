@@ -12,6 +12,7 @@ from acclimate.contracts.analysis import (
     Mistake,
     OperatingPoint,
     Overlay,
+    RegionBand,
     Slice,
     Suspect,
 )
@@ -100,6 +101,7 @@ __all__ = [
     "Prediction",
     "Preset",
     "Ref",
+    "RegionBand",
     "Report",
     "RunEvent",
     "Score",

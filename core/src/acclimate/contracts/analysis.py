@@ -136,16 +136,37 @@ class CrossValidated:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RegionBand:
+    """True regions of similar area, from `smallest` to `largest` pixels.
+
+    `regions` are how many there are, `missed` those of which no pixel was found, `covered` the mean share of their
+    pixels that was found.
+    """
+
+    smallest: int
+    largest: int
+    regions: int
+    missed: int
+    covered: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClassMasks:
     """How well one class is segmented on the test images, of which `images` show it and `missed` show it in vain.
 
-    `found` are the images without it that were given some of it.
+    `found` are the images without it that were given some of it, `others` all images without it. A pixel counts from
+    the probability `threshold` on, or None where the class is the likeliest, and regions of fewer than
+    `minimum_pixels` are dropped. `regions` are the connected regions of the true masks by area, the smallest first.
     """
 
     images: int
     missed: int
     found: int
     scores: Mapping[str, Score]
+    others: int = 0
+    threshold: float | None = None
+    minimum_pixels: int = 0
+    regions: tuple[RegionBand, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

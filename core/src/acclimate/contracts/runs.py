@@ -68,7 +68,10 @@ class Settings:
 
     Of masks, `classes` names what their values stand for, from 0 on ("background,lesion", or a file with one name on
     each line); `decoder` is "unet" or "fpn"; `image_size` the longer side in pixels to which larger images are scaled
-    down, `crop_size` the side of the squares that training reads.
+    down, `crop_size` the side of the squares that training reads, `tiles` the side of those in which images that are
+    larger are computed; with it images are not scaled down unless `image_size` is given. `minimum_area` is the least
+    area in pixels of a region that is kept in a predicted mask, `mask_threshold` the probability from which a pixel
+    counts; "auto" lets validation images choose, 0 keeps every region of the likeliest class.
     """
 
     epochs: int | None = None
@@ -103,6 +106,9 @@ class Settings:
     decoder: str = ""
     image_size: int | None = None
     crop_size: int | None = None
+    tiles: int | None = None
+    minimum_area: int | str = "auto"
+    mask_threshold: float | str = "auto"
     options: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -16,6 +16,7 @@ from acclimate.evaluation.gather import by_id
 from acclimate.evaluation.intervals import score, score_statistics
 from acclimate.evaluation.isotonic import ROWS, ROWS_OF_LABEL, Steps, follow, improves, isotonic, log_odds
 from acclimate.evaluation.label_errors import Suspects, suspects
+from acclimate.evaluation.mask_rule import THRESHOLDS, Chosen, MaskRule, Ranked, RuleSearch
 from acclimate.evaluation.metrics import accuracy, auroc, confusion, macro_f1, mcc
 from acclimate.evaluation.multilabel import COUNTS, best_thresholds, counts, label_prior, micro_f1
 from acclimate.evaluation.operating import (
@@ -30,15 +31,22 @@ from acclimate.evaluation.operating import (
     threshold,
 )
 from acclimate.evaluation.paired import Paired, ScoredRows, ScoreFunction, paired
+from acclimate.evaluation.regions import FoundRegions, by_area, found_regions
 from acclimate.evaluation.segmentation import Mask, dice_statistics
 
 __all__ = [
     "COUNTS",
     "ROWS",
     "ROWS_OF_LABEL",
+    "THRESHOLDS",
+    "Chosen",
+    "FoundRegions",
     "Mask",
+    "MaskRule",
     "Paired",
+    "Ranked",
     "Rule",
+    "RuleSearch",
     "ScoreFunction",
     "ScoredRows",
     "Steps",
@@ -50,6 +58,7 @@ __all__ = [
     "auroc",
     "best_temperature",
     "best_thresholds",
+    "by_area",
     "by_id",
     "compare",
     "conformal",
@@ -62,6 +71,7 @@ __all__ = [
     "curve",
     "dice_statistics",
     "follow",
+    "found_regions",
     "improves",
     "isotonic",
     "label_prior",

@@ -8,7 +8,7 @@ from acclimate.models.infer import Examples, batches, current_features, features
 from acclimate.models.language import ResolvedLanguageModel, resolve_language_model
 from acclimate.models.mask_logits import IMAGES_AT_ONCE, mask_logits, pixel_logits
 from acclimate.models.pixel_probe import PixelProbe, features_at
-from acclimate.models.pixels import STRIDE, MaskExamples, PixelPreprocessing, filled, whole_strides
+from acclimate.models.pixels import STRIDE, UNSCALED, MaskExamples, PixelPreprocessing, filled, whole_strides
 from acclimate.models.probe import probe
 from acclimate.models.recorded import Recorded
 from acclimate.models.replay import Replay
@@ -30,11 +30,13 @@ from acclimate.models.stack_classifier import GatedAttention, OneSlice, StackCla
 from acclimate.models.stacks import PreparedStacks, StackExamples, StackPreprocessing, padded
 from acclimate.models.subset import Subset
 from acclimate.models.text import TextExamples, TextPreprocessing
+from acclimate.models.tiles import tiled_features
 from acclimate.models.tokens import LanguageModel, TokenClassifier
 
 __all__ = [
     "IMAGES_AT_ONCE",
     "STRIDE",
+    "UNSCALED",
     "Classifier",
     "Examples",
     "GatedAttention",
@@ -84,6 +86,7 @@ __all__ = [
     "resolve_stacks",
     "save_preprocessing",
     "slice_features",
+    "tiled_features",
     "token_saliency",
     "whole_strides",
 ]

@@ -15,6 +15,8 @@ from acclimate.contracts import DataError
 from acclimate.models.fingerprint import json_hash
 from acclimate.models.image import RESAMPLING, ImagePreprocessing
 
+UNSCALED = 2**31 - 1
+"""A longer side that no image has: all are read at their own size."""
 STRIDE = 32
 """Pixels of the input behind one of the deepest map: every input is filled up to a multiple of it."""
 IGNORED = -100
@@ -29,21 +31,24 @@ class PixelPreprocessing:
 
     It is scaled down until its longer side has at most `longest` pixels; smaller ones stay as they are, and the
     aspect is kept. `mean` and `std` per channel on the 0 to 1 scale, and `interpolation`, are those of the backbone.
+    Where `tile` is not 0, what is then still larger on a side is computed in tiles of so many pixels.
     """
 
     longest: int
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
     interpolation: str
+    tile: int = 0
 
     @classmethod
-    def of(cls, preprocessing: ImagePreprocessing, longest: int) -> "PixelPreprocessing":
+    def of(cls, preprocessing: ImagePreprocessing, longest: int, *, tile: int = 0) -> "PixelPreprocessing":
         """Return it with the statistics of a backbone's own preprocessing."""
         return cls(
             longest=longest,
             mean=preprocessing.mean,
             std=preprocessing.std,
             interpolation=preprocessing.interpolation,
+            tile=tile,
         )
 
     @classmethod
@@ -52,8 +57,9 @@ class PixelPreprocessing:
         return cls(**{**values, "mean": tuple(values["mean"]), "std": tuple(values["std"])})
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain values."""
-        return {**asdict(self), "mean": list(self.mean), "std": list(self.std)}
+        """Return plain values; runs without tiles say nothing of them, as before there were any."""
+        values = {**asdict(self), "mean": list(self.mean), "std": list(self.std)}
+        return values if self.tile else {name: value for name, value in values.items() if name != "tile"}
 
     @property
     def hash(self) -> str:

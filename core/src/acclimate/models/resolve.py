@@ -85,11 +85,12 @@ class ResolvedSegmenter:
 
 
 def resolve_segmenter(
-    backbone: Backbone, *, labels: tuple[str, ...], decoder: str, longest: int
+    backbone: Backbone, *, labels: tuple[str, ...], decoder: str, longest: int, tile: int = 0
 ) -> ResolvedSegmenter:
     """Load pretrained weights in float32 under a new decoder for `labels`; images are read up to `longest` pixels.
 
-    `weights` names those of the whole backbone, as it does for a classifier.
+    `tile` is the side of the tiles in which larger images are computed, 0 for none. `weights` names those of the
+    whole backbone, as it does for a classifier.
 
     Raises:
         AcclimateError: as `resolve`; BackboneError when the backbone has no stages to decode, too.
@@ -98,7 +99,7 @@ def resolve_segmenter(
     assert isinstance(found.preprocessing, ImagePreprocessing)
     return ResolvedSegmenter(
         model=Segmenter(found.model.encoder, labels=labels, decoder=decoder).eval(),
-        preprocessing=PixelPreprocessing.of(found.preprocessing, longest),
+        preprocessing=PixelPreprocessing.of(found.preprocessing, longest, tile=tile),
         weights=found.weights,
         spec={**found.spec, "decoder": decoder, "longest": longest},
     )

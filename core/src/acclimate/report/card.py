@@ -108,11 +108,13 @@ def _masks(masks: Plain | None, metric: str) -> list[str]:
     if masks is None:
         return []
     return [
-        f"| class | test images with it | missed in | found in others | {metric} |",
-        "|---|---|---|---|---|",
+        "| class | counts from | least area | test images with it | missed in | others | found in these "
+        f"| {metric} |",
+        "|---|---|---|---|---|---|---|---|",
         *(
-            f"| {_line(name)} | {found['images']} | {found['missed']} | {found['found']} | "
-            f"{_score(found['scores'].get(metric))} |"
+            f"| {_line(name)} | {'likeliest' if found['threshold'] is None else found['threshold']} | "
+            f"{found['minimum_pixels']} | {found['images']} | {found['missed']} | {found['others']} | "
+            f"{found['found']} | {_score(found['scores'].get(metric))} |"
             for name, found in masks["by_class"].items()
         ),
         "",

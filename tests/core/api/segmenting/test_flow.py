@@ -4,6 +4,7 @@ import csv
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -100,10 +101,64 @@ def test_a_saved_run_gives_the_very_masks_of_the_trained_one(outlined: Run, unse
         np.testing.assert_array_equal(one.mask, single.mask)
 
 
+def test_the_rule_that_validation_chose_is_in_the_manifest_and_the_report_and_makes_the_masks(
+    outlined: Run, unseen: Path, tmp_path: Path, reseal: Reseal
+) -> None:
+    saved = json.loads((outlined.output / "manifest.json").read_text())["masks"]
+    masks = outlined.report.analysis.masks
+    assert masks is not None
+    one = masks.by_class["foreground"]
+    assert (saved["thresholds"], saved["minimum_pixels"]) == ([one.threshold], [one.minimum_pixels])
+    assert one.images + one.others == outlined.report.rows["test"]
+    assert sum(band.regions for band in one.regions) >= one.images
+    assert "masks-chosen" in {finding.code for finding in outlined.report.findings}
+    folder = shutil.copytree(outlined.output, tmp_path / "run")
+    reseal(folder, lambda m: m["masks"].update(minimum_pixels=[10_000]))
+    images = sorted((unseen / "images").iterdir())
+    assert not any(found.mask.any() for found in load(folder).predict(images))
+    report = evaluate(folder, unseen, metrics=("dice", "missed_masks"))
+    assert report.metrics["missed_masks"].value == 1
+    assert report.baselines["likeliest_class"]["missed_masks"].value < 1
+    with pytest.raises(OptionError, match="minimum_area was decided when the run was made"):
+        evaluate(folder, unseen, minimum_area=0)
+
+
+def test_a_rule_that_is_turned_off_takes_the_likeliest_class(short: Callable[..., Run]) -> None:
+    run = short(minimum_area=0, mask_threshold=0)
+    assert json.loads((run.output / "manifest.json").read_text())["masks"] == {
+        "thresholds": [None],
+        "minimum_pixels": [0],
+    }
+    assert "likeliest_class" not in run.report.baselines
+
+
+def test_large_images_are_read_in_tiles_and_small_ones_as_a_whole(
+    short: Callable[..., Run], discs: Path, tmp_path: Path
+) -> None:
+    run = short(tiles=64, minimum_area=0, mask_threshold=0)
+    predictor = load(run.output)
+    assert predictor.preprocessing.tile == 64
+    small = Image.open(discs / "images" / "01.png").convert("RGB")
+    large = Image.new("RGB", (700, 90))
+    for left in range(0, 700, small.width):
+        large.paste(small, (left, 0))
+    found, alone = predictor.predict([large, small])
+    assert found.mask.shape == (90, 700)
+    predictor.preprocessing = replace(predictor.preprocessing, tile=0)
+    np.testing.assert_array_equal(predictor.predict([small])[0].mask, alone.mask)
+    whole = predictor.predict([large])[0].mask
+    assert (whole == found.mask).mean() > 0.9
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda m: m.update(labels=["a", "b", "c"]), r"'head\.weight' .* is \(2, "),
+        (lambda m: m["masks"].update(minimum_pixels=[1, 2]), "'masks' .* does not fit its labels"),
+        (lambda m: m["masks"].update(thresholds=[2.0]), "'masks.thresholds' .* above 0 and below 1"),
+        (
+            lambda m: m.update(labels=["a", "b", "c"], masks={"thresholds": [None] * 2, "minimum_pixels": [0] * 2}),
+            r"'head\.weight' .* is \(2, ",
+        ),
         (lambda m: m["spec"].update(decoder="pan"), "'spec.decoder' .* is one of unet, fpn"),
         (lambda m: m["spec"].update(decoder="fpn"), "do not fit its architecture"),
         (lambda m: m["spec"].pop("longest"), "has no field 'spec.longest'"),
@@ -140,7 +195,7 @@ def test_evaluating_the_test_rows_gives_the_scores_of_the_run(outlined: Run, dis
     for name in ("dice", "hd95_pixels"):
         assert report.metrics[name].value == pytest.approx(outlined.report.metrics[name].value)
     assert report.rows["test"] == len(names)
-    assert set(report.baselines) == {"all_background"}
+    assert set(report.baselines) == {"all_background", "likeliest_class"}
 
 
 def test_distances_are_in_millimetres_where_the_spacing_is_known(outlined: Run, discs: Path, tmp_path: Path) -> None:

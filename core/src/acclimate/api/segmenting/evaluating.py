@@ -19,7 +19,8 @@ from acclimate.api.segmenting.predictor import load
 from acclimate.contracts import OptionError, Report
 from acclimate.plugins import Host
 
-_OF_TRAINING = ("classes", "decoder", "image_size", "crop_size")
+_OF_TRAINING = ("classes", "decoder", "image_size", "crop_size", "tiles")
+_CHOSEN = ("minimum_area", "mask_threshold")
 
 
 def evaluate(host: Host, folder: Path, source: str, options: Mapping[str, Any]) -> Report:
@@ -32,6 +33,7 @@ def evaluate(host: Host, folder: Path, source: str, options: Mapping[str, Any]) 
     clock = Clock()
     check_options(options)
     decided = [name for name in _OF_TRAINING if options.get(name)]
+    decided += [name for name in _CHOSEN if options.get(name, "auto") != "auto"]
     if decided:
         raise OptionError(f"{decided[0]} was decided when the run was made.", f"Leave {decided[0]} out.")
     columns, settings = split_options(dict(options))
@@ -65,6 +67,7 @@ def evaluate(host: Host, folder: Path, source: str, options: Mapping[str, Any]) 
                 examples,
                 metrics,
                 rows.spacings(table, columns.spacing),
+                rule=predictor.rule,
                 precision=predictor.precision,
                 seed=settings.seed,
                 shown=settings.show_rows,

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from acclimate import data, models, training
+from acclimate import data, evaluation, models, training
 from acclimate.api import saved
 from acclimate.api.adapting import Run, tell
 from acclimate.api.choosing import choose_backbone, need_of
@@ -18,6 +18,7 @@ from acclimate.api.request import Request, checkpoint_file
 from acclimate.api.sameness import check_same, fresh_cache
 from acclimate.api.segmenting import learning, rows, testing
 from acclimate.api.segmenting.asking import CROP, LONGEST
+from acclimate.api.segmenting.deciding import decide, saved_rule
 from acclimate.api.segmenting.probing import pixel_probe
 from acclimate.api.segmenting.scoring import functions_of_rows, metrics_of
 from acclimate.api.segmenting.subject import MaskSubject
@@ -40,13 +41,16 @@ def adapt(host: Host, request: Request, folder: Path, shown: bool) -> Run:
             subject.model.head.begin_at(probe)
     with clock.stage("train"):
         learned = learning.learn(subject, plan, lambda scores: tell(host, request, "epoch", **scores))
+    with clock.stage("decide"):
+        rule, told = decide(subject, learned.precision)
+        request = replace(request, notes=(*request.notes, *told))
     with clock.stage("evaluate"):
-        tested = _test(host, request, subject, metrics, learned, probe)
+        tested = _test(host, request, subject, metrics, learned, rule, probe)
     report = _report(request, subject, plan, learned, tested, clock)
     reviewed = host.review_report(request.owner, report, tested.records)
     report = replace(report, findings=(*report.findings, *reviewed))
     tell(host, request, "evaluated", metrics={name: score.value for name, score in report.metrics.items()})
-    _save(host, request, subject, plan, learned, tested, report)
+    _save(host, request, subject, plan, learned, rule, tested, report)
     tell(host, request, "written", output=str(request.output))
     return Run(output=request.output, report=report, test_rows=tested.structures.rows, host=host)
 
@@ -85,7 +89,8 @@ def _prepare(host: Host, request: Request, folder: Path, shown: bool) -> tuple[R
             backbone,
             labels=classes,
             decoder=models.check_decoder(settings.decoder),
-            longest=settings.image_size or LONGEST,
+            longest=settings.image_size or (models.UNSCALED if settings.tiles else LONGEST),
+            tile=settings.tiles or 0,
         )
         plan: Plan = host.load(method)(resolved.model, need, settings)
     learning.check_plan(plan)
@@ -126,6 +131,7 @@ def _test(
     subject: MaskSubject,
     metrics: Mapping[str, Metric],
     learned: learning.Learned,
+    rule: evaluation.MaskRule,
     probe: models.PixelProbe | None,
 ) -> testing.Tested:
     part, examples = subject.parts["test"], subject.examples["test"]
@@ -137,6 +143,7 @@ def _test(
             examples,
             metrics,
             rows.spacings(part.rows, request.columns.spacing),
+            rule=rule,
             precision=learned.precision,
             seed=subject.settings.seed,
             shown=subject.settings.show_rows,
@@ -177,7 +184,10 @@ def _report(
             "allow_leakage": settings.allow_leakage,
             "options": dict(settings.options),
             "decoder": subject.resolved.spec["decoder"],
-            "image_size": subject.resolved.preprocessing.longest,
+            "image_size": None if settings.tiles and not settings.image_size else settings.image_size or LONGEST,
+            "tiles": settings.tiles,
+            "minimum_area": settings.minimum_area,
+            "mask_threshold": settings.mask_threshold,
             "crop_size": subject.examples["train"].crop,
             "epochs": plan.epochs,
             "batch_size": plan.batch_size,
@@ -203,6 +213,7 @@ def _save(
     subject: MaskSubject,
     plan: Plan,
     learned: learning.Learned,
+    rule: evaluation.MaskRule,
     tested: testing.Tested,
     report: Report,
 ) -> None:
@@ -214,6 +225,7 @@ def _save(
         subject.resolved.preprocessing,
         manifest={
             **manifest_of(host, request, subject, plan, report, precision=learned.precision),
+            "masks": saved_rule(rule),
             "training_rows_by_label": [len(train.truth), *train.truth.sum(axis=0).tolist()],
         },
         documents=saved.documents(report, subject.parts),

@@ -82,12 +82,13 @@ def _install(subject: MaskSubject, plan: Plan) -> Groups:
 def _validate(subject: MaskSubject, precision: str) -> tuple[Mapping[str, float], NDArray[np.float64]]:
     """Return the scores of the validation images as they are read, and the loss of each."""
     examples = subject.examples["validation"]
-    losses, overlaps = np.empty(len(examples)), []
-    for start in range(0, len(examples), models.IMAGES_AT_ONCE):
-        rows = range(start, min(start + models.IMAGES_AT_ONCE, len(examples)))
+    losses, overlaps, tile = np.empty(len(examples)), [], examples.preprocessing.tile
+    at_once = 1 if tile else models.IMAGES_AT_ONCE
+    for start in range(0, len(examples), at_once):
+        rows = range(start, min(start + at_once, len(examples)))
         pairs = [examples.whole(row) for row in rows]
         for number, logits in models.pixel_logits(
-            subject.model, [pixels for pixels, _ in pairs], precision=precision
+            subject.model, [pixels for pixels, _ in pairs], precision=precision, tile=tile
         ):
             truth = pairs[number][1]
             losses[start + number] = float(training.mask_row_losses(logits[None], truth[None]))

@@ -20,7 +20,7 @@ def predicted(
 ) -> Iterator[tuple[int, torch.Tensor]]:
     """Yield the place of each image and its logits [classes, height, width] at its own size, in no order."""
     pixels = [preprocessing(image) for image in images]
-    for number, logits in models.pixel_logits(model, pixels, precision=precision):
+    for number, logits in models.pixel_logits(model, pixels, precision=precision, tile=preprocessing.tile):
         width, height = images[number].size
         yield number, models.mask_logits(logits, (height, width))
 
@@ -44,8 +44,9 @@ def in_order(
     precision: str,
 ) -> Iterator[tuple[int, torch.Tensor]]:
     """Yield the number of each row and the logits of its image at its own size, in order; few are in memory."""
-    for start in range(0, len(rows), models.IMAGES_AT_ONCE):
-        some = rows[start : start + models.IMAGES_AT_ONCE]
+    at_once = 1 if preprocessing.tile else models.IMAGES_AT_ONCE
+    for start in range(0, len(rows), at_once):
+        some = rows[start : start + at_once]
         found = dict(predicted(model, preprocessing, [opened(row) for row in some], precision=precision))
         for number, row in enumerate(some):
             yield row, found[number]

@@ -9,7 +9,8 @@ from PIL import Image
 
 from acclimate import data, models, training
 from acclimate.api.saved import restore
-from acclimate.api.segmenting.predicting import in_order, mask_of
+from acclimate.api.segmenting.deciding import ranked, rule_of
+from acclimate.api.segmenting.predicting import in_order
 from acclimate.contracts import DataError, MaskPrediction
 from acclimate.plugins import Host
 
@@ -26,6 +27,7 @@ class MaskPredictor:
         self.model, self.preprocessing = model, preprocessing
         self.model.to(training.device())
         self.classes: tuple[str, ...] = self.model.labels
+        self.rule = rule_of(self.manifest)
         self.prepare: Callable[[Any], Any] | None = host.load_reference(
             self.manifest["prepare"], self.manifest["preparing"]
         )
@@ -51,7 +53,7 @@ class MaskPredictor:
         for _, logits in in_order(
             self.model, self.preprocessing, images.__getitem__, every, precision=self.precision
         ):
-            mask = mask_of(logits)
+            mask = self.rule.mask(ranked(logits))
             counts = np.bincount(mask.ravel(), minlength=len(self.classes)) / mask.size
             yield MaskPrediction(
                 mask=mask, classes=self.classes, shares=dict(zip(self.classes, counts.tolist(), strict=True))

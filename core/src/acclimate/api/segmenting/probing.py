@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
-from torch import Tensor
+from torch import Tensor, nn
 
 from acclimate import models, training
 from acclimate.api.segmenting.subject import MaskSubject
@@ -29,8 +29,8 @@ def pixel_probe(subject: MaskSubject) -> models.PixelProbe | None:
         for row in rows:
             pixels, truth = examples.whole(int(row))
             places, shares = _places(truth, count, random)
-            whole = models.filled(pixels, models.whole_strides(*truth.shape)).to(training.device())
-            drawn.append(models.features_at(encoder, whole, places.to(whole.device)).cpu().numpy())
+            pixels = pixels.to(training.device())
+            drawn.append(_features(encoder, pixels, places, examples.preprocessing.tile).cpu().numpy())
             classes.append(truth[places[:, 0], places[:, 1]].numpy())
             weights.append(shares)
     truths = np.concatenate(classes)
@@ -38,6 +38,14 @@ def pixel_probe(subject: MaskSubject) -> models.PixelProbe | None:
         return None
     weight, bias = _solved(np.concatenate(drawn), truths, np.concatenate(weights), len(subject.model.labels))
     return models.PixelProbe(encoder, weight, bias).to(training.device())
+
+
+def _features(encoder: nn.Module, pixels: Tensor, places: Tensor, tile: int) -> Tensor:
+    """Return the values of all maps [places, channels] at places [places, 2] of an image, large ones in tiles."""
+    if tile and max(pixels.shape[-2:]) > tile:
+        return models.tiled_features(encoder, pixels, places, tile)
+    whole = models.filled(pixels, models.whole_strides(*pixels.shape[-2:]))
+    return models.features_at(encoder, whole, places.to(whole.device))
 
 
 def _places(truth: Tensor, count: int, random: np.random.Generator) -> tuple[Tensor, np.ndarray]:

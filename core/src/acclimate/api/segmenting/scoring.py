@@ -18,7 +18,7 @@ Floats = NDArray[np.float64]
 Truth = NDArray[np.uint8]
 Statistics = Callable[[Sequence[evaluation.Mask], Sequence[NDArray[np.bool_]]], Floats]
 
-MODEL, BACKGROUND, PROBE = "", "all_background", "pixel_probe"
+MODEL, BACKGROUND, PROBE, LIKELIEST = "", "all_background", "pixel_probe", "likeliest_class"
 _MILLIMETRES = {"hd95_pixels": "hd95", "nsd_2px": "nsd_2mm"}
 
 
@@ -97,7 +97,8 @@ class Structures:
     Rows are by image and then by class: `truth` [rows] says whether it is there, `given` [rows] whether the model
     found some of it; `statistics` are [rows, columns] by table (`MODEL`, `BACKGROUND`, …) and metric. `groups` [rows]
     are those of the images, or the images themselves where they have several structures; `own` those of the images,
-    if they have any. `dice` [images] is the mean Dice of the structures that are there or were found, 1 without any.
+    if they have any. `regions` [rows] are the connected regions of each true mask. `dice` [images] is the mean Dice
+    of the structures that are there or were found, 1 without any.
     """
 
     classes: tuple[str, ...]
@@ -107,6 +108,7 @@ class Structures:
     truth: NDArray[np.int64]
     given: NDArray[np.int64]
     statistics: Mapping[str, Mapping[str, Floats]]
+    regions: Sequence[evaluation.FoundRegions]
     dice: Floats
 
     @property
@@ -130,6 +132,7 @@ def measure(
     functions: dict[str, Statistics] = {name: host.load(metric, "statistics") for name, metric in metrics.items()}
     tables: dict[str, dict[str, list[Floats]]] = {}
     there, given, dice = [], [], []
+    regions: list[evaluation.FoundRegions] = []
     for (true, found), spacing in zip(pairs, spacings, strict=True):
         masks = [evaluation.Mask(inside=true == k, spacing_millimetres=spacing) for k in range(1, len(classes))]
         for table, predicted in {**found, BACKGROUND: np.zeros_like(true)}.items():
@@ -139,6 +142,9 @@ def measure(
             if table == MODEL:
                 given += [int(inside.any()) for inside in insides]
                 dice.append(_dice(masks, insides))
+                regions += [
+                    evaluation.found_regions(mask.inside, each) for mask, each in zip(masks, insides, strict=True)
+                ]
         there += [int(mask.inside.any()) for mask in masks]
     several = len(classes) > 2
     structures = [f"{id} {name}" if several else id for id in ids for name in classes[1:]]
@@ -154,6 +160,7 @@ def measure(
             table: {name: np.concatenate(parts) for name, parts in by_name.items()}
             for table, by_name in tables.items()
         },
+        regions=regions,
         dice=np.array(dice),
     )
 
@@ -170,9 +177,9 @@ def score(
 
 
 def by_class(
-    host: Host, metrics: Mapping[str, Metric], structures: Structures, *, seed: int
+    host: Host, metrics: Mapping[str, Metric], structures: Structures, rule: evaluation.MaskRule, *, seed: int
 ) -> dict[str, ClassMasks]:
-    """Return of each class but the first its metrics, and how many images show it, in vain or rightly."""
+    """Return of each class but the first its metrics, how many images show it, in vain or rightly, its regions."""
     count, found = len(structures.classes), {}
     for number, name in enumerate(structures.classes):
         mine = slice(number, None, count)
@@ -183,6 +190,10 @@ def by_class(
             images=int(truth.sum()),
             missed=int((truth & ~given).sum()),
             found=int((~truth & given).sum()),
+            others=int((~truth).sum()),
+            threshold=rule.thresholds[number],
+            minimum_pixels=rule.minimum_pixels[number],
+            regions=evaluation.by_area(structures.regions[mine]),
             scores=score(host, metrics, one, seed=seed)[MODEL],
         )
     return found

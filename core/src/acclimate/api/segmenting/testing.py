@@ -11,6 +11,7 @@ from torch import Tensor
 from acclimate import evaluation
 from acclimate.api.inputs import Part
 from acclimate.api.segmenting import scoring
+from acclimate.api.segmenting.deciding import ranked
 from acclimate.api.segmenting.overlays import SHOWN, overlay
 from acclimate.api.segmenting.predicting import coarse, in_order, mask_of
 from acclimate.api.segmenting.rows import Spacing
@@ -44,6 +45,7 @@ def measure(
     metrics: Mapping[str, Metric],
     spacings: Sequence[Spacing | None],
     *,
+    rule: evaluation.MaskRule,
     precision: str,
     seed: int,
     shown: bool,
@@ -52,7 +54,8 @@ def measure(
 ) -> Tested:
     """Return what the rows of a part say of a model; `shown` puts the worst of its images into the analysis.
 
-    `probe` is a further baseline.
+    `rule` makes masks of logits. Where it is not plain, the model without it is scored as `likeliest_class`; `probe`
+    is a further baseline.
     """
     grids: list[NDArray[np.float32]] = []
     shares: list[list[float]] = []
@@ -68,7 +71,9 @@ def measure(
         probed = masks_of(probe, every) if probe is not None else None
         for row, logits in masks_of(model, every):
             grids.append(coarse(logits))
-            found = {scoring.MODEL: mask_of(logits)}
+            found = {scoring.MODEL: rule.mask(ranked(logits))}
+            if not rule.is_plain:
+                found[scoring.LIKELIEST] = mask_of(logits)
             own = found[scoring.MODEL]
             shares.append((np.bincount(own.ravel(), minlength=len(model.labels)) / own.size).tolist())
             if probed is not None:
@@ -83,11 +88,11 @@ def measure(
     worst: list[Overlay] = []
     rows = [int(row) for row in structures.dice.argsort(kind="stable")[:SHOWN] if structures.dice[row] < 1]
     for row, logits in masks_of(model, rows if shown else []):
-        drawn = overlay(opened(row), examples.open_mask(examples.masks[row]), mask_of(logits))
+        drawn = overlay(opened(row), examples.open_mask(examples.masks[row]), rule.mask(ranked(logits)))
         worst.append(Overlay(id=part.ids[row], dice=float(structures.dice[row]), image=drawn))
     values = scored[scoring.MODEL]
     baselines = {name: found for name, found in scored.items() if name != scoring.MODEL}
-    by_class = scoring.by_class(host, metrics, structures, seed=seed)
+    by_class = scoring.by_class(host, metrics, structures, rule, seed=seed)
     return Tested(
         structures=structures,
         metrics=values,
@@ -123,7 +128,7 @@ def _findings(
         for name in never
     )
     decisive = {first: values[first]}
-    others = {name: {first: scores[first]} for name, scores in baselines.items()}
+    others = {name: {first: scores[first]} for name, scores in baselines.items() if name != scoring.LIKELIEST}
     return (
         *evaluation.sample_size(part.truth, structures.classes),
         *found,
