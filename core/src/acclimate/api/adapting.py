@@ -51,12 +51,13 @@ from acclimate.plugins import Host, default_host
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """A finished run: where it was saved, its report, and what the model says of the test rows."""
+    """A finished run: where it was saved, its report, what the model says of the test rows, and a demo's pictures."""
 
     output: Path
     report: Report
     test_rows: evaluation.ScoredRows
     host: Host
+    pictures: tuple[Path, ...] = ()
 
     def load(self) -> Any:
         """Return the saved model, ready to predict."""

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from acclimate import bundle
 from acclimate.api.adapting import Run, ask, run
 from acclimate.contracts import Demo, Finding, Preset, UnknownNameError, did_you_mean
 from acclimate.plugins import Host, default_host
@@ -20,9 +21,12 @@ def demo(
 ) -> Run:
     """Run the demo of a vertical ("legal", "manufacturing") and save it like any other run.
 
+    Where the demo draws pictures, they are written beside the run, into the folder `OUTPUT-pictures`.
+
     Raises:
         UnknownNameError: when no installed vertical of that name has a demo.
         MissingPackageError: when its data package is not installed.
+        OutputError: when the output, or the folder of its pictures, exists or cannot be written.
     """
     host = host or default_host()
     name, preset, shipped = _find(host, vertical)
@@ -33,7 +37,13 @@ def demo(
         level="note",
         message=f"Data of {name}: {shipped.package}, licence {shipped.licence}. {shipped.note}".strip(),
     )
-    return run(host, replace(request, notes=(note,)), shown=shown)
+    draw, folder = host.load(preset, "pictures"), request.output.with_name(f"{request.output.name}-pictures")
+    if draw is None:
+        return run(host, replace(request, notes=(note,)), shown=shown)
+    bundle.check_output(folder)
+    done = run(host, replace(request, notes=(note,)), shown=shown)
+    folder.mkdir(parents=True)
+    return replace(done, pictures=tuple(draw(shipped.source, done.load(), done.test_rows.ids, folder)))
 
 
 def _find(host: Host, vertical: str) -> tuple[str, Preset, Demo]:

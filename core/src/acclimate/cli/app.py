@@ -103,7 +103,7 @@ app.add_typer(plugins_app, name="plugins")
 
 @app.command()
 def demo(
-    vertical: Annotated[str, typer.Argument(help="legal, manufacturing, …")] = "legal",
+    vertical: Annotated[str, typer.Argument(help="legal, manufacturing, medical-imaging, …")] = "legal",
     method: Method = None,
     seed: Seed = 0,
     output_folder: Output = None,
@@ -114,7 +114,13 @@ def demo(
         from acclimate.api import demo as run_demo
 
         run = run_demo(vertical, method=method, seed=seed, output=output_folder)
+        pictures = [str(picture) for picture in run.pictures]
+        if as_json:
+            output.show_json({**run.report.to_dict(), **({"pictures": pictures} if pictures else {})})
+            return
         _report(run.report, as_json)
+        for picture in pictures:
+            output.show(f"picture in {picture}")
 
 
 @app.command()

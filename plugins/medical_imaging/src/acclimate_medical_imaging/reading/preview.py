@@ -1,6 +1,6 @@
 """What a folder holds, file by file, and a sheet of what a model would see of it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -8,17 +8,16 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from acclimate.contracts import DataError, OutputError
+from acclimate.contracts import DataError
 from acclimate.data import open_image
 from acclimate.data.read import IMAGE_SUFFIXES
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from acclimate_medical_imaging.reading import headers, pixels, rows, windows
 from acclimate_medical_imaging.reading.burned_in import burned_in
 from acclimate_medical_imaging.reading.files import Place, places
 from acclimate_medical_imaging.reading.pseudonyms import Pseudonyms, pseudonyms
-
-_SIDE, _LINE, _COLUMNS = 160, 14, 6  # pixels of a thumbnail and of its caption, thumbnails in a row
+from acclimate_medical_imaging.reading.sheet import Thumbnail, check_new, write_sheet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,21 +65,15 @@ def contact_sheet(source: str | Path, file: Path, *, window: str = "", most: int
         OutputError: when the file exists or cannot be written.
     """
     windows.check_window(window)
-    if file.exists():
-        raise OutputError(f"{file} exists already.", "Name another file.")
+    check_new(file)
     found = list(enumerate(places(Path(source)), 1))
-    shown: list[tuple[int, Image.Image]] = []
+    shown: list[Thumbnail] = []
     step = max(1, len(found) // (4 * most))  # enough to pass over files that are no pictures
     for number, place in found[::step]:
         if len(shown) < most and (image := _shown(place, window)) is not None:
-            shown.append((number, image))
+            shown.append(Thumbnail(image=image, caption=f"{number}  {image.width} x {image.height}"))
     if shown:
-        try:
-            _sheet(shown).save(file, format="PNG")
-        except (OSError, ValueError) as error:
-            raise OutputError(
-                f"{file} cannot be written: {error}.", "Name a file in a folder that exists."
-            ) from error
+        write_sheet(shown, file)
     return len(shown)
 
 
@@ -123,17 +116,3 @@ def _shown(place: Place, window: str) -> Image.Image | None:
         return pixels.picture(dataset, window=window) if headers.has_pixels(dataset) else None
     except (DataError, OSError):  # `look_at` says why
         return None
-
-
-def _sheet(shown: Sequence[tuple[int, Image.Image]]) -> Image.Image:
-    columns = min(_COLUMNS, len(shown))
-    lines = -(-len(shown) // columns)
-    sheet = Image.new("RGB", (columns * _SIDE, lines * (_SIDE + _LINE)), "white")
-    draw = ImageDraw.Draw(sheet)
-    for place, (number, image) in enumerate(shown):
-        left, top = place % columns * _SIDE, place // columns * (_SIDE + _LINE)
-        small = image.convert("RGB")
-        small.thumbnail((_SIDE - 4, _SIDE - 4))
-        sheet.paste(small, (left + 2, top + 2))
-        draw.text((left + 4, top + _SIDE), f"{number}  {image.width} x {image.height}", fill="black")
-    return sheet

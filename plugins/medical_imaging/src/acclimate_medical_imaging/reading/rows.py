@@ -3,7 +3,7 @@
 import io
 import os
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -36,7 +36,7 @@ _Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Job:
+class Job:
     """What every file of a source is read with."""
 
     window: str
@@ -77,7 +77,7 @@ def dicom_rows(source: str, **options: str) -> Iterator[dict[str, Any]]:
             image twice, or that all carry one patient.
         OptionError: for an option that does not exist.
     """
-    job = _job(Path(source), {**OPTIONS, **options})
+    job = job_of(Path(source), {**OPTIONS, **options})
     if job.labelled:
         _check_decoders(Path(source))
     patients: Counter[str] = Counter()
@@ -113,7 +113,12 @@ def _check_decoders(source: Path) -> None:
         raise DataError(f"Some files cannot be decoded here. {told}.", "Convert them, or take them away.")
 
 
-def _job(source: Path, options: dict[str, str]) -> _Job:
+def job_of(source: Path, options: Mapping[str, str]) -> Job:
+    """Return what the files of a source are read with; `options` are all that `dicom_rows` has.
+
+    Raises:
+        AcclimateError: for an option that does not exist, or a table of labels that cannot be read.
+    """
     windows.check_window(options["window"])
     for name, words in _WORDS.items():
         if options[name] not in words:
@@ -123,7 +128,7 @@ def _job(source: Path, options: dict[str, str]) -> _Job:
             )
     named, usual = options["labels"], source / labels.FILE
     table = Path(named) if named and named != _FOLDERS else usual if not named and usual.is_file() else None
-    return _Job(
+    return Job(
         window=options["window"],
         frame=options["frame"],
         patient=options["patient"],
@@ -141,7 +146,7 @@ def _check_once(name: str, rows: list[dict[str, Any]], seen: dict[str, str]) -> 
             raise DataError(f"{other} and {name} hold the same image (SOP Instance UID).", "Take one of them away.")
 
 
-def _rows_of(place: Place, job: _Job) -> tuple[str, list[dict[str, Any]]]:
+def _rows_of(place: Place, job: Job) -> tuple[str, list[dict[str, Any]]]:
     """Return a file's name and rows; none for what is no picture, one with the reason where it cannot be read."""
     try:
         return place.name, _read_rows(place, job)
@@ -152,15 +157,15 @@ def _rows_of(place: Place, job: _Job) -> tuple[str, list[dict[str, Any]]]:
         return place.name, [{"id": place.name, UNREADABLE: message}]
 
 
-def _read_rows(place: Place, job: _Job) -> list[dict[str, Any]]:
+def _read_rows(place: Place, job: Job) -> list[dict[str, Any]]:
     dataset = headers.read(place)
     told = _labelled(place, dataset, job) if headers.has_pixels(dataset) else None
     if told is None:
         return []
-    return [_row(place, dataset, frame, job, told) for frame in _frames(dataset, job.frame)]
+    return [picture_row(place, dataset, frame, job, told) for frame in _frames(dataset, job.frame)]
 
 
-def _labelled(place: Place, dataset: "Dataset", job: _Job) -> dict[str, Any] | None:
+def _labelled(place: Place, dataset: "Dataset", job: Job) -> dict[str, Any] | None:
     if job.folders:
         return {"label": Path(place.name).parent.name}
     if job.table is None:
@@ -174,7 +179,14 @@ def _frames(dataset: "Dataset", which: str) -> list[int]:
     return {"middle": [count // 2], "first": [0], "all": list(range(count))}[which]
 
 
-def _row(place: Place, dataset: "Dataset", frame: int, job: _Job, told: dict[str, Any]) -> dict[str, Any]:
+def picture_row(place: Place, dataset: "Dataset", frame: int, job: Job, told: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the row of one frame of a data set with pixels, as `dicom_rows` describes it.
+
+    `told` are its further columns, which replace those of the header.
+
+    Raises:
+        DataError: as `pixels.picture`.
+    """
     image = pixels.picture(dataset, window=job.window, frame=frame)
     file = io.BytesIO()
     image.save(file, format="PNG", compress_level=1)

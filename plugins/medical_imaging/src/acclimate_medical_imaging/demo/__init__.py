@@ -1,0 +1,1 @@
+"""The demo: real DICOM files that install as packages, and pictures of what came of them."""
