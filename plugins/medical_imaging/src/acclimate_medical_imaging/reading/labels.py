@@ -12,6 +12,7 @@ from acclimate.data.read import LINE
 if TYPE_CHECKING:
     from pydicom import Dataset
 
+FOLDERS = "folders"  # the option's word for labels that are names of folders
 FILE = "labels.csv"  # taken where it lies in the folder and no other is named
 _READERS: Mapping[str, Callable[[str], Iterator[dict[str, Any]]]] = {
     ".csv": csv_rows,
@@ -69,6 +70,39 @@ class Labels:
                 f"(rows {shown}).",
                 "Remove them, or pass them over with --read unlabelled=skip.",
             )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Labelling:
+    """Where the labels of a source are: in a table, in the names of its folders, or nowhere."""
+
+    table: Labels | None
+    folders: bool
+
+    @property
+    def given(self) -> bool:
+        """Whether rows are given labels, to be learned from or measured by."""
+        return self.folders or self.table is not None
+
+    def of(self, name: str, dataset: "Dataset | None", folder: str) -> dict[str, Any] | None:
+        """Return what a row is told of a file or volume, `folder` being what may label it; None where not known."""
+        if self.folders:
+            return {"label": folder}
+        if self.table is None:
+            return {}
+        found = self.table.of(name, {} if dataset is None else dataset)
+        return None if found is None else {column: value for column, value in found.items() if column != "line"}
+
+
+def labelling(source: Path, named: str) -> Labelling:
+    """Return the labels of a folder by the option `labels`: "folders", a table, or `labels.csv` where it lies there.
+
+    Raises:
+        AcclimateError: for a table that cannot be read.
+    """
+    usual = source / FILE
+    table = Path(named) if named and named != FOLDERS else usual if not named and usual.is_file() else None
+    return Labelling(table=None if table is None else read_labels(table), folders=named == FOLDERS)
 
 
 def read_labels(table: Path) -> Labels:

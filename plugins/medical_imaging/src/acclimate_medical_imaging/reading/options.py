@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from acclimate.contracts import OptionError, did_you_mean
+
 OPTIONS: Mapping[str, str] = {
     "labels": "",
     "unlabelled": "refuse",
@@ -15,3 +17,13 @@ UNLABELLED = (
     "Name a table with a column of patients, studies, series, images or paths and one of labels: --read labels=FILE. "
     "In a folder it may lie as labels.csv, or --read labels=folders takes the names of folders."
 )
+
+
+def check_words(options: Mapping[str, str], words: Mapping[str, tuple[str, ...]]) -> None:
+    """Raise OptionError for an option that is none of its words."""
+    for name, known in words.items():
+        if options[name] not in known:
+            raise OptionError(
+                f"{name} is {' or '.join(map(repr, known))}, found {options[name]!r}.",
+                did_you_mean(str(options[name]), known),
+            )

@@ -10,12 +10,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from acclimate.contracts import DataError, OptionError, did_you_mean
+from acclimate.contracts import DataError
 from acclimate.data import UNREADABLE
 
 from acclimate_medical_imaging.reading import headers, labels, pixels, subjects, windows
 from acclimate_medical_imaging.reading.files import Place, places
-from acclimate_medical_imaging.reading.options import OPTIONS
+from acclimate_medical_imaging.reading.options import OPTIONS, check_words
 from acclimate_medical_imaging.reading.pseudonyms import Pseudonyms, pseudonyms
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ _WORDS = {
 }
 WORKERS = os.cpu_count() or 1
 _AHEAD = 4  # files that are decoded ahead, for each worker
-_FOLDERS = "folders"
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 
@@ -44,13 +43,7 @@ class Job:
     patient: str
     ids: str
     hidden: Pseudonyms
-    table: labels.Labels | None
-    folders: bool
-
-    @property
-    def labelled(self) -> bool:
-        """Whether the rows are given labels, to be learned from or measured by."""
-        return self.folders or self.table is not None
+    labelling: labels.Labelling
 
 
 def dicom_rows(source: str, **options: str) -> Iterator[dict[str, Any]]:
@@ -78,21 +71,21 @@ def dicom_rows(source: str, **options: str) -> Iterator[dict[str, Any]]:
         OptionError: for an option that does not exist.
     """
     job = job_of(Path(source), {**OPTIONS, **options})
-    if job.labelled:
+    if job.labelling.given:
         _check_decoders(Path(source))
     patients: Counter[str] = Counter()
     seen: dict[str, str] = {}
     with ThreadPoolExecutor(WORKERS) as pool:
         for name, rows in ahead(pool, partial(_rows_of, job=job), places(Path(source))):
             patients.update(row.get("patient", "") for row in rows)
-            if job.labelled:
+            if job.labelling.given:
                 _check_once(name, rows, seen)
             yield from rows
-    if not patients and not (job.table and job.table.without):
+    if not patients and not (job.labelling.table and job.labelling.table.without):
         raise DataError(f"There are no pictures in {source!r}.", "Look at it: acclimate preview FOLDER.")
-    if job.table is not None and options.get("unlabelled") != "skip":
-        job.table.check()
-    if job.labelled and len(patients) == 1 < patients.total() and "" not in patients:
+    if job.labelling.table is not None and options.get("unlabelled") != "skip":
+        job.labelling.table.check()
+    if job.labelling.given and len(patients) == 1 < patients.total() and "" not in patients:
         raise DataError(
             f"All {patients.total():,} pictures carry one patient, so that none could be kept apart.",
             "Name a column of the table that tells patients apart (--group), or take studies: --read patient=study.",
@@ -120,22 +113,14 @@ def job_of(source: Path, options: Mapping[str, str]) -> Job:
         AcclimateError: for an option that does not exist, or a table of labels that cannot be read.
     """
     windows.check_window(options["window"])
-    for name, words in _WORDS.items():
-        if options[name] not in words:
-            raise OptionError(
-                f"{name} is {' or '.join(map(repr, words))}, found {options[name]!r}.",
-                did_you_mean(str(options[name]), words),
-            )
-    named, usual = options["labels"], source / labels.FILE
-    table = Path(named) if named and named != _FOLDERS else usual if not named and usual.is_file() else None
+    check_words(options, _WORDS)
     return Job(
         window=options["window"],
         frame=options["frame"],
         patient=options["patient"],
         ids=options["ids"],
         hidden=pseudonyms(),
-        table=None if table is None else labels.read_labels(table),
-        folders=named == _FOLDERS,
+        labelling=labels.labelling(source, options["labels"]),
     )
 
 
@@ -159,19 +144,12 @@ def _rows_of(place: Place, job: Job) -> tuple[str, list[dict[str, Any]]]:
 
 def _read_rows(place: Place, job: Job) -> list[dict[str, Any]]:
     dataset = headers.read(place)
-    told = _labelled(place, dataset, job) if headers.has_pixels(dataset) else None
+    if not headers.has_pixels(dataset):
+        return []
+    told = job.labelling.of(place.name, dataset, Path(place.name).parent.name)
     if told is None:
         return []
     return [picture_row(place, dataset, frame, job, told) for frame in _frames(dataset, job.frame)]
-
-
-def _labelled(place: Place, dataset: "Dataset", job: Job) -> dict[str, Any] | None:
-    if job.folders:
-        return {"label": Path(place.name).parent.name}
-    if job.table is None:
-        return {}
-    found = job.table.of(place.name, dataset)
-    return None if found is None else {name: value for name, value in found.items() if name != "line"}
 
 
 def _frames(dataset: "Dataset", which: str) -> list[int]:

@@ -4,13 +4,14 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from acclimate.contracts import DataError, OptionError, did_you_mean
+from acclimate.contracts import DataError
 from acclimate.data import UNREADABLE
 
 from acclimate_medical_imaging.reading import headers, labels, subjects
 from acclimate_medical_imaging.reading.files import Place
+from acclimate_medical_imaging.reading.options import check_words
 from acclimate_medical_imaging.reading.pseudonyms import Pseudonyms, pseudonyms
 from acclimate_medical_imaging.stacks.options import OPTIONS
 from acclimate_medical_imaging.stacks.showing import Showing, as_tiff, read_showing, shown
@@ -21,11 +22,7 @@ from acclimate_medical_imaging.volumes.slices import LeftOut
 from acclimate_medical_imaging.volumes.splitting import SliceGroup, split_series
 from acclimate_medical_imaging.volumes.volume import Volume
 
-if TYPE_CHECKING:
-    from pydicom import Dataset
-
 _WORDS = {"unlabelled": ("refuse", "skip"), "patient": ("auto", "study"), "ids": ("pseudonym", "path")}
-_FOLDERS = "folders"
 _NIFTI = (".nii", ".nii.gz")
 # Left out of a series, these may be the slices that it then lacks at an end, where no gap tells of them.
 _LOST = ("damaged", "unplaced")
@@ -41,13 +38,7 @@ class _Job:
     study: bool
     paths: bool
     hidden: Pseudonyms
-    table: labels.Labels | None
-    folders: bool
-
-    @property
-    def labelled(self) -> bool:
-        """Whether the rows are given labels, to be learned from or measured by."""
-        return self.folders or self.table is not None
+    labelling: labels.Labelling
 
     def name(self, path: Path) -> str:
         """Return a file or folder by its path in the source."""
@@ -84,11 +75,11 @@ def volume_rows(source: str, **options: str) -> Iterator[dict[str, Any]]:
         found = True
         patients.update([row["patient"]] if "patient" in row else [])
         yield row
-    if not found and not (job.table and job.table.without):
+    if not found and not (job.labelling.table and job.labelling.table.without):
         raise DataError(f"There are no volumes in {source!r}.", "It needs series of DICOM slices, or NIfTI files.")
-    if job.table is not None and options.get("unlabelled") != "skip":
-        job.table.check()
-    if job.labelled and len(patients) == 1 < patients.total() and "" not in patients:
+    if job.labelling.table is not None and options.get("unlabelled") != "skip":
+        job.labelling.table.check()
+    if job.labelling.given and len(patients) == 1 < patients.total() and "" not in patients:
         raise DataError(
             f"All {patients.total():,} volumes carry one patient, so that none could be kept apart.",
             "Name a column of the table that tells patients apart (--group), or take studies: --read patient=study.",
@@ -97,20 +88,13 @@ def volume_rows(source: str, **options: str) -> Iterator[dict[str, Any]]:
 
 def _job(source: Path, options: dict[str, str]) -> _Job:
     showing = read_showing(**{name: options[name] for name in ("window", "slices", "plane", "spacing")})
-    for name, words in _WORDS.items():
-        if options[name] not in words:
-            raise OptionError(
-                f"{name} is {' or '.join(map(repr, words))}, found {options[name]!r}.",
-                did_you_mean(str(options[name]), words),
-            )
+    check_words(options, _WORDS)
     if source.suffix.lower() == ".zip":
         raise DataError(f"{source.name} is an archive, and volumes are read from folders.", "Unpack it.")
-    named, usual = options["labels"], source / labels.FILE
-    table = Path(named) if named and named != _FOLDERS else usual if not named and usual.is_file() else None
-    read = None if table is None else labels.read_labels(table)
-    if read is not None and read.key == "SOPInstanceUID":
+    found = labels.labelling(source, options["labels"])
+    if found.table is not None and found.table.key == "SOPInstanceUID":
         raise DataError(
-            f"{read.name} has labels of single images, and a volume is made of many.",
+            f"{found.table.name} has labels of single images, and a volume is made of many.",
             "Name a column of patients, studies, series or paths.",
         )
     return _Job(
@@ -119,8 +103,7 @@ def _job(source: Path, options: dict[str, str]) -> _Job:
         study=options["patient"] == "study",
         paths=options["ids"] == "path",
         hidden=pseudonyms(),
-        table=read,
-        folders=named == _FOLDERS,
+        labelling=found,
     )
 
 
@@ -148,7 +131,7 @@ def _rows(job: _Job) -> Iterator[dict[str, Any]]:
 
 def _nifti_row(file: Path, job: _Job) -> Iterator[dict[str, Any]]:
     name = job.name(file)
-    told = _told(name, None, job)
+    told = job.labelling.of(name, None, name.partition("/")[0])
     if told is None:
         return
     try:
@@ -163,7 +146,7 @@ def _series_row(group: SliceGroup, job: _Job, number: str, lost: list[LeftOut]) 
     id = (folder if job.paths else job.hidden.of("series", uid)) + number
     try:
         dataset = headers.read(Place(name=folder, path=group.files[0]))
-        told = _told(folder, dataset, job)
+        told = job.labelling.of(folder, dataset, folder.partition("/")[0])
         if told is None:
             return
         _check_whole(group, lost)
@@ -184,16 +167,6 @@ def _check_whole(group: SliceGroup, lost: list[LeftOut]) -> None:
     folders = {file.parent for file in group.files}
     if beside := [one.name for one in lost if one.path.parent in folders]:
         raise DataError(f"{len(beside):,} files beside its slices {_WITHOUT}, such as {beside[0]}")
-
-
-def _told(name: str, dataset: "Dataset | None", job: _Job) -> dict[str, Any] | None:
-    """Return what the labels say of a volume; None where they do not know it."""
-    if job.folders:
-        return {"label": Path(name).parts[0]}
-    if job.table is None:
-        return {}
-    found = job.table.of(name, {} if dataset is None else dataset)
-    return None if found is None else {name: value for name, value in found.items() if name != "line"}
 
 
 def _pages(volume: Volume, job: _Job) -> bytes:
