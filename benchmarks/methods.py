@@ -82,7 +82,7 @@ def main() -> None:
         "are left in, for all methods alike.",
         header=["method", "score", "difference to best", "trained", "seconds", "peak MiB"],
         rows=[_row(method) for method in found.methods],
-        raw=_without_folders(found.to_dict()),
+        raw=found.to_dict(),
         script=script,
     )
 
@@ -100,13 +100,6 @@ def deal_cells(folder: Path, test: int = 800) -> tuple[str, str]:
             writer.writerows(part)
         paths.append(str(path))
     return paths[0], paths[1]
-
-
-def _without_folders(value: Any) -> Any:
-    """Return the comparison without where its runs lie on this machine."""
-    if isinstance(value, dict):
-        return {key: _without_folders(item) for key, item in value.items() if key != "output"}
-    return [_without_folders(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _row(method: MethodResult) -> list[str]:

@@ -10,6 +10,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+# Of a report what is of one machine, and what shows rows of the data: both stay out of what is published.
+_UNPUBLISHED = ("output", "mistakes", "worst")
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "docs" / "results"
 SHARED = ROOT.parent / "shared" / "data"
@@ -35,7 +37,7 @@ def record(
         "claim": claim,
         "header": list(header),
         "rows": [list(row) for row in rows],
-        "raw": raw,
+        "raw": published(raw),
         "script": f"benchmarks/{script or name + '.py'}",
         "commit": _commit(),
         "date": datetime.now(UTC).date().isoformat(),
@@ -46,6 +48,13 @@ def record(
     (FOLDER / f"{name}.json").write_text(json.dumps(result, indent=2) + "\n")
     render()
     print(table(header, rows))
+
+
+def published(value: Any) -> Any:
+    """Return a report, or any nest of reports, without the rows that it shows and where its run lies."""
+    if isinstance(value, dict):
+        return {key: published(item) for key, item in value.items() if key not in _UNPUBLISHED}
+    return [published(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _commit() -> str:

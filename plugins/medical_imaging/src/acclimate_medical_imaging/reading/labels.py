@@ -1,5 +1,6 @@
 """A table of labels, joined to files by patient, study, series, image or path."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -92,6 +93,20 @@ class Labelling:
             return {}
         found = self.table.of(name, {} if dataset is None else dataset)
         return None if found is None else {column: value for column, value in found.items() if column != "line"}
+
+    def check(self, patients: Counter[str], what: str, *, skip: bool) -> None:
+        """Raise DataError when labels do not fit, unless to `skip` such, or all labelled rows carry one patient.
+
+        `patients` counts the rows of each, "" for those without one; `what` are the rows, "pictures".
+        """
+        if self.table is not None and not skip:
+            self.table.check()
+        if self.given and len(patients) == 1 < patients.total() and "" not in patients:
+            raise DataError(
+                f"All {patients.total():,} {what} carry one patient, so that none could be kept apart.",
+                "Name a column of the table that tells patients apart (--group), or take studies: "
+                "--read patient=study.",
+            )
 
 
 def labelling(source: Path, named: str) -> Labelling:

@@ -83,13 +83,7 @@ def dicom_rows(source: str, **options: str) -> Iterator[dict[str, Any]]:
             yield from rows
     if not patients and not (job.labelling.table and job.labelling.table.without):
         raise DataError(f"There are no pictures in {source!r}.", "Look at it: acclimate preview FOLDER.")
-    if job.labelling.table is not None and options.get("unlabelled") != "skip":
-        job.labelling.table.check()
-    if job.labelling.given and len(patients) == 1 < patients.total() and "" not in patients:
-        raise DataError(
-            f"All {patients.total():,} pictures carry one patient, so that none could be kept apart.",
-            "Name a column of the table that tells patients apart (--group), or take studies: --read patient=study.",
-        )
+    job.labelling.check(patients, "pictures", skip=options.get("unlabelled") == "skip")
 
 
 def _check_decoders(source: Path) -> None:

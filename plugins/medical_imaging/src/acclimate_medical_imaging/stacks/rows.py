@@ -77,13 +77,7 @@ def volume_rows(source: str, **options: str) -> Iterator[dict[str, Any]]:
         yield row
     if not found and not (job.labelling.table and job.labelling.table.without):
         raise DataError(f"There are no volumes in {source!r}.", "It needs series of DICOM slices, or NIfTI files.")
-    if job.labelling.table is not None and options.get("unlabelled") != "skip":
-        job.labelling.table.check()
-    if job.labelling.given and len(patients) == 1 < patients.total() and "" not in patients:
-        raise DataError(
-            f"All {patients.total():,} volumes carry one patient, so that none could be kept apart.",
-            "Name a column of the table that tells patients apart (--group), or take studies: --read patient=study.",
-        )
+    job.labelling.check(patients, "volumes", skip=options.get("unlabelled") == "skip")
 
 
 def _job(source: Path, options: dict[str, str]) -> _Job:
