@@ -2,6 +2,7 @@
 
 import argparse
 import csv
+import sys
 import tempfile
 from pathlib import Path
 
@@ -61,6 +62,7 @@ def main() -> None:
         header=["model", *FIGURES],
         rows=rows,
         raw=[report.to_dict() for report in reports],
+        script=" ".join(["segmentation.py", *sys.argv[1:]]),
     )
 
 
