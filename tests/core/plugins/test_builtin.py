@@ -82,8 +82,5 @@ def test_core_names_a_backbone_and_leaves_the_method_to_a_search(
 def test_every_reference_of_core_resolves(host: Host) -> None:
     coded = [*host.loaders().values(), *host.methods().values(), *host.metrics().values()]
     references = [Ref(reference) for reference in offered_references(coded)]
-    assert len(references) == 8 + 15 + 9 + 4 + 14 + 3 + 2 + 4 + 27 + 8 + 9, (
-        "loaders, plans, installs, merges, metrics, more for several labels, intervals, inspection, counted metrics, "
-        "rates at a held rate, intervals of rare labels, of groups and of no mistake"
-    )
+    assert len(references) >= 103  # so many were seen; more may be offered, none may be overlooked
     assert {reference: problem for reference in references if (problem := reference_problem(reference))} == {}

@@ -1,4 +1,4 @@
-"""Core's metrics of spans, rankings, texts, masks and inspections; those of classes are in `builtin`."""
+"""Core's metrics of spans, rankings, texts, masks and inspections; those of classes are in `metrics`."""
 
 from collections.abc import Iterator
 from typing import Literal

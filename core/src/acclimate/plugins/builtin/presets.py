@@ -1,0 +1,27 @@
+"""The tasks plainly, for a trade that has no plugin yet."""
+
+from collections.abc import Iterator
+
+from acclimate.contracts import STACKS, Preset
+from acclimate.plugins.builtin import counted_metrics
+from acclimate.plugins.hookspecs import hookimpl
+
+
+@hookimpl
+def register_presets() -> Iterator[Preset]:
+    """Offer the tasks plainly, for a trade that has no plugin yet."""
+    yield Preset(name="text-classification", summary="Sorts texts into labels.", task="text-classification")
+    yield Preset(name="image-classification", summary="Sorts images into labels.", task="image-classification")
+    yield Preset(
+        name="image-stack-classification",
+        summary="Sorts stacks of images, such as files with pages, into labels.",
+        task=STACKS,
+        method="frozen",
+    )
+    yield Preset(
+        name="image-segmentation",
+        summary="Outlines what is in images.",
+        task="image-segmentation",
+        method="full",
+        metrics=counted_metrics.MASK_METRICS,
+    )
