@@ -14,7 +14,7 @@ from acclimate.api.predicting import label_rows as predict_rows
 from acclimate.api.prediction_tables import check_bars, write_csv
 from acclimate.api.predictions import write_labels as write_predictions
 from acclimate.api.predictor import load_classifier as load
-from acclimate.api.request import Request
+from acclimate.api.request import Request, refuse_chats
 from acclimate.contracts import STACKS, Columns, Metric, OptionError, Settings
 from acclimate.plugins import Host
 
@@ -44,7 +44,8 @@ _OF_MASKS = (
 
 
 def check(request: Request) -> None:
-    """Raise OptionError for options of masks."""
+    """Raise OptionError for options of masks and of chats."""
+    refuse_chats(request)
     given = {**asdict(request.columns), **asdict(request.settings)}
     usual = {**asdict(Columns()), **asdict(Settings())}
     for name in _OF_MASKS:

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 Options = Mapping[str, Any]
 Tables = dict[str, "datasets.Dataset"]
-_MODULES = {"image-segmentation": "acclimate.api.segmenting"}
+_MODULES = {
+    "image-segmentation": "acclimate.api.segmenting",
+    "text-generation": "acclimate.api.generating",
+}
 _OTHERS = "acclimate.api.classifying"
 
 

@@ -73,6 +73,13 @@ _STACKS: Mapping[str, fields.Test] = {
     "spec.modality": fields.one_of("image"),
     "spec.attention_width": fields.is_count,
 }
+_CHATS: Mapping[str, fields.Test] = {
+    "labels": fields.is_empty,
+    "spec.modality": fields.one_of("text"),
+    "spec.writes": fields.is_flag,
+    "spec.max_tokens": fields.is_count,
+    "answers.max_new_tokens": fields.is_count,
+}
 _MASKS: Mapping[str, fields.Test] = {
     "spec.modality": fields.one_of("image"),
     "spec.decoder": fields.one_of("unet", "fpn"),
@@ -103,13 +110,13 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     """
     manifest = bundle.read_manifest(folder)
     file = folder / bundle.MANIFEST
-    bundle.check_fields(file, manifest, _FIELDS)
-    masks = manifest["task"] == "image-segmentation"
-    own = {"image-segmentation": _MASKS, STACKS: _STACKS}
-    bundle.check_fields(file, manifest, own.get(manifest["task"], _LABELS))
-    if not masks:
+    bundle.check_fields(file, manifest, {"task": _FIELDS["task"]})
+    task = manifest["task"]
+    own = {"image-segmentation": _MASKS, STACKS: _STACKS, "text-generation": _CHATS}
+    bundle.check_fields(file, manifest, {**_FIELDS, **own.get(task, _LABELS)})
+    if task not in ("image-segmentation", "text-generation"):
         _check_labels(file, manifest)
-    elif any(
+    elif task == "image-segmentation" and any(
         len(manifest["masks"][name]) + 1 != len(manifest["labels"]) for name in ("thresholds", "minimum_pixels")
     ):
         raise _unfit(file, "masks", "a threshold and a least area for each label but the first")

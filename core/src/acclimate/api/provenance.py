@@ -20,6 +20,7 @@ from acclimate.contracts import Plan, Report
 from acclimate.plugins import Host
 
 if TYPE_CHECKING:
+    from acclimate.api.generating.subject import ChatSubject
     from acclimate.api.segmenting.subject import MaskSubject
     from acclimate.api.subject import Subject
 
@@ -41,7 +42,13 @@ def provenance(host: Host, request: Request, data: Mapping[str, Any], report: Re
 
 
 def manifest_of(
-    host: Host, request: Request, subject: "Subject | MaskSubject", plan: Plan, report: Report, *, precision: str
+    host: Host,
+    request: Request,
+    subject: "Subject | MaskSubject | ChatSubject",
+    plan: Plan,
+    report: Report,
+    *,
+    precision: str,
 ) -> dict[str, Any]:
     """Return the fields of a manifest that runs of every task have; `precision` is that of forward passes."""
     return {
@@ -54,7 +61,7 @@ def manifest_of(
             "licence": subject.backbone.licence,
             "weights": subject.resolved.weights,
         },
-        "stored": request.settings.weights,
+        "stored": _stored(request, subject),
         "labels": list(subject.model.labels),
         "spec": dict(subject.resolved.spec),
         "adapter": dict(plan.adapter),
@@ -67,7 +74,17 @@ def manifest_of(
     }
 
 
-def data_of(subject: "Subject | MaskSubject") -> dict[str, Any]:
+def _stored(request: Request, subject: "Subject | MaskSubject | ChatSubject") -> str:
+    """Return "all", or "trained" where only what was trained is saved."""
+    if request.settings.weights != "auto":
+        return request.settings.weights
+    parameters = list(subject.model.parameters())
+    trained = sum(parameter.numel() for parameter in parameters if parameter.requires_grad)
+    few = 2 * trained < sum(parameter.numel() for parameter in parameters)
+    return "trained" if few and request.preset.task == "text-generation" else "all"
+
+
+def data_of(subject: "Subject | MaskSubject | ChatSubject") -> dict[str, Any]:
     """Return hashes of each part and of all.
 
     `ids` is over a part's row ids in order, `rows` over ids, contents as the model reads them, and labels;

@@ -2,13 +2,23 @@
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
 from acclimate import bundle, data, evaluation
-from acclimate.contracts import Columns, Finding, Method, OptionError, OutputError, Preset, Settings, did_you_mean
+from acclimate.contracts import (
+    TOO_LONG,
+    Columns,
+    Finding,
+    Method,
+    OptionError,
+    OutputError,
+    Preset,
+    Settings,
+    did_you_mean,
+)
 from acclimate.plugins import Host
 
 _COLUMNS = {field.name for field in fields(Columns)}
@@ -16,12 +26,24 @@ _SETTINGS = {field.name for field in fields(Settings)}
 _WORDS = {
     "precision": ("auto", "float32", "bfloat16"),
     "head": ("probe", "random"),
-    "weights": ("all", "trained"),
+    "weights": ("auto", "all", "trained"),
+    "too_long": TOO_LONG,
+    "bad_rows": ("error", "drop"),
     "calibration": ("temperature", "isotonic", "auto"),
     "near": ("content", "features"),
 }
+_OF_CHATS = (
+    "prompt",
+    "response",
+    "system",
+    "too_long",
+    "bad_rows",
+    "max_new_tokens",
+    "written_rows",
+    "general_text",
+)
 BUDGET_MINUTES = 10.0
-_FROM_ZERO = ("seed", "patience", "folds")
+_FROM_ZERO = ("seed", "patience", "folds", "written_rows")
 _WHOLE = (
     "epochs",
     "max_steps",
@@ -32,6 +54,7 @@ _WHOLE = (
     "image_size",
     "crop_size",
     "tiles",
+    "max_new_tokens",
     *_FROM_ZERO,
 )
 
@@ -213,6 +236,18 @@ def check_resume(output: Path, resume: bool) -> None:
             f"{file} holds the state of a run that was stopped.",
             "Add resume (--resume) to go on with it, or remove the file to begin anew.",
         )
+
+
+def refuse_chats(request: Request) -> None:
+    """Raise OptionError for options of chats, where a preset has none."""
+    given = {**asdict(request.columns), **asdict(request.settings)}
+    usual = {**asdict(Columns()), **asdict(Settings())}
+    for name in _OF_CHATS:
+        if given[name] != usual[name]:
+            raise OptionError(
+                f"{name} is for chats, and {request.name} does {request.preset.task}.",
+                f"Leave {name} out, or choose a preset for text-generation.",
+            )
 
 
 def check_method(method: Method, task: str, others: Iterable[Method]) -> None:

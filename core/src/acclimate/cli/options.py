@@ -79,7 +79,7 @@ ShowRows = Annotated[
     bool, typer.Option("--show-rows/--hide-rows", help="Put wrongly predicted test rows into the report.")
 ]
 Weights = Annotated[
-    str, typer.Option(help="Save all weights, or only what was trained: then loading needs the backbone.")
+    str, typer.Option(help="Save all weights, or only what was trained (then loading needs the backbone), or auto.")
 ]
 Calibration = Annotated[
     str, typer.Option(help="temperature, isotonic (from 1,000 validation rows on), or auto for the better one.")
@@ -90,4 +90,17 @@ Near = Annotated[
 DataLicence = Annotated[str, typer.Option(help="Licence of the data, for the report.")]
 Metrics = Annotated[
     str, typer.Option(help="Names in place of the preset's metrics: accuracy,brier,ece, or evaluate:PATH.")
+]
+Prompt = Annotated[str, typer.Option(help="Column with what a user asks, where rows have no messages.")]
+Response = Annotated[str, typer.Option(help="Column with what is to be answered.")]
+System = Annotated[str, typer.Option(help="System prompt of chats that bring none.")]
+TooLong = Annotated[
+    str,
+    typer.Option(help="What becomes of chats above --max-tokens: error, truncate, drop or split (between turns)."),
+]
+BadRows = Annotated[str, typer.Option(help="What becomes of rows that are no chats: error or drop.")]
+MaxNewTokens = Annotated[int | None, typer.Option(help="At most so many tokens in an answer.")]
+WrittenRows = Annotated[int, typer.Option(help="How many test chats are answered for the report.")]
+GeneralText = Annotated[
+    str, typer.Option(help="File of general texts (.txt, .jsonl) on which it is measured what was forgotten.")
 ]

@@ -8,6 +8,9 @@ from acclimate.contracts.analysis import (
     Coverage,
     CrossValidated,
     Curve,
+    Exchange,
+    Forgetting,
+    Language,
     Masks,
     Mistake,
     OperatingPoint,
@@ -15,7 +18,9 @@ from acclimate.contracts.analysis import (
     RegionBand,
     Slice,
     Suspect,
+    TokenLengths,
 )
+from acclimate.contracts.chats import ROLES, TOO_LONG, Answer, Chat, Message
 from acclimate.contracts.comparison import Comparison, MethodResult, SeedResult
 from acclimate.contracts.errors import (
     AcclimateError,
@@ -61,14 +66,18 @@ from acclimate.contracts.runs import (
 from acclimate.contracts.scores import Score, finite
 
 __all__ = [
+    "ROLES",
     "STACKS",
     "TASKS",
+    "TOO_LONG",
     "AcclimateError",
     "Analysis",
+    "Answer",
     "Backbone",
     "BackboneError",
     "Bin",
     "BundleError",
+    "Chat",
     "ClassMasks",
     "Columns",
     "Command",
@@ -79,11 +88,15 @@ __all__ = [
     "Curve",
     "DataError",
     "Demo",
+    "Exchange",
     "Finding",
+    "Forgetting",
     "LabelNames",
+    "Language",
     "Loader",
     "MaskPrediction",
     "Masks",
+    "Message",
     "Method",
     "MethodResult",
     "Metric",
@@ -110,6 +123,7 @@ __all__ = [
     "Slice",
     "SplitPolicy",
     "Suspect",
+    "TokenLengths",
     "UnknownNameError",
     "cache_folder",
     "did_you_mean",

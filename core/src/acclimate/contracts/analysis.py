@@ -187,6 +187,63 @@ class Masks:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TokenLengths:
+    """How long the rows of a part are in tokens, before anything was cut: its median, 95th percentile and maximum.
+
+    `too_long` rows have more than the limit; of all `tokens` and `answers` so many were lost by what was done then,
+    and `dropped` rows are left out altogether.
+    """
+
+    rows: int
+    p50: int
+    p95: int
+    maximum: int
+    too_long: int
+    dropped: int
+    tokens: int
+    tokens_lost: int
+    answers: int
+    answers_lost: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """A test row with the answer it holds, the one that the model writes, and the one of the untuned model."""
+
+    id: str
+    asked: str
+    expected: str
+    written: str
+    untuned: str = ""
+    stopped: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forgetting:
+    """What was forgotten of general text: its cross-entropy in nats a token before and after, and by what it rose."""
+
+    texts: int
+    tokens: int
+    before: Score
+    after: Score
+    rise: Score
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Language:
+    """What a report tells of a model that writes: how long its rows are, by part, what it answers, what it forgot.
+
+    No row has more than `limit` tokens, and `supervised` is the share of the training tokens that is learned.
+    """
+
+    lengths: Mapping[str, TokenLengths]
+    limit: int
+    supervised: float
+    exchanges: tuple[Exchange, ...] = ()
+    forgetting: Forgetting | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Analysis:
     """What a report tells beyond its scores. What does not apply, or was not asked for, is empty or None.
 
@@ -205,3 +262,4 @@ class Analysis:
     mistakes: tuple[Mistake, ...] = ()
     cross_validated: CrossValidated | None = None
     masks: Masks | None = None
+    language: Language | None = None

@@ -19,12 +19,16 @@ class Columns:
     `time` is "none" where rows are not to be split by a column of dates that the preset would split them by.
 
     `mask` holds the path of each image's mask, `spacing` "row,column": how many millimetres lie between its pixels.
+
+    `prompt` and `response` hold what a user says and what is to be answered, where rows have no column `messages`.
     """
 
     text: str = ""
     image: str = ""
     mask: str = ""
     spacing: str = ""
+    prompt: str = ""
+    response: str = ""
     label: str = ""
     label_separator: str = ""
     label_names: str = ""
@@ -60,7 +64,8 @@ class Settings:
     model gets wrong into the report. `embargo` leaves out rows so many days before a later part, where rows are split
     by time. `folds` measures by cross-validation over all rows too, `repeats` times with other folds; None only where
     rows are few and it takes seconds, 0 never. `data_licence` is what the report says of the data. `weights` says
-    what is saved: "all", or only what was "trained", which needs the very backbone again when it is loaded.
+    what is saved: "all", or only what was "trained", which needs the very backbone again when it is loaded; "auto" is
+    "all", but of language models only what was trained where a method adds to them.
     `calibration` makes probabilities fit the validation rows: one "temperature", "isotonic" curves, which need 1,000
     of them and 100 of each label, or "auto", which takes curves where these are clearly better. `near` says by what
     rows across parts are compared: their "content", or also the "features" that the frozen backbone gives them.
@@ -72,6 +77,13 @@ class Settings:
     larger are computed; with it images are not scaled down unless `image_size` is given. `minimum_area` is the least
     area in pixels of a region that is kept in a predicted mask, `mask_threshold` the probability from which a pixel
     counts; "auto" lets validation images choose, 0 keeps every region of the likeliest class.
+
+    Of chats, `system` is the system prompt of those that bring none; `too_long` what becomes of those with more than
+    `max_tokens`: "error" refuses them, "truncate" cuts them there, "drop" leaves them out, "split" parts them between
+    turns; `bad_rows` whether rows that are no chats are refused ("error") or left out ("drop"). `max_new_tokens`
+    bounds an answer (twice the longest one of the training rows where nothing is said), `written_rows` is how many
+    test rows are answered for the report, `general_text` a file of general texts on which it is measured what was
+    forgotten.
     """
 
     epochs: int | None = None
@@ -97,7 +109,7 @@ class Settings:
     folds: int | None = None
     repeats: int = 3
     data_licence: str = ""
-    weights: Literal["all", "trained"] = "all"
+    weights: Literal["auto", "all", "trained"] = "auto"
     calibration: Literal["temperature", "isotonic", "auto"] = "temperature"
     near: Literal["content", "features"] = "content"
     reading: Mapping[str, Any] = field(default_factory=dict)
@@ -109,6 +121,12 @@ class Settings:
     tiles: int | None = None
     minimum_area: int | str = "auto"
     mask_threshold: float | str = "auto"
+    system: str = ""
+    too_long: Literal["error", "truncate", "drop", "split"] = "error"
+    bad_rows: Literal["error", "drop"] = "error"
+    max_new_tokens: int | None = None
+    written_rows: int = 32
+    general_text: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
 
 

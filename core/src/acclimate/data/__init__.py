@@ -1,5 +1,6 @@
 """The data room: read any source, load it as one table, check it, split it."""
 
+from acclimate.data.chats import MESSAGES, chat_of, load_chats, prepared_chat, read_messages, stream_chats
 from acclimate.data.checks import check_alike, check_classes, check_disjoint, check_known_labels, check_trained
 from acclimate.data.duplicates import near_duplicate_groups, repeated_texts
 from acclimate.data.image_repeats import repeated_images
@@ -30,6 +31,7 @@ from acclimate.data.table import load
 from acclimate.data.texts import text_fingerprints
 
 __all__ = [
+    "MESSAGES",
     "UNREADABLE",
     "ExaminedMask",
     "Leak",
@@ -37,6 +39,7 @@ __all__ = [
     "Repeats",
     "Row",
     "Stack",
+    "chat_of",
     "check_alike",
     "check_classes",
     "check_disjoint",
@@ -59,6 +62,7 @@ __all__ = [
     "kept_together",
     "label_sets",
     "load",
+    "load_chats",
     "lookalikes",
     "mask_folder_rows",
     "near_duplicate_groups",
@@ -66,14 +70,17 @@ __all__ = [
     "open_mask",
     "open_stack",
     "parquet_rows",
+    "prepared_chat",
     "read_classes",
     "read_label_names",
+    "read_messages",
     "repeated_images",
     "repeated_texts",
     "sample",
     "slice_names",
     "split",
     "stream",
+    "stream_chats",
     "text_fingerprints",
     "to_rgb",
     "tsv_rows",

@@ -42,6 +42,11 @@ class Row:
     error: str = ""
 
 
+def tolerant(read: Reader) -> Reader:
+    """Return a reader that tells which lines are no rows, and goes on, where there is one beside `read`."""
+    return _TOLERANT.get(read, read)
+
+
 def stream(source: str, *, read: Reader, columns: Columns, modality: Modality) -> Iterator[Row]:
     """Yield the rows of a source in its order, reading on as they are asked for.
 
@@ -52,7 +57,7 @@ def stream(source: str, *, read: Reader, columns: Columns, modality: Modality) -
         DataError: what the reader raises of the source itself; no rows; a column that is not recognised.
         UnknownNameError: a named column does not exist.
     """
-    rows = iter(_TOLERANT.get(read, read)(source))
+    rows = iter(tolerant(read)(source))
     head = list(islice(rows, _HEAD))
     whole = [row for row in head if UNREADABLE not in row]
     if not whole:

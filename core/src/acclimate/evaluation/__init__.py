@@ -11,11 +11,12 @@ from acclimate.evaluation.curves import (
     curve,
     reliability,
 )
-from acclimate.evaluation.findings import compare, constant_predictions, sample_size, several_labels
+from acclimate.evaluation.findings import FEW_ROWS, compare, constant_predictions, sample_size, several_labels
 from acclimate.evaluation.gather import by_id
 from acclimate.evaluation.intervals import score, score_statistics
 from acclimate.evaluation.isotonic import ROWS, ROWS_OF_LABEL, Steps, follow, improves, isotonic, log_odds
 from acclimate.evaluation.label_errors import Suspects, suspects
+from acclimate.evaluation.language import token_statistics
 from acclimate.evaluation.mask_rule import THRESHOLDS, Chosen, MaskRule, Ranked, RuleSearch
 from acclimate.evaluation.metrics import accuracy, auroc, confusion, macro_f1, mcc
 from acclimate.evaluation.multilabel import COUNTS, best_thresholds, counts, label_prior, micro_f1
@@ -33,9 +34,11 @@ from acclimate.evaluation.operating import (
 from acclimate.evaluation.paired import Paired, ScoredRows, ScoreFunction, paired
 from acclimate.evaluation.regions import FoundRegions, by_area, found_regions
 from acclimate.evaluation.segmentation import Mask, dice_statistics
+from acclimate.evaluation.totals import ratio
 
 __all__ = [
     "COUNTS",
+    "FEW_ROWS",
     "ROWS",
     "ROWS_OF_LABEL",
     "THRESHOLDS",
@@ -85,6 +88,7 @@ __all__ = [
     "paired",
     "proportion",
     "rates",
+    "ratio",
     "read_rule",
     "reliability",
     "row_losses",
@@ -95,4 +99,5 @@ __all__ = [
     "suspects",
     "tfidf_svm",
     "threshold",
+    "token_statistics",
 ]

@@ -12,6 +12,8 @@ from torch import nn
 
 from acclimate.contracts import Backbone, BackboneError, BundleError
 from acclimate.models import packages
+from acclimate.models.causal.chat import ChatPreprocessing
+from acclimate.models.causal.resolve import WRITES, rebuild_writer
 from acclimate.models.classifier import STAGES, Classifier, feature_width, has_stages
 from acclimate.models.fingerprint import weights_hash
 from acclimate.models.image import ImagePreprocessing
@@ -22,6 +24,7 @@ from acclimate.models.spec import check_spec, plain_configuration
 from acclimate.models.stack_classifier import ATTENTION_WIDTH, StackClassifier
 from acclimate.models.stacks import StackPreprocessing
 from acclimate.models.text import TextPreprocessing
+from acclimate.models.tokens import LanguageModel
 
 Preprocessing = TextPreprocessing | ImagePreprocessing | StackPreprocessing
 
@@ -107,8 +110,8 @@ def resolve_segmenter(
 
 def rebuild(
     spec: Mapping[str, Any], folder: Path, labels: tuple[str, ...]
-) -> tuple[Classifier | Segmenter, Preprocessing | PixelPreprocessing]:
-    """Return the classifier or segmenter that `spec` describes, with random weights, and its saved preprocessing.
+) -> tuple[Classifier | Segmenter | LanguageModel, Preprocessing | PixelPreprocessing]:
+    """Return the model that `spec` describes, with random weights, and its saved preprocessing.
 
     Raises:
         BundleError: when the description would open other files or code, or describes no model.
@@ -116,6 +119,8 @@ def rebuild(
     """
     from transformers import AutoConfig, AutoModel
 
+    if WRITES in spec:
+        return rebuild_writer(spec, folder)
     check_spec(spec)
     try:
         config = AutoConfig.for_model(**spec["config"])
@@ -157,6 +162,8 @@ def save_preprocessing(preprocessing: Preprocessing | PixelPreprocessing, folder
 
 def load_preprocessing(spec: Mapping[str, Any], folder: Path) -> Preprocessing | PixelPreprocessing:
     """Return the preprocessing that `save_preprocessing` wrote."""
+    if WRITES in spec:
+        return ChatPreprocessing.from_folder(folder, max_tokens=spec["max_tokens"])
     if spec["modality"] == "text":
         return TextPreprocessing.from_folder(folder, max_tokens=spec["max_tokens"])
     values = json.loads((folder / "image.json").read_text())

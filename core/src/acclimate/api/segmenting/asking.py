@@ -6,7 +6,7 @@ from numbers import Integral, Real
 from typing import Any
 
 from acclimate import data, models
-from acclimate.api.request import Request
+from acclimate.api.request import Request, refuse_chats
 from acclimate.contracts import Columns, OptionError, Settings
 
 LONGEST, CROP = 512, 256
@@ -31,6 +31,7 @@ _OF_LABELS: Mapping[str, str] = {
 
 def check(request: Request) -> None:
     """Raise OptionError for what a request asks for and masks do not have, or have otherwise."""
+    refuse_chats(request)
     check_options({**asdict(request.columns), **asdict(request.settings)})
     settings = request.settings
     if request.method == "auto":

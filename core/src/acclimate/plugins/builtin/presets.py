@@ -25,3 +25,10 @@ def register_presets() -> Iterator[Preset]:
         method="full",
         metrics=counted_metrics.MASK_METRICS,
     )
+    yield Preset(
+        name="text-generation",
+        summary="Writes answers as those of your chats are written.",
+        task="text-generation",
+        method="lora",
+        metrics=counted_metrics.CHAT_METRICS,
+    )
