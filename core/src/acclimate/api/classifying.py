@@ -30,7 +30,7 @@ __all__ = [
     "write_predictions",
 ]
 
-_OF_MASKS = (
+OF_MASKS = (
     "mask",
     "spacing",
     "classes",
@@ -47,7 +47,7 @@ def check(request: Request) -> None:
     """Raise OptionError for options of masks."""
     given = {**asdict(request.columns), **asdict(request.settings)}
     usual = {**asdict(Columns()), **asdict(Settings())}
-    for name in _OF_MASKS:
+    for name in OF_MASKS:
         if given[name] != usual[name]:
             raise OptionError(
                 f"{name} is for masks, and {request.name} does {request.preset.task}.",

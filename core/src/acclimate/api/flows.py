@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 Options = Mapping[str, Any]
 Tables = dict[str, "datasets.Dataset"]
-_MODULES = {"image-segmentation": "acclimate.api.segmenting"}
+_MODULES = {
+    "image-segmentation": "acclimate.api.segmenting",
+    "token-classification": "acclimate.api.tagging",
+}
 _OTHERS = "acclimate.api.classifying"
 
 

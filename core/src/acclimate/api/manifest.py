@@ -83,6 +83,14 @@ _MASKS: Mapping[str, fields.Test] = {
     "request.options.spacing": fields.is_text,
 }
 
+_SPANS: Mapping[str, fields.Test] = {
+    "spec.modality": fields.one_of("text"),
+    "spec.units": fields.one_of("words", "pieces"),
+    "spans.outside": fields.is_number,
+    "spans.columns": fields.is_text,
+    "spans.told": fields.is_texts,
+}
+
 
 def task_of(folder: Path) -> str:
     """Return the task of a saved run, from its manifest, whose seal holds; nothing else was looked at.
@@ -105,8 +113,10 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     file = folder / bundle.MANIFEST
     bundle.check_fields(file, manifest, _FIELDS)
     masks = manifest["task"] == "image-segmentation"
-    own = {"image-segmentation": _MASKS, STACKS: _STACKS}
+    own = {"image-segmentation": _MASKS, STACKS: _STACKS, "token-classification": _SPANS}
     bundle.check_fields(file, manifest, own.get(manifest["task"], _LABELS))
+    if manifest["task"] == "token-classification":
+        return manifest
     if not masks:
         _check_labels(file, manifest)
     elif any(

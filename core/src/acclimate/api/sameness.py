@@ -11,9 +11,10 @@ from acclimate.contracts import BackboneError, DataError, cache_folder
 if TYPE_CHECKING:
     from acclimate.api.segmenting.subject import MaskSubject
     from acclimate.api.subject import Subject
+    from acclimate.api.tagging.subject import TagSubject
 
 
-def check_same(manifest: Mapping[str, Any], subject: "Subject | MaskSubject") -> None:
+def check_same(manifest: Mapping[str, Any], subject: "Subject | MaskSubject | TagSubject") -> None:
     """Pass when rows and weights are those of the run that a manifest describes.
 
     Raises:

@@ -12,14 +12,14 @@ from acclimate.api import trained
 from acclimate.api.inputs import Part
 from acclimate.api.manifest import read_manifest
 from acclimate.contracts import BundleError, Report
-from acclimate.models import Classifier, PixelPreprocessing, Preprocessing, Segmenter
+from acclimate.models import Classifier, PixelPreprocessing, Preprocessing, Segmenter, Tagger
 from acclimate.plugins import Host
 from acclimate.report import card, page
 
 # In float32 a reloaded model repeats its logits exactly; the tolerance leaves room for other kernels.
 TOLERANCE = 1e-4
 RESULTS = "results.safetensors"
-Model = Classifier | Segmenter
+Model = Classifier | Segmenter | Tagger
 
 
 def save(

@@ -105,6 +105,11 @@ def is_labels(value: Any) -> bool:
     return texts and bool(value) and len(set(value)) == len(value)
 
 
+def is_texts(value: Any) -> bool:
+    """Whether it is a list of texts."""
+    return isinstance(value, list) and all(map(is_text, value))
+
+
 def is_counts(value: Any) -> bool:
     """Whether it is a list of whole numbers from 0 on."""
     return isinstance(value, list) and all(map(is_count, value))

@@ -1,5 +1,6 @@
 """Pretrained models: found, built with a head, run."""
 
+from acclimate.models.bio import spans_in, tags_of
 from acclimate.models.classifier import Classifier, feature_width
 from acclimate.models.explained import explained_logits
 from acclimate.models.fingerprint import json_hash
@@ -16,11 +17,13 @@ from acclimate.models.resolve import (
     Preprocessing,
     Resolved,
     ResolvedSegmenter,
+    ResolvedTagger,
     load_preprocessing,
     rebuild,
     resolve,
     resolve_segmenter,
     resolve_stacks,
+    resolve_tagger,
     save_preprocessing,
 )
 from acclimate.models.saliency import pixel_saliency, token_saliency
@@ -29,6 +32,7 @@ from acclimate.models.slice_features import SliceFeatures, slice_features
 from acclimate.models.stack_classifier import GatedAttention, OneSlice, StackClassifier
 from acclimate.models.stacks import PreparedStacks, StackExamples, StackPreprocessing, padded
 from acclimate.models.subset import Subset
+from acclimate.models.tagger import WINDOWS_AT_ONCE, Divided, TagExamples, Tagger, TagPreprocessing, unit_values
 from acclimate.models.text import TextExamples, TextPreprocessing
 from acclimate.models.tiles import tiled_features
 from acclimate.models.tokens import LanguageModel, TokenClassifier
@@ -37,7 +41,9 @@ __all__ = [
     "IMAGES_AT_ONCE",
     "STRIDE",
     "UNSCALED",
+    "WINDOWS_AT_ONCE",
     "Classifier",
+    "Divided",
     "Examples",
     "GatedAttention",
     "ImageExamples",
@@ -54,12 +60,16 @@ __all__ = [
     "Resolved",
     "ResolvedLanguageModel",
     "ResolvedSegmenter",
+    "ResolvedTagger",
     "Segmenter",
     "SliceFeatures",
     "StackClassifier",
     "StackExamples",
     "StackPreprocessing",
     "Subset",
+    "TagExamples",
+    "TagPreprocessing",
+    "Tagger",
     "TextExamples",
     "TextPreprocessing",
     "TokenClassifier",
@@ -84,9 +94,13 @@ __all__ = [
     "resolve_language_model",
     "resolve_segmenter",
     "resolve_stacks",
+    "resolve_tagger",
     "save_preprocessing",
     "slice_features",
+    "spans_in",
+    "tags_of",
     "tiled_features",
     "token_saliency",
+    "unit_values",
     "whole_strides",
 ]

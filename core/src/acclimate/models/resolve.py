@@ -3,7 +3,7 @@
 import inspect
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -21,6 +21,7 @@ from acclimate.models.segmenter import Segmenter, check_decoder
 from acclimate.models.spec import check_spec, plain_configuration
 from acclimate.models.stack_classifier import ATTENTION_WIDTH, StackClassifier
 from acclimate.models.stacks import StackPreprocessing
+from acclimate.models.tagger import Tagger, TagPreprocessing, Units, load_tag_preprocessing
 from acclimate.models.text import TextPreprocessing
 
 Preprocessing = TextPreprocessing | ImagePreprocessing | StackPreprocessing
@@ -105,10 +106,48 @@ def resolve_segmenter(
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolvedTagger:
+    """A tagger whose encoder has pretrained weights, with the preprocessing that belongs to them."""
+
+    model: Tagger
+    preprocessing: TagPreprocessing
+    weights: str
+    spec: Mapping[str, Any]
+
+    def with_units(self, units: Units) -> "ResolvedTagger":
+        """Return it with tags for words, or for pieces of them."""
+        own = self.preprocessing
+        found = TagPreprocessing(own.tokenizer, max_tokens=own.max_tokens, units=units)
+        return replace(self, preprocessing=found, spec={**self.spec, "units": units})
+
+
+def resolve_tagger(
+    backbone: Backbone, *, labels: tuple[str, ...], max_tokens: int | None = None, units: Units = "words"
+) -> ResolvedTagger:
+    """Load pretrained weights in float32 under a new head for the tags of `labels`, over windows of `max_tokens`.
+
+    Raises:
+        AcclimateError: as `resolve`; OptionError for windows of less than eight tokens besides the special ones.
+    """
+    found = resolve(backbone, labels=labels, max_tokens=max_tokens)
+    assert isinstance(found.preprocessing, TextPreprocessing)
+    own = found.preprocessing
+    preprocessing = TagPreprocessing(own.tokenizer, max_tokens=own.max_tokens, units=units)
+    preprocessing.check()
+    encoder = found.model.encoder
+    return ResolvedTagger(
+        model=Tagger(encoder, width=feature_width(encoder, found.spec["pooling"]), labels=labels).eval(),
+        preprocessing=preprocessing,
+        weights=found.weights,
+        spec={**found.spec, "units": units},
+    )
+
+
 def rebuild(
     spec: Mapping[str, Any], folder: Path, labels: tuple[str, ...]
-) -> tuple[Classifier | Segmenter, Preprocessing | PixelPreprocessing]:
-    """Return the classifier or segmenter that `spec` describes, with random weights, and its saved preprocessing.
+) -> tuple[Classifier | Segmenter | Tagger, Preprocessing | PixelPreprocessing]:
+    """Return the model that `spec` describes, with random weights, and its saved preprocessing.
 
     Raises:
         BundleError: when the description would open other files or code, or describes no model.
@@ -128,6 +167,9 @@ def rebuild(
     if "decoder" in spec:
         segmenter = Segmenter(encoder, labels=labels, decoder=check_decoder(spec["decoder"]))
         return segmenter.eval(), load_preprocessing(spec, folder)
+    if "units" in spec:
+        tagger = Tagger(encoder, width=feature_width(encoder, spec["pooling"]), labels=labels)
+        return tagger.eval(), load_preprocessing(spec, folder)
     return _classifier(encoder, spec, labels).eval(), load_preprocessing(spec, folder)
 
 
@@ -157,6 +199,8 @@ def save_preprocessing(preprocessing: Preprocessing | PixelPreprocessing, folder
 
 def load_preprocessing(spec: Mapping[str, Any], folder: Path) -> Preprocessing | PixelPreprocessing:
     """Return the preprocessing that `save_preprocessing` wrote."""
+    if "units" in spec:
+        return load_tag_preprocessing(folder, max_tokens=spec["max_tokens"], units=spec["units"])
     if spec["modality"] == "text":
         return TextPreprocessing.from_folder(folder, max_tokens=spec["max_tokens"])
     values = json.loads((folder / "image.json").read_text())
