@@ -30,7 +30,7 @@ __all__ = [
     "write_predictions",
 ]
 
-_OF_MASKS = (
+OF_MASKS = (
     "mask",
     "spacing",
     "classes",
@@ -48,7 +48,7 @@ def check(request: Request) -> None:
     refuse_chats(request)
     given = {**asdict(request.columns), **asdict(request.settings)}
     usual = {**asdict(Columns()), **asdict(Settings())}
-    for name in _OF_MASKS:
+    for name in OF_MASKS:
         if given[name] != usual[name]:
             raise OptionError(
                 f"{name} is for masks, and {request.name} does {request.preset.task}.",

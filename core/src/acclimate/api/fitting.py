@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import torch
@@ -22,7 +22,19 @@ from acclimate.models import Classifier, StackClassifier
 _RESTARTS = 4
 _ATTENTION_RATE = 1e-3  # where a method, which knows encoders and heads, names none
 Groups = Sequence[Mapping[str, Any]]
+Replayed = TypeVar("Replayed", bound="HasExamples")
 OnEpoch = Callable[[Mapping[str, float]], None]
+
+
+class HasExamples(Protocol):
+    """A subject of any task, as a dataclass: its model, its rows by part, and where files may be kept."""
+
+    @property
+    def model(self) -> Any: ...
+    @property
+    def examples(self) -> Mapping[str, Any]: ...
+    @property
+    def cache(self) -> Path: ...
 
 
 def install(subject: Subject, plan: Plan) -> Groups:
@@ -56,7 +68,7 @@ def train(
     """
     arithmetic = training_arithmetic(subject, plan)
     precisions = {"train": arithmetic.precision, "validation": forward_precision}
-    with _replaying(subject, plan, precisions) as (rows, notes):
+    with replaying(subject, plan, precisions) as (rows, notes):
         trained, groups, more = _fit(rows, plan, groups, precisions, on_epoch)
     if trained.best_epoch > 0:
         _cool(subject.model, trained.history[trained.best_epoch]["temperature"])
@@ -70,9 +82,9 @@ def train(
 
 
 @contextmanager
-def _replaying(
-    subject: Subject, plan: Plan, precisions: Mapping[str, str]
-) -> Iterator[tuple[Subject, tuple[Finding, ...]]]:
+def replaying(
+    subject: Replayed, plan: Plan, precisions: Mapping[str, str]
+) -> Iterator[tuple[Replayed, tuple[Finding, ...]]]:
     """Give the rows with what enters the first trained block, computed once, where plan and model allow it."""
     boundary = methods.boundary(plan)
     if boundary is None:
@@ -92,7 +104,7 @@ def _replaying(
             for part, precision in precisions.items()
         }
         with replay.active():
-            yield replace(subject, examples={**subject.examples, **rows}), ()
+            yield replace(subject, examples={**subject.examples, **rows}), ()  # type: ignore[type-var]
 
 
 def _fit(

@@ -21,6 +21,7 @@ Tables = dict[str, "datasets.Dataset"]
 _MODULES = {
     "image-segmentation": "acclimate.api.segmenting",
     "text-generation": "acclimate.api.generating",
+    "token-classification": "acclimate.api.tagging",
 }
 _OTHERS = "acclimate.api.classifying"
 

@@ -8,11 +8,11 @@ import torch
 from numpy.typing import NDArray
 
 from acclimate import methods
-from acclimate.models import Classifier
+from acclimate.models import Classifier, Tagger
 
 
 def put_head(
-    model: Classifier,
+    model: Classifier | Tagger,
     features: NDArray[np.float32],
     truth: NDArray[np.integer],
     *,

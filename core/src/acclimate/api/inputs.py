@@ -64,16 +64,19 @@ def read(
     saved: Mapping[str, Any] | None = None,
     masked: bool = False,
     dealt: bool = False,
+    shaped: Callable[[data.Reader], data.Reader] | None = None,
 ) -> "datasets.Dataset":
     """Read a source with the loader its plugin chooses into a memory-mapped table under `folder`.
 
     The columns named by `slices` must be there, and are kept. `reading` and `saved` are as `reader` takes them. With
     `masked` rows have a mask in place of a label. Rows that are `dealt` to parts have the time that the preset knows.
+    `shaped` gives the loader's rows another form.
     """
     loader = _loader(host, owner, preset, source)
+    read = _reader(host, loader, reading or {}, saved or {})
     return data.load(
         source,
-        read=_reader(host, loader, reading or {}, saved or {}),
+        read=shaped(read) if shaped else read,
         columns=columns,
         modality=preset.modality,
         cache=folder,

@@ -89,6 +89,19 @@ _MASKS: Mapping[str, fields.Test] = {
     "request.options.classes": fields.is_text,
     "request.options.spacing": fields.is_text,
 }
+_SPANS: Mapping[str, fields.Test] = {
+    "spec.modality": fields.one_of("text"),
+    "spec.units": fields.one_of("words", "pieces"),
+    "spans.outside": fields.is_number,
+    "spans.columns": fields.is_text,
+    "spans.told": fields.is_texts,
+}
+_OWN: Mapping[str, Mapping[str, fields.Test]] = {
+    STACKS: _STACKS,
+    "image-segmentation": _MASKS,
+    "text-generation": _CHATS,
+    "token-classification": _SPANS,
+}
 
 
 def task_of(folder: Path) -> str:
@@ -112,9 +125,9 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     file = folder / bundle.MANIFEST
     bundle.check_fields(file, manifest, {"task": _FIELDS["task"]})
     task = manifest["task"]
-    own = {"image-segmentation": _MASKS, STACKS: _STACKS, "text-generation": _CHATS}
-    bundle.check_fields(file, manifest, {**_FIELDS, **own.get(task, _LABELS)})
-    if task not in ("image-segmentation", "text-generation"):
+    own = _OWN.get(task, _LABELS)
+    bundle.check_fields(file, manifest, {**_FIELDS, **own})
+    if own is _LABELS or own is _STACKS:
         _check_labels(file, manifest)
     elif task == "image-segmentation" and any(
         len(manifest["masks"][name]) + 1 != len(manifest["labels"]) for name in ("thresholds", "minimum_pixels")

@@ -69,7 +69,7 @@ def chunks(
 
 
 def _chunks(predictor: Predictor, rows: Iterator[data.Row], size: int) -> Iterator[list[dict[str, Any]]]:
-    while taken := _take(rows, size):
+    while taken := take(rows, size):
         known: list[Prediction | str] = [row.error for row in taken]
         whole = [place for place, row in enumerate(taken) if not row.error]
         for place, found in zip(whole, _predict(predictor, [taken[place].content for place in whole]), strict=True):
@@ -77,7 +77,8 @@ def _chunks(predictor: Predictor, rows: Iterator[data.Row], size: int) -> Iterat
         yield [_as_dict(row.id, found, predictor) for row, found in zip(taken, known, strict=True)]
 
 
-def _take(rows: Iterator[data.Row], size: int) -> list[data.Row]:
+def take(rows: Iterator[data.Row], size: int) -> list[data.Row]:
+    """Return the next rows, at most `size` of them, and fewer where their texts are long."""
     taken: list[data.Row] = []
     characters = 0
     for row in rows:

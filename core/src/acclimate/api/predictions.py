@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -71,13 +71,45 @@ def write_labels(
     predictor = load_classifier(folder, host)
     several = predictor.thresholds is not None
     check_format(output, predictor.labels, several=several)
+
+    def written(rows: Iterator[dict[str, Any]], file: Path) -> None:
+        WRITERS[output.suffix](
+            rows,
+            file,
+            labels=predictor.labels,
+            several=several,
+            decided=predictor.decisions.told,
+            weighed=predictor.reads_stacks,
+        )
+
+    job = job_of(predictor.folder, source, columns, settings.reading)
+    return write_whole(
+        output,
+        lambda skip: chunks(host, predictor, source, columns, settings.reading, skip=skip),
+        written,
+        job=job,
+        resume=resume,
+    )
+
+
+def write_whole(
+    output: Path,
+    chunks_from: Callable[[int], Iterator[list[dict[str, Any]]]],
+    write: Callable[[Iterator[dict[str, Any]], Path], None],
+    *,
+    job: Mapping[str, Any],
+    resume: bool,
+) -> Predicted:
+    """Write rows into a file that is whole or not there; `chunks_from` yields those after the first so many.
+
+    `write` makes the file of all rows in the end. `job` is what decides them, to be compared when it is gone on with.
+    """
     partial, progress = (output.with_name(output.name + ending) for ending in (".partial", ".progress"))
-    job = _job(predictor.folder, source, columns, settings.reading)
     done = _begun(progress, job, resume)
     output.absolute().parent.mkdir(parents=True, exist_ok=True)
     with bundle.full_disk_named(output, _GO_ON), partial.open("a+b") as stream:
         stream.truncate(done["bytes"])  # what was written after the last note of progress is written again
-        for chunk in chunks(host, predictor, source, columns, settings.reading, skip=done["rows"]):
+        for chunk in chunks_from(done["rows"]):
             for row in chunk:
                 stream.write((json.dumps(row, ensure_ascii=False) + "\n").encode())
             stream.flush()
@@ -88,15 +120,7 @@ def write_labels(
             _note(progress, {"job": job, **done})
     whole = output.with_name(output.name + ".whole")
     with bundle.full_disk_named(output, _GO_ON):
-        decided = predictor.decisions.told
-        WRITERS[output.suffix](
-            _rows(partial),
-            whole,
-            labels=predictor.labels,
-            several=several,
-            decided=decided,
-            weighed=predictor.reads_stacks,
-        )
+        write(_rows(partial), whole)
         bundle.check_output(output)
         whole.rename(output)
     partial.unlink()
@@ -104,7 +128,7 @@ def write_labels(
     return Predicted(output=output, rows=done["rows"], unreadable=done["unreadable"])
 
 
-def _job(folder: Path, source: str, columns: Columns, reading: Mapping[str, Any]) -> dict[str, Any]:
+def job_of(folder: Path, source: str, columns: Columns, reading: Mapping[str, Any]) -> dict[str, Any]:
     """Return what decides the rows of a file, to be compared when it is gone on with."""
     path = Path(source)
     state = path.stat() if path.is_file() else None

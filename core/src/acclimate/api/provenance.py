@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from importlib.metadata import packages_distributions, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import psutil
 import torch
@@ -16,13 +16,9 @@ from acclimate import models, training
 from acclimate.api.command import arguments_of, command_of
 from acclimate.api.inputs import PARTS
 from acclimate.api.request import Request
+from acclimate.api.subject import AnySubject
 from acclimate.contracts import Plan, Report
 from acclimate.plugins import Host
-
-if TYPE_CHECKING:
-    from acclimate.api.generating.subject import ChatSubject
-    from acclimate.api.segmenting.subject import MaskSubject
-    from acclimate.api.subject import Subject
 
 
 def provenance(host: Host, request: Request, data: Mapping[str, Any], report: Report) -> dict[str, Any]:
@@ -44,7 +40,7 @@ def provenance(host: Host, request: Request, data: Mapping[str, Any], report: Re
 def manifest_of(
     host: Host,
     request: Request,
-    subject: "Subject | MaskSubject | ChatSubject",
+    subject: AnySubject,
     plan: Plan,
     report: Report,
     *,
@@ -74,7 +70,7 @@ def manifest_of(
     }
 
 
-def _stored(request: Request, subject: "Subject | MaskSubject | ChatSubject") -> str:
+def _stored(request: Request, subject: AnySubject) -> str:
     """Return "all", or "trained" where only what was trained is saved."""
     if request.settings.weights != "auto":
         return request.settings.weights
@@ -84,7 +80,7 @@ def _stored(request: Request, subject: "Subject | MaskSubject | ChatSubject") ->
     return "trained" if few and request.preset.task == "text-generation" else "all"
 
 
-def data_of(subject: "Subject | MaskSubject | ChatSubject") -> dict[str, Any]:
+def data_of(subject: AnySubject) -> dict[str, Any]:
     """Return hashes of each part and of all.
 
     `ids` is over a part's row ids in order, `rows` over ids, contents as the model reads them, and labels;

@@ -3,18 +3,14 @@
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from acclimate.api.provenance import data_of
+from acclimate.api.subject import AnySubject
 from acclimate.contracts import BackboneError, DataError, cache_folder
 
-if TYPE_CHECKING:
-    from acclimate.api.generating.subject import ChatSubject
-    from acclimate.api.segmenting.subject import MaskSubject
-    from acclimate.api.subject import Subject
 
-
-def check_same(manifest: Mapping[str, Any], subject: "Subject | MaskSubject | ChatSubject") -> None:
+def check_same(manifest: Mapping[str, Any], subject: AnySubject) -> None:
     """Pass when rows and weights are those of the run that a manifest describes.
 
     Raises:

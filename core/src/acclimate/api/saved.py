@@ -12,20 +12,19 @@ from acclimate.api import trained
 from acclimate.api.inputs import Part
 from acclimate.api.manifest import read_manifest
 from acclimate.contracts import BundleError, Report
-from acclimate.models import Classifier, LanguageModel, PixelPreprocessing, Preprocessing, Segmenter
+from acclimate.models import AnyPreprocessing, Model
 from acclimate.plugins import Host
 from acclimate.report import card, page
 
 # In float32 a reloaded model repeats its logits exactly; the tolerance leaves room for other kernels.
 TOLERANCE = 1e-4
 RESULTS = "results.safetensors"
-Model = Classifier | Segmenter | LanguageModel
 
 
 def save(
     folder: Path,
     model: Model,
-    preprocessing: Preprocessing | PixelPreprocessing,
+    preprocessing: AnyPreprocessing,
     *,
     manifest: Mapping[str, Any],
     documents: Mapping[str, Any],
@@ -79,7 +78,7 @@ def documents(report: Report, parts: Mapping[str, Part]) -> dict[str, Any]:
     }
 
 
-def restore(folder: Path, host: Host) -> tuple[Model, Preprocessing | PixelPreprocessing, dict[str, Any]]:
+def restore(folder: Path, host: Host) -> tuple[Model, AnyPreprocessing, dict[str, Any]]:
     """Return the model, its preprocessing and the manifest of a saved run.
 
     Raises:

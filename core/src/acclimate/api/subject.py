@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -15,6 +15,33 @@ from acclimate.contracts import Backbone, Method, Settings
 from acclimate.models import Classifier, Examples, Resolved
 
 Scores = NDArray[np.float64]
+
+
+class AnySubject(Protocol):
+    """What is adapted, whatever the task: a model with its rows, its examples, and where its state is kept."""
+
+    @property
+    def model(self) -> Any: ...
+    @property
+    def resolved(self) -> Any: ...
+    @property
+    def backbone(self) -> Backbone: ...
+    @property
+    def method(self) -> Method: ...
+    @property
+    def install(self) -> Callable[[Any, Mapping[str, Any]], None] | None: ...
+    @property
+    def parts(self) -> Mapping[str, Part]: ...
+    @property
+    def examples(self) -> Mapping[str, Any]: ...
+    @property
+    def settings(self) -> Settings: ...
+    @property
+    def cache(self) -> Path: ...
+    @property
+    def checkpoint(self) -> Path | None: ...
+    @property
+    def shown(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

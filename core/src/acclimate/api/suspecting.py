@@ -50,8 +50,9 @@ def suspects(
     """
     host = host or default_host()
     task = find_preset(host, preset)[0].task
-    if task in ("image-segmentation", STACKS):
-        what = "stacks of images" if task == STACKS else "masks"
+    unfit = {"image-segmentation": "masks", "token-classification": "spans", STACKS: "stacks of images"}
+    if task in unfit:
+        what = unfit[task]
         raise OptionError(f"Rows are judged by their labels, and {what} are not judged.", "Choose another preset.")
     with TemporaryDirectory(prefix="acclimate-") as temporary, training.quiet_libraries():
         folder = Path(temporary)

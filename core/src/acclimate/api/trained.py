@@ -9,7 +9,7 @@ from torch import Tensor
 
 from acclimate import models, training
 from acclimate.contracts import AcclimateError, Backbone, BundleError
-from acclimate.models import Classifier, LanguageModel, PixelPreprocessing, Preprocessing, Segmenter
+from acclimate.models import AnyPreprocessing, Model
 from acclimate.plugins import Host
 
 # Not the seed of any run by default: what a method draws at random then differs from what a run has, and is saved.
@@ -17,9 +17,7 @@ _OTHER_SEED = 1_234_577
 _NEW = ("head.", "pooler.")  # what no backbone has, and every run keeps
 
 
-def changed(
-    model: Classifier | Segmenter | LanguageModel, manifest: Mapping[str, Any], host: Host
-) -> dict[str, Tensor]:
+def changed(model: Model, manifest: Mapping[str, Any], host: Host) -> dict[str, Tensor]:
     """Return the tensors of an adapted model that differ from those of its backbone with the method installed."""
     fresh, _ = _resolved(manifest)
     install = host.load_reference(manifest["install"])
@@ -32,9 +30,7 @@ def changed(
     return {name: tensor.clone() for name, tensor in own.items() if not _same(pretrained.get(name), tensor)}
 
 
-def base(
-    folder: Path, manifest: Mapping[str, Any]
-) -> tuple[Classifier | Segmenter | LanguageModel, Preprocessing | PixelPreprocessing]:
+def base(folder: Path, manifest: Mapping[str, Any]) -> tuple[Model, AnyPreprocessing]:
     """Return the backbone of a run that holds only what was trained, with its saved preprocessing.
 
     Raises:
@@ -57,7 +53,7 @@ def base(
     return model, models.load_preprocessing(manifest["spec"], folder / "preprocessing")
 
 
-def _resolved(manifest: Mapping[str, Any]) -> tuple[Classifier | Segmenter | LanguageModel, str]:
+def _resolved(manifest: Mapping[str, Any]) -> tuple[Model, str]:
     spec, told = manifest["spec"], manifest["backbone"]
     backbone = Backbone(
         name="saved",
@@ -68,13 +64,15 @@ def _resolved(manifest: Mapping[str, Any]) -> tuple[Classifier | Segmenter | Lan
         pooling=spec["pooling"],
     )
     labels = tuple(manifest["labels"])
-    found: models.Resolved | models.ResolvedSegmenter | models.ResolvedWriter
+    found: models.Resolved | models.ResolvedSegmenter | models.ResolvedWriter | models.ResolvedTagger
     if manifest["task"] == "text-generation":
         found = models.resolve_writer(backbone, max_tokens=spec["max_tokens"], system="")
     elif "attention_width" in spec:
         found = models.resolve_stacks(backbone, labels=labels, attention_width=spec["attention_width"])
     elif "decoder" in spec:
         found = models.resolve_segmenter(backbone, labels=labels, decoder=spec["decoder"], longest=spec["longest"])
+    elif "units" in spec:
+        found = models.resolve_tagger(backbone, labels=labels, max_tokens=spec["max_tokens"], units=spec["units"])
     else:
         found = models.resolve(backbone, labels=labels, max_tokens=spec["max_tokens"])
     return found.model, found.weights

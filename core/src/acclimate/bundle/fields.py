@@ -110,6 +110,11 @@ def is_empty(value: Any) -> bool:
     return isinstance(value, list) and not value
 
 
+def is_texts(value: Any) -> bool:
+    """Whether it is a list of texts."""
+    return isinstance(value, list) and all(map(is_text, value))
+
+
 def is_counts(value: Any) -> bool:
     """Whether it is a list of whole numbers from 0 on."""
     return isinstance(value, list) and all(map(is_count, value))

@@ -244,6 +244,45 @@ class Language:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LabelSpans:
+    """How well the spans of one label are found on the test texts: how many are true, were given, and are right.
+
+    `near` are those given that overlap a true one of the label, one to one.
+    """
+
+    true: int
+    given: int
+    right: int
+    near: int
+    scores: Mapping[str, Score]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkedText:
+    """A test text, or a part of it, with its true spans and those that were given, each (start, end, label)."""
+
+    id: str
+    text: str
+    true: tuple[tuple[int, int, str], ...]
+    given: tuple[tuple[int, int, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundSpans:
+    """What a report tells of spans: each label by name, and the test texts with most wrong ones.
+
+    `units` are what gets a tag, "words" or "pieces" of them; `outside` is what was added to the logit of no span, as
+    validation texts chose, and `outside_share` the share of training units in no span.
+    """
+
+    by_label: Mapping[str, LabelSpans]
+    units: str
+    outside: float
+    outside_share: float
+    worst: tuple[MarkedText, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Analysis:
     """What a report tells beyond its scores. What does not apply, or was not asked for, is empty or None.
 
@@ -263,3 +302,4 @@ class Analysis:
     cross_validated: CrossValidated | None = None
     masks: Masks | None = None
     language: Language | None = None
+    spans: FoundSpans | None = None

@@ -282,6 +282,9 @@ class Preset:
     `--prepare NAME=VALUE`; a saved run prepares new rows with them. `labels` are the labels that it knows by name, in
     order; without them a source's labels are taken as they are.
 
+    `span_columns` names a function `(text, label) -> Mapping[str, str]` for token-classification: what else is told
+    of a span that was found, such as its amount and currency. Its keys are always the same.
+
     `group` is the column whose rows stay in one part ("patient"), `times` are usual names of a column by whose dates
     rows are split ("date"), and `slices` are columns whose values are scored as subgroups, where the user names none
     and the source has them; a source without the group column is told of in the report. Where the user names a group,
@@ -299,6 +302,7 @@ class Preset:
     loader: str = "auto"
     prepare: Ref | None = None
     preparing: Mapping[str, Any] = field(default_factory=dict)
+    span_columns: Ref | None = None
     labels: LabelNames | None = None
     metrics: tuple[str, ...] = ("accuracy", "macro_f1", "mcc", "auroc")
     multilabel_metrics: tuple[str, ...] = ("macro_f1", "micro_f1", "subset_accuracy", "auroc", "average_precision")

@@ -338,6 +338,29 @@ class MaskPrediction:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PredictedSpan:
+    """A span that was found in a text: `text` is `text[start:end]` of the whole.
+
+    `probability` is the least one that the model gives to the tags of its words. `columns` are what the preset tells
+    of it besides, such as its value and currency.
+    """
+
+    start: int
+    end: int
+    label: str
+    text: str
+    probability: float
+    columns: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpanPrediction:
+    """The spans of one text, from its begin to its end; no two overlap."""
+
+    spans: tuple[PredictedSpan, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunEvent:
     """Progress of a run, told to every plugin's `observe`.
 

@@ -7,37 +7,45 @@ from acclimate.data.image_repeats import repeated_images
 from acclimate.data.images import examine as examine_images
 from acclimate.data.images import fingerprints as image_fingerprints
 from acclimate.data.images import open_image, to_rgb
-from acclimate.data.label_names import read_label_names
+from acclimate.data.label_names import Naming, read_label_names
 from acclimate.data.labels import indicators, is_multilabel, label_sets
 from acclimate.data.leakage import Leak, PartedRows, find_leaks, kept_together, lookalikes
 from acclimate.data.masks import ExaminedMask, examine_masks, open_mask, read_classes
 from acclimate.data.read import (
     UNREADABLE,
+    conll_rows,
     csv_rows,
     dataset_folder_rows,
     hub_rows,
     image_folder_rows,
+    json_rows,
     jsonl_rows,
     mask_folder_rows,
     parquet_rows,
     tsv_rows,
 )
 from acclimate.data.repeats import Repeats
+from acclimate.data.spans import SPANS, TOKENS, Span, joined, load_spans, with_spans
 from acclimate.data.split import folds, sample, split
 from acclimate.data.stacks import Stack, examined_stack, open_stack, slice_names
 from acclimate.data.stored import image_path
 from acclimate.data.stream import Row, stream
-from acclimate.data.table import load
+from acclimate.data.table import Reader, load
 from acclimate.data.texts import text_fingerprints
 
 __all__ = [
     "MESSAGES",
+    "SPANS",
+    "TOKENS",
     "UNREADABLE",
     "ExaminedMask",
     "Leak",
+    "Naming",
     "PartedRows",
+    "Reader",
     "Repeats",
     "Row",
+    "Span",
     "Stack",
     "chat_of",
     "check_alike",
@@ -45,6 +53,7 @@ __all__ = [
     "check_disjoint",
     "check_known_labels",
     "check_trained",
+    "conll_rows",
     "csv_rows",
     "dataset_folder_rows",
     "examine_images",
@@ -58,11 +67,14 @@ __all__ = [
     "image_path",
     "indicators",
     "is_multilabel",
+    "joined",
+    "json_rows",
     "jsonl_rows",
     "kept_together",
     "label_sets",
     "load",
     "load_chats",
+    "load_spans",
     "lookalikes",
     "mask_folder_rows",
     "near_duplicate_groups",
@@ -84,4 +96,5 @@ __all__ = [
     "text_fingerprints",
     "to_rgb",
     "tsv_rows",
+    "with_spans",
 ]

@@ -1,6 +1,6 @@
 """Rows of any source one by one, for predictions: in order, with their ids, and with what is wrong with each."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path, PurePath
@@ -22,6 +22,7 @@ from acclimate.data.read import (
 )
 from acclimate.data.table import Reader, row_id
 
+Shape = Callable[[dict[str, Any]], dict[str, Any]]
 _HEAD = 1000
 _TOLERANT: dict[Reader, Reader] = {
     csv_rows: tolerant_csv_rows,
@@ -47,17 +48,22 @@ def tolerant(read: Reader) -> Reader:
     return _TOLERANT.get(read, read)
 
 
-def stream(source: str, *, read: Reader, columns: Columns, modality: Modality) -> Iterator[Row]:
+def stream(
+    source: str, *, read: Reader, columns: Columns, modality: Modality, shape: Shape | None = None
+) -> Iterator[Row]:
     """Yield the rows of a source in its order, reading on as they are asked for.
 
     Ids are the named column's, else the reader's own "id", else "rows:LINE"; ids that repeat are passed on. Lines of
     CSV, TSV and JSONL that are no rows are yielded with an error; other readers stop at what they cannot read.
+    `shape` gives every row that was read another form.
 
     Raises:
         DataError: what the reader raises of the source itself; no rows; a column that is not recognised.
         UnknownNameError: a named column does not exist.
     """
     rows = iter(tolerant(read)(source))
+    if shape is not None:
+        rows = map(shape, rows)
     head = list(islice(rows, _HEAD))
     whole = [row for row in head if UNREADABLE not in row]
     if not whole:

@@ -34,6 +34,9 @@ from acclimate.evaluation.operating import (
 from acclimate.evaluation.paired import Paired, ScoredRows, ScoreFunction, paired
 from acclimate.evaluation.regions import FoundRegions, by_area, found_regions
 from acclimate.evaluation.segmentation import Mask, dice_statistics
+from acclimate.evaluation.span_baselines import SpanDictionary, WordTags
+from acclimate.evaluation.spans import Span, of_label, partial_statistics, strict_statistics
+from acclimate.evaluation.totals import f1 as f1_of_totals
 from acclimate.evaluation.totals import ratio
 
 __all__ = [
@@ -52,8 +55,11 @@ __all__ = [
     "RuleSearch",
     "ScoreFunction",
     "ScoredRows",
+    "Span",
+    "SpanDictionary",
     "Steps",
     "Suspects",
+    "WordTags",
     "accuracy",
     "answer_threshold",
     "answered",
@@ -73,6 +79,7 @@ __all__ = [
     "coverage",
     "curve",
     "dice_statistics",
+    "f1_of_totals",
     "follow",
     "found_regions",
     "improves",
@@ -84,8 +91,10 @@ __all__ = [
     "majority_class",
     "mcc",
     "micro_f1",
+    "of_label",
     "outcomes",
     "paired",
+    "partial_statistics",
     "proportion",
     "rates",
     "ratio",
@@ -96,6 +105,7 @@ __all__ = [
     "score",
     "score_statistics",
     "several_labels",
+    "strict_statistics",
     "suspects",
     "tfidf_svm",
     "threshold",

@@ -13,7 +13,7 @@ from scipy.sparse.csgraph import maximum_bipartite_matching
 
 from acclimate.contracts import DataError
 from acclimate.evaluation.metrics import Floats
-from acclimate.evaluation.totals import check_rows, table
+from acclimate.evaluation.totals import check_rows, f1, table
 
 Span = tuple[int, int, str]
 Spans = Sequence[Collection[Span]]
@@ -42,6 +42,32 @@ def partial_statistics(truth: Spans, predicted: Spans) -> Floats:
     """
     rows = _checked(truth, predicted)
     return table([(_pairs(true, given), len(given), len(true)) for true, given in rows], 3)
+
+
+def labelled_statistics(truth: Spans, predicted: Spans) -> Floats:
+    """Return right, given and true spans of each row for one label after another, [rows, 3 x labels].
+
+    The labels are those found in either, in sorted order; a span is right as in `strict_statistics`.
+
+    Raises:
+        DataError: as `strict_statistics`.
+    """
+    _checked(truth, predicted)
+    labels = sorted({label for rows in (truth, predicted) for row in rows for _, _, label in row})
+    found = [strict_statistics(of_label(truth, label), of_label(predicted, label)) for label in labels]
+    return np.concatenate(found, axis=1) if found else np.zeros((len(truth), 3))
+
+
+def macro_f1(statistics: Floats, weights: Floats) -> float:
+    """The mean F1 of the labels, from the sums of `labelled_statistics`; without those neither given nor true."""
+    scores = [f1(statistics[:, start : start + 3], weights) for start in range(0, statistics.shape[1], 3)]
+    known = [score for score in scores if not np.isnan(score)]
+    return float(np.mean(known)) if known else float("nan")
+
+
+def of_label(rows: Spans, label: str) -> list[list[Span]]:
+    """Return the spans of a label in each row."""
+    return [[span for span in row if span[2] == label] for row in rows]
 
 
 def _pairs(true: Sequence[Span], given: Sequence[Span]) -> int:

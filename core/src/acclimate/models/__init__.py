@@ -1,5 +1,6 @@
 """Pretrained models: found, built with a head, run."""
 
+from acclimate.models.bio import spans_in, tags_of
 from acclimate.models.causal import (
     ChatExamples,
     ChatPreprocessing,
@@ -30,14 +31,18 @@ from acclimate.models.probe import probe
 from acclimate.models.recorded import Recorded
 from acclimate.models.replay import Replay
 from acclimate.models.resolve import (
+    AnyPreprocessing,
+    Model,
     Preprocessing,
     Resolved,
     ResolvedSegmenter,
+    ResolvedTagger,
     load_preprocessing,
     rebuild,
     resolve,
     resolve_segmenter,
     resolve_stacks,
+    resolve_tagger,
     save_preprocessing,
 )
 from acclimate.models.saliency import pixel_saliency, token_saliency
@@ -46,6 +51,7 @@ from acclimate.models.slice_features import SliceFeatures, slice_features
 from acclimate.models.stack_classifier import GatedAttention, OneSlice, StackClassifier
 from acclimate.models.stacks import PreparedStacks, StackExamples, StackPreprocessing, padded
 from acclimate.models.subset import Subset
+from acclimate.models.tagger import WINDOWS_AT_ONCE, Divided, TagExamples, Tagger, TagPreprocessing, unit_values
 from acclimate.models.text import TextExamples, TextPreprocessing
 from acclimate.models.tiles import tiled_features
 from acclimate.models.tokens import LanguageModel, TokenClassifier
@@ -54,9 +60,12 @@ __all__ = [
     "IMAGES_AT_ONCE",
     "STRIDE",
     "UNSCALED",
+    "WINDOWS_AT_ONCE",
+    "AnyPreprocessing",
     "ChatExamples",
     "ChatPreprocessing",
     "Classifier",
+    "Divided",
     "Examples",
     "FittedChat",
     "GatedAttention",
@@ -64,6 +73,7 @@ __all__ = [
     "ImagePreprocessing",
     "LanguageModel",
     "MaskExamples",
+    "Model",
     "OneSlice",
     "PixelPreprocessing",
     "PixelProbe",
@@ -74,6 +84,7 @@ __all__ = [
     "Resolved",
     "ResolvedLanguageModel",
     "ResolvedSegmenter",
+    "ResolvedTagger",
     "ResolvedWriter",
     "Segmenter",
     "SliceFeatures",
@@ -83,6 +94,9 @@ __all__ = [
     "Subset",
     "Supervised",
     "SupervisedRow",
+    "TagExamples",
+    "TagPreprocessing",
+    "Tagger",
     "TextExamples",
     "TextPreprocessing",
     "TokenClassifier",
@@ -114,12 +128,16 @@ __all__ = [
     "resolve_language_model",
     "resolve_segmenter",
     "resolve_stacks",
+    "resolve_tagger",
     "resolve_writer",
     "save_preprocessing",
     "slice_features",
+    "spans_in",
     "stream_tokens",
+    "tags_of",
     "tiled_features",
     "token_saliency",
+    "unit_values",
     "whole_strides",
     "write",
 ]

@@ -3,7 +3,7 @@
 import inspect
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -23,10 +23,13 @@ from acclimate.models.segmenter import Segmenter, check_decoder
 from acclimate.models.spec import check_spec, plain_configuration
 from acclimate.models.stack_classifier import ATTENTION_WIDTH, StackClassifier
 from acclimate.models.stacks import StackPreprocessing
+from acclimate.models.tagger import Tagger, TagPreprocessing, Units, load_tag_preprocessing
 from acclimate.models.text import TextPreprocessing
 from acclimate.models.tokens import LanguageModel
 
 Preprocessing = TextPreprocessing | ImagePreprocessing | StackPreprocessing
+AnyPreprocessing = Preprocessing | PixelPreprocessing
+Model = Classifier | Segmenter | LanguageModel | Tagger
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,9 +111,45 @@ def resolve_segmenter(
     )
 
 
-def rebuild(
-    spec: Mapping[str, Any], folder: Path, labels: tuple[str, ...]
-) -> tuple[Classifier | Segmenter | LanguageModel, Preprocessing | PixelPreprocessing]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolvedTagger:
+    """A tagger whose encoder has pretrained weights, with the preprocessing that belongs to them."""
+
+    model: Tagger
+    preprocessing: TagPreprocessing
+    weights: str
+    spec: Mapping[str, Any]
+
+    def with_units(self, units: Units) -> "ResolvedTagger":
+        """Return it with tags for words, or for pieces of them."""
+        own = self.preprocessing
+        found = TagPreprocessing(own.tokenizer, max_tokens=own.max_tokens, units=units)
+        return replace(self, preprocessing=found, spec={**self.spec, "units": units})
+
+
+def resolve_tagger(
+    backbone: Backbone, *, labels: tuple[str, ...], max_tokens: int | None = None, units: Units = "words"
+) -> ResolvedTagger:
+    """Load pretrained weights in float32 under a new head for the tags of `labels`, over windows of `max_tokens`.
+
+    Raises:
+        AcclimateError: as `resolve`; OptionError for windows of less than eight tokens besides the special ones.
+    """
+    found = resolve(backbone, labels=labels, max_tokens=max_tokens)
+    assert isinstance(found.preprocessing, TextPreprocessing)
+    own = found.preprocessing
+    preprocessing = TagPreprocessing(own.tokenizer, max_tokens=own.max_tokens, units=units)
+    preprocessing.check()
+    encoder = found.model.encoder
+    return ResolvedTagger(
+        model=Tagger(encoder, width=feature_width(encoder, found.spec["pooling"]), labels=labels).eval(),
+        preprocessing=preprocessing,
+        weights=found.weights,
+        spec={**found.spec, "units": units},
+    )
+
+
+def rebuild(spec: Mapping[str, Any], folder: Path, labels: tuple[str, ...]) -> tuple[Model, AnyPreprocessing]:
     """Return the model that `spec` describes, with random weights, and its saved preprocessing.
 
     Raises:
@@ -133,6 +172,9 @@ def rebuild(
     if "decoder" in spec:
         segmenter = Segmenter(encoder, labels=labels, decoder=check_decoder(spec["decoder"]))
         return segmenter.eval(), load_preprocessing(spec, folder)
+    if "units" in spec:
+        tagger = Tagger(encoder, width=feature_width(encoder, spec["pooling"]), labels=labels)
+        return tagger.eval(), load_preprocessing(spec, folder)
     return _classifier(encoder, spec, labels).eval(), load_preprocessing(spec, folder)
 
 
@@ -151,7 +193,7 @@ def _classifier(encoder: nn.Module, spec: Mapping[str, Any], labels: tuple[str, 
     return Classifier(encoder, width=width, labels=labels, pooling=spec["pooling"], unit_norm=spec["unit_norm"])
 
 
-def save_preprocessing(preprocessing: Preprocessing | PixelPreprocessing, folder: Path) -> None:
+def save_preprocessing(preprocessing: AnyPreprocessing, folder: Path) -> None:
     """Write the preprocessing into a folder as JSON and text files."""
     folder.mkdir(parents=True, exist_ok=True)
     if isinstance(preprocessing, TextPreprocessing):
@@ -160,10 +202,12 @@ def save_preprocessing(preprocessing: Preprocessing | PixelPreprocessing, folder
         (folder / "image.json").write_text(json.dumps(preprocessing.to_dict(), indent=2))
 
 
-def load_preprocessing(spec: Mapping[str, Any], folder: Path) -> Preprocessing | PixelPreprocessing:
+def load_preprocessing(spec: Mapping[str, Any], folder: Path) -> AnyPreprocessing:
     """Return the preprocessing that `save_preprocessing` wrote."""
     if WRITES in spec:
         return ChatPreprocessing.from_folder(folder, max_tokens=spec["max_tokens"])
+    if "units" in spec:
+        return load_tag_preprocessing(folder, max_tokens=spec["max_tokens"], units=spec["units"])
     if spec["modality"] == "text":
         return TextPreprocessing.from_folder(folder, max_tokens=spec["max_tokens"])
     values = json.loads((folder / "image.json").read_text())

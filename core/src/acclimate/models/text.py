@@ -53,6 +53,11 @@ class TextPreprocessing:
 
     @cached_property
     def hash(self) -> str:
+        """Name the tokenizer, the length and all else that decides the inputs exactly."""
+        return self.tokens_hash
+
+    @cached_property
+    def tokens_hash(self) -> str:
         """Name the tokenizer and the length exactly."""
         backend = json.loads(self.tokenizer.backend_tokenizer.to_str())
         backend.pop("truncation", None), backend.pop("padding", None)  # left behind by the last call

@@ -70,6 +70,7 @@ def card(report: Plain) -> str:
         "",
         *_operating(report["analysis"]["operating"]),
         *_masks(masks, first),
+        *_spans(report["analysis"]["spans"], first),
         "## What to know",
         "",
         *(f"- **{each['level']}**: {_line(each['message'])}" for each in report["findings"]),
@@ -116,6 +117,21 @@ def _masks(masks: Plain | None, metric: str) -> list[str]:
             f"{found['minimum_pixels']} | {found['images']} | {found['missed']} | {found['others']} | "
             f"{found['found']} | {_score(found['scores'].get(metric))} |"
             for name, found in masks["by_class"].items()
+        ),
+        "",
+    ]
+
+
+def _spans(spans: Plain | None, metric: str) -> list[str]:
+    if spans is None:
+        return []
+    return [
+        f"| label | true spans | given | right | overlapping | {metric} |",
+        "|---|---|---|---|---|---|",
+        *(
+            f"| {_line(name)} | {found['true']} | {found['given']} | {found['right']} | {found['near']} | "
+            f"{_score(found['scores'].get(metric))} |"
+            for name, found in spans["by_label"].items()
         ),
         "",
     ]

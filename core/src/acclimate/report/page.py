@@ -44,6 +44,14 @@ def page(report: Plain) -> str:
         confusion=confusion,
         hidden_labels=len(confusion) < len(report["labels"]),
         mistakes=[{**each, "pieces": _pieces(each["text"], each["marks"])} for each in analysis["mistakes"]],
+        marked=[
+            {
+                "id": each["id"],
+                "true": _spans(each["text"], each["true"]),
+                "given": _spans(each["text"], each["given"]),
+            }
+            for each in (analysis["spans"] or {"worst": ()})["worst"]
+        ],
         settings=_flat(report["settings"]),
         sections=_sections(report, charts),
     )
@@ -57,6 +65,7 @@ def _sections(report: Plain, charts: Plain) -> list[tuple[str, str]]:
         ("curves", "Ranking", charts["curves"]),
         ("trust", "Probabilities", charts["trust"]),
         ("masks", "Masks", analysis["masks"]),
+        ("spans", "Spans", analysis["spans"]),
         ("errors", "Labels", report.get("by_label") or report.get("confusion")),
         ("slices", "Subgroups", analysis["slices"]),
         ("mistakes", "Mistakes", analysis["mistakes"]),
@@ -162,7 +171,7 @@ def _learning(history: Sequence[Plain]) -> list[Drawn]:
     top = max(point[1] for line in losses for point in line.points)
     chart = plot(losses, title="Loss by epoch", across="epoch", up="loss", x=(0, last), y=(0, top * 1.05))
     drawn.append((chart, "Loss after each epoch; epoch 0 is the head on frozen features."))
-    for key in ("accuracy", "micro_f1", "pixel_dice"):
+    for key in ("accuracy", "micro_f1", "pixel_dice", "span_f1"):
         points = [(each["epoch"], each[key]) for each in history if key in each]
         if points:
             chart = plot(
@@ -198,6 +207,16 @@ def _pieces(text: str, marks: Sequence[Sequence[Any]]) -> list[tuple[str, float]
         pieces += [(text[at:start], 0.0), (text[start:end], weight)]
         at = end
     return [piece for piece in [*pieces, (text[at:], 0.0)] if piece[0]]
+
+
+def _spans(text: str, spans: Sequence[Sequence[Any]]) -> list[tuple[str, str]]:
+    """Return a text in pieces, each with the label of its span, "" where it is in none."""
+    pieces: list[tuple[str, str]] = []
+    at = 0
+    for start, end, label in spans:
+        pieces += [(text[at:start], ""), (text[start:end], label)]
+        at = end
+    return [piece for piece in [*pieces, (text[at:], "")] if piece[0]]
 
 
 def _flat(settings: Plain) -> list[tuple[str, str]]:

@@ -8,10 +8,11 @@ from typing import Any
 import torch
 
 from acclimate import data, evaluation, models, training
-from acclimate.api import saved
+from acclimate.api import own_truth, saved
 from acclimate.api.adapting import Run, tell
 from acclimate.api.choosing import choose_backbone, need_of
 from acclimate.api.clock import Clock
+from acclimate.api.own_truth import Learned
 from acclimate.api.provenance import manifest_of
 from acclimate.api.reporting import about
 from acclimate.api.request import Request, checkpoint_file
@@ -22,7 +23,7 @@ from acclimate.api.segmenting.deciding import decide, saved_rule
 from acclimate.api.segmenting.probing import pixel_probe
 from acclimate.api.segmenting.scoring import functions_of_rows, metrics_of
 from acclimate.api.segmenting.subject import MaskSubject
-from acclimate.contracts import Finding, Metric, OptionError, Plan, Report, cache_folder
+from acclimate.contracts import Metric, OptionError, Plan, Report, cache_folder
 from acclimate.plugins import Host
 
 _PROBE_ROWS = 4
@@ -130,7 +131,7 @@ def _test(
     request: Request,
     subject: MaskSubject,
     metrics: Mapping[str, Metric],
-    learned: learning.Learned,
+    learned: Learned,
     rule: evaluation.MaskRule,
     probe: models.PixelProbe | None,
 ) -> testing.Tested:
@@ -156,7 +157,7 @@ def _report(
     request: Request,
     subject: MaskSubject,
     plan: Plan,
-    learned: learning.Learned,
+    learned: Learned,
     tested: testing.Tested,
     clock: Clock,
 ) -> Report:
@@ -176,7 +177,7 @@ def _report(
             "trainable": sum(p.numel() for p in parameters if p.requires_grad),
         },
         peak_memory_bytes=training.peak_memory_bytes(),
-        findings=(*request.notes, *_about(learned), *tested.findings, *learned.notes),
+        findings=(*request.notes, *own_truth.about(learned), *tested.findings, *learned.notes),
         labels=subject.model.labels,
         settings={
             "seed": settings.seed,
@@ -193,18 +194,10 @@ def _report(
             "batch_size": plan.batch_size,
             "learning_rates": list(learned.rates),
         },
-        history=learned.trained.history,
+        history=learned.trained.history if learned.trained else (),
         analysis=tested.analysis,
         **about(request.preset.task, subject.backbone.licence, settings.data_licence),
     )
-
-
-def _about(learned: learning.Learned) -> tuple[Finding, ...]:
-    if learned.trained.best_epoch:
-        return ()
-    message = "No epoch was better on the validation rows than the start of training; the saved model is that start. "
-    message += "Try a lower learning_rate, or more epochs."
-    return (Finding(code="training-did-not-help", message=message),)
 
 
 def _save(
@@ -212,7 +205,7 @@ def _save(
     request: Request,
     subject: MaskSubject,
     plan: Plan,
-    learned: learning.Learned,
+    learned: Learned,
     rule: evaluation.MaskRule,
     tested: testing.Tested,
     report: Report,

@@ -1,7 +1,6 @@
 """Training on masks: squares of images teach, whole validation images choose the epoch."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import partial
 
 import numpy as np
@@ -9,20 +8,11 @@ import torch
 from numpy.typing import NDArray
 
 from acclimate import methods, models, training
-from acclimate.api.fitting import Groups, OnEpoch
-from acclimate.api.gradient import checkpoint_of, precision_notes
+from acclimate.api import own_truth
+from acclimate.api.fitting import OnEpoch
+from acclimate.api.own_truth import Learned
 from acclimate.api.segmenting.subject import MaskSubject
-from acclimate.contracts import Finding, OptionError, Plan
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Learned:
-    """What training did; `precision` is that of forward passes, `rates` the peak rates of the optimizer's groups."""
-
-    trained: training.Trained
-    precision: str
-    rates: tuple[float, ...]
-    notes: tuple[Finding, ...]
+from acclimate.contracts import OptionError, Plan
 
 
 def check_plan(plan: Plan) -> None:
@@ -36,35 +26,14 @@ def check_plan(plan: Plan) -> None:
 
 def learn(subject: MaskSubject, plan: Plan, on_epoch: OnEpoch) -> Learned:
     """Install what the method adds, and train; the model is left with the weights of its best epoch."""
-    groups = _install(subject, plan)
-    forward = _measured(subject, partial(_forward, subject), "mask forward")
-    steps = _measured(subject, partial(_step, subject, plan), f"mask training {plan.method}")
-    trained = training.fit(
-        subject.model,
-        plan,
-        groups,
-        subject.examples["train"],
-        None,
-        settings=subject.settings,
-        precision=steps.precision,
-        validate=partial(_validate, subject, forward.precision),
-        shown=subject.shown,
-        on_epoch=on_epoch,
-        checkpoint=_checkpoint(subject, plan, groups),
+    lesson = own_truth.Lesson(
+        kind="mask",
         loss=training.mask_loss,
+        validate=partial(_validate, subject),
+        at_once=models.IMAGES_AT_ONCE,
+        libraries=("segmentation-models-pytorch",),
     )
-    notes = precision_notes(forward, steps)
-    rates = tuple(sorted({float(group["lr"]) for group in groups}))
-    return Learned(trained=trained, precision=forward.precision, rates=rates, notes=notes)
-
-
-def _install(subject: MaskSubject, plan: Plan) -> Groups:
-    assert plan.groups is not None, "every method for masks trains a decoder"
-    with training.seeded(subject.settings.seed):
-        if subject.install is not None:
-            subject.install(subject.model, plan.adapter)
-        subject.model.to(training.device())
-        return plan.groups(subject.model)
+    return own_truth.learn(subject, plan, lesson, on_epoch)
 
 
 def _validate(subject: MaskSubject, precision: str) -> tuple[Mapping[str, float], NDArray[np.float64]]:
@@ -91,51 +60,3 @@ def _overlap(given: torch.Tensor, truth: torch.Tensor, classes: int) -> NDArray[
     both = [int(((given == each) & (truth == each)).sum()) for each in range(classes)]
     sizes = [int((given == each).sum() + (truth == each).sum()) for each in range(classes)]
     return np.array([[2 * count for count in both], sizes])
-
-
-def _measured(subject: MaskSubject, step: Callable[[str], None], kind: str) -> training.Arithmetic:
-    with training.seeded(subject.settings.seed):
-        return training.choose_arithmetic(
-            subject.settings.precision,
-            step,
-            store=subject.cache / "precision.json",
-            key=f"{kind} {subject.resolved.weights[:16]}",
-        )
-
-
-def _forward(subject: MaskSubject, precision: str) -> None:
-    pixels = _some(subject, models.IMAGES_AT_ONCE)["pixel_values"]
-    with torch.inference_mode(), _autocast(precision):
-        subject.model(pixel_values=pixels)
-
-
-def _step(subject: MaskSubject, plan: Plan, precision: str) -> None:
-    """Run training squares forward and back, and change no weight."""
-    batch = _some(subject, plan.batch_size)
-    subject.model.train()
-    if plan.frozen_statistics:
-        training.freeze_statistics(subject.model)
-    with _autocast(precision):
-        loss = training.mask_loss(subject.model(pixel_values=batch["pixel_values"]), batch["truth"])
-    torch.autograd.backward(loss)
-    subject.model.zero_grad(set_to_none=True)
-
-
-def _autocast(precision: str) -> torch.autocast:
-    return torch.autocast(training.device().type, torch.bfloat16, enabled=precision == "bfloat16")
-
-
-def _some(subject: MaskSubject, size: int) -> dict[str, torch.Tensor]:
-    examples = subject.examples["train"]
-    batch = examples.batch(range(min(size, len(examples))))
-    return {name: value.to(training.device()) for name, value in batch.items()}
-
-
-def _checkpoint(subject: MaskSubject, plan: Plan, groups: Groups) -> training.Checkpoint | None:
-    decisive = [
-        subject.resolved.weights,
-        subject.resolved.preprocessing.hash,
-        [[subject.parts[part].ids, list(subject.examples[part].fingerprints)] for part in ("train", "validation")],
-    ]
-    libraries = ("segmentation-models-pytorch",)
-    return checkpoint_of(subject.checkpoint, subject.settings, plan, groups, decisive, libraries)

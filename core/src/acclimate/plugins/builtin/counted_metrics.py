@@ -15,7 +15,8 @@ _INSPECTION = ("anomaly-detection",)
 # What a model that writes is measured by; the first decides.
 CHAT_METRICS = ("cross_entropy", "perplexity", "rouge_l", "exact_match", "stop_rate", "over_length")
 
-# What a preset of masks is measured by where pixels have no known size.
+# What a preset of spans is measured by, and one of masks where pixels have no known size.
+SPAN_METRICS = ("span_f1", "span_precision", "span_recall", "span_f1_partial", "span_macro_f1")
 MASK_METRICS = ("dice", "dice_present", "iou", "hd95_pixels", "nsd_2px", "missed_masks", "false_masks")
 
 
@@ -30,6 +31,8 @@ def span_metrics() -> Iterator[Metric]:
         partial = f"{summary} right in the label where they overlap."
         yield _metric(f"span_{word}", strict, _SPANS, "spans:strict_statistics", f"totals:{word}")
         yield _metric(f"span_{word}_partial", partial, _SPANS, "spans:partial_statistics", f"totals:{word}")
+    macro = "F1 of the spans of each label, right in start and end, averaged over labels."
+    yield _metric("span_macro_f1", macro, _SPANS, "spans:labelled_statistics", "spans:macro_f1")
 
 
 def text_metrics() -> Iterator[Metric]:

@@ -32,6 +32,18 @@ def register_loaders() -> Iterator[Loader]:
         suffixes=(".jsonl", ".ndjson"),
     )
     yield Loader(
+        name="json",
+        summary="A list of JSON objects, also as Label Studio exports them.",
+        read=Ref("acclimate.data.read:json_rows"),
+        suffixes=(".json",),
+    )
+    yield Loader(
+        name="conll",
+        summary="A token and its tag on each line, a blank line between texts.",
+        read=Ref("acclimate.data.read:conll_rows"),
+        suffixes=(".conll", ".iob", ".bio"),
+    )
+    yield Loader(
         name="parquet",
         summary="A Parquet table.",
         read=Ref("acclimate.data.read:parquet_rows"),

@@ -19,7 +19,7 @@ def register_methods() -> Iterator[Method]:
         "frozen",
         "Fits a linear head on the features of the unchanged backbone; for masks and stacks, trains a decoder or "
         "attention on them.",
-        tasks=(*_LABELS, *_MASKS),
+        tasks=(*_LABELS, "token-classification", *_MASKS),
     )
     yield _method(
         "layerwise",

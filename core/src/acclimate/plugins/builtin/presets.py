@@ -19,6 +19,13 @@ def register_presets() -> Iterator[Preset]:
         method="frozen",
     )
     yield Preset(
+        name="token-classification",
+        summary="Finds and labels spans in texts, such as names and amounts.",
+        task="token-classification",
+        method="full",
+        metrics=counted_metrics.SPAN_METRICS,
+    )
+    yield Preset(
         name="image-segmentation",
         summary="Outlines what is in images.",
         task="image-segmentation",

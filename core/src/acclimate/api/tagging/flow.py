@@ -1,0 +1,207 @@
+"""`adapt` for spans: from texts with labelled spans to a saved, proven, measured model."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from acclimate import models, training
+from acclimate.api import own_truth, saved
+from acclimate.api.adapting import Run, tell
+from acclimate.api.choosing import choose_backbone, need_of
+from acclimate.api.clock import Clock
+from acclimate.api.own_truth import Learned
+from acclimate.api.provenance import manifest_of
+from acclimate.api.reporting import about
+from acclimate.api.request import Request, checkpoint_file
+from acclimate.api.sameness import check_same, fresh_cache
+from acclimate.api.tagging import learning, rows, scoring, testing
+from acclimate.api.tagging.deciding import decide, outside_share
+from acclimate.api.tagging.predicting import found_in
+from acclimate.api.tagging.probing import probe
+from acclimate.api.tagging.subject import TagSubject
+from acclimate.contracts import Metric, OptionError, Plan, Report, cache_folder
+from acclimate.plugins import Host
+
+_PROBE_ROWS = 8
+
+
+def adapt(host: Host, request: Request, folder: Path, shown: bool) -> Run:
+    """Do what a request to find spans asks."""
+    clock = Clock()
+    metrics = _metrics(host, request)
+    tell(host, request, "started", source=request.source)
+    with clock.stage("prepare"):
+        request, subject, plan = _prepare(host, request, folder, shown)
+    lesson = learning.lesson(subject)
+    with clock.stage("probe"):
+        arithmetic = own_truth.forward_arithmetic(subject, lesson)
+        request = replace(request, notes=(*request.notes, *probe(subject, plan, arithmetic.precision)))
+        others = testing.baselines(subject.parts["train"], subject.parts["test"])
+        if plan.trains:
+            others[testing.FROZEN] = _found(subject, arithmetic.precision)
+    with clock.stage("train"):
+        chosen = arithmetic.precision, own_truth.told("forward", arithmetic)
+        learned = learning.learn(subject, plan, chosen, lambda scores: tell(host, request, "epoch", **scores))
+    with clock.stage("decide"):
+        outside, told = decide(subject, learned.precision)
+        request = replace(request, notes=(*request.notes, *told))
+    with clock.stage("evaluate"):
+        logits = models.unit_values(subject.model, subject.examples["test"], precision=learned.precision)
+        tested = testing.measure(
+            host,
+            subject.parts["test"],
+            subject.examples["test"],
+            logits,
+            metrics,
+            subject.model.labels,
+            outside=outside,
+            outside_share=outside_share(subject),
+            others=others,
+            seed=subject.settings.seed,
+            shown=subject.settings.show_rows,
+        )
+    report = _report(request, subject, plan, learned, tested, clock)
+    reviewed = host.review_report(request.owner, report, tested.records)
+    report = replace(report, findings=(*report.findings, *reviewed))
+    tell(host, request, "evaluated", metrics={name: score.value for name, score in report.metrics.items()})
+    _save(host, request, subject, plan, learned, outside, logits, report)
+    tell(host, request, "written", output=str(request.output))
+    return Run(output=request.output, report=report, test_rows=tested.test_rows, host=host)
+
+
+def compared(
+    host: Host, request: Request, metric: str | None, labels: Sequence[str], *, multilabel: bool
+) -> tuple[dict[str, Metric], dict[str, Callable[[Any, Any, Any], float]]]:
+    """Return the metrics by name, the compared one first, and their functions of a run's texts.
+
+    Raises:
+        OptionError: for a metric that the runs are not measured by.
+    """
+    del multilabel
+    metrics = _metrics(host, request)
+    functions = scoring.functions_of_rows(host, metrics, labels)
+    first = metric or next(iter(metrics))
+    if first not in metrics:
+        raise OptionError(
+            f"The runs are measured by {', '.join(metrics)}, and not by {first!r}.", f"Add it: metrics={first!r}."
+        )
+    order = [first, *(name for name in metrics if name != first)]
+    return {name: metrics[name] for name in order}, {name: functions[name] for name in order}
+
+
+def _metrics(host: Host, request: Request) -> dict[str, Metric]:
+    return scoring.checked(host, request.owner, request.settings.metrics or request.preset.metrics)
+
+
+def _prepare(host: Host, request: Request, folder: Path, shown: bool) -> tuple[Request, TagSubject, Plan]:
+    _, dealt = rows.deal(host, request, folder)
+    request = replace(request, notes=(*request.notes, *dealt.findings))
+    parts, settings, labels = dealt.parts, request.settings, dealt.labels
+    tell(host, request, "split", rows={name: len(part.truth) for name, part in parts.items()})
+    need = replace(need_of(request, parts["train"], labels), multilabel=False)
+    backbone = choose_backbone(host, request, need)
+    method = host.find("method", request.method, request.owner)
+    with training.seeded(settings.seed):
+        resolved = models.resolve_tagger(backbone, labels=labels, max_tokens=settings.max_tokens)
+        resolved = resolved.with_units(rows.units_for(resolved.preprocessing, parts))
+        plan: Plan = host.load(method)(resolved.model, need, settings)
+    resolved.model.to(training.device())
+    prepare = host.load(request.preset)
+    subject = TagSubject(
+        resolved=resolved,
+        backbone=backbone,
+        method=method,
+        install=host.load(method, "install"),
+        parts=parts,
+        examples={name: rows.examples(part, resolved.preprocessing, prepare, labels) for name, part in parts.items()},
+        settings=settings,
+        cache=fresh_cache(folder / "cache") if request.original else cache_folder(),
+        checkpoint=checkpoint_file(request.output),
+        shown=shown,
+    )
+    if request.original:
+        check_same(request.original, subject)
+    return request, subject, plan
+
+
+def _found(subject: TagSubject, precision: str) -> scoring.Spans:
+    """Return the spans of the test texts by the model as it is."""
+    examples = subject.examples["test"]
+    logits = models.unit_values(subject.model, examples, precision=precision)
+    return [[span[:3] for span in spans] for spans in found_in(examples, logits, subject.model.labels, 0.0)]
+
+
+def _columns(host: Host, request: Request, subject: TagSubject) -> dict[str, Any]:
+    """Return what a manifest says of further columns of a span: the code that gives them, and their names."""
+    code = host.load(request.preset, "span_columns")
+    names = list(code("", subject.model.labels[0])) if code else []
+    return {"columns": str(request.preset.span_columns or ""), "told": names}
+
+
+def _report(
+    request: Request, subject: TagSubject, plan: Plan, learned: Learned, tested: testing.Tested, clock: Clock
+) -> Report:
+    """Return the report, before the plugin has reviewed it."""
+    settings, parameters = subject.settings, list(subject.model.parameters())
+    return Report(
+        preset=request.name,
+        method=plan.method,
+        backbone=subject.backbone.source,
+        output=str(request.output),
+        rows={name: len(part.truth) for name, part in subject.parts.items()},
+        metrics=tested.metrics,
+        baselines=tested.baselines,
+        seconds=clock.seconds(),
+        parameters={
+            "total": sum(p.numel() for p in parameters),
+            "trainable": sum(p.numel() for p in parameters if p.requires_grad),
+        },
+        peak_memory_bytes=training.peak_memory_bytes(),
+        findings=(*request.notes, *own_truth.about(learned), *tested.findings, *learned.notes),
+        labels=subject.model.labels,
+        settings={
+            "seed": settings.seed,
+            "max_rows": settings.max_rows,
+            "allow_leakage": settings.allow_leakage,
+            "options": dict(settings.options),
+            "max_tokens": subject.resolved.preprocessing.max_tokens,
+            "units": subject.resolved.preprocessing.units,
+            "epochs": plan.epochs,
+            "batch_size": plan.batch_size,
+            "learning_rates": list(learned.rates),
+        },
+        history=learned.trained.history if learned.trained else (),
+        analysis=tested.analysis,
+        **about(request.preset.task, subject.backbone.licence, settings.data_licence),
+    )
+
+
+def _save(
+    host: Host,
+    request: Request,
+    subject: TagSubject,
+    plan: Plan,
+    learned: Learned,
+    outside: float,
+    logits: Any,
+    report: Report,
+) -> None:
+    train, test = subject.parts["train"], subject.examples["test"]
+    probe_inputs = test.batch(range(min(_PROBE_ROWS, len(test))))
+    saved.save(
+        request.output,
+        subject.model,
+        subject.resolved.preprocessing,
+        manifest={
+            **manifest_of(host, request, subject, plan, report, precision=learned.precision),
+            "spans": {"outside": outside, **_columns(host, request, subject)},
+            "training_rows_by_label": train.truth.sum(axis=0).tolist(),
+        },
+        documents=saved.documents(report, subject.parts),
+        results={"test.logits": torch.from_numpy(logits)},
+        probe={name: value for name, value in probe_inputs.items() if name != "truth"},
+        host=host,
+    )
