@@ -43,7 +43,7 @@ class Taught(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lesson:
-    """What a task has of its own: a word for its rows, its loss, how an epoch is judged, what else decides the result.
+    """What a task has of its own: a word for its rows, its loss, how an epoch is judged, what else decides it.
 
     `validate` takes the precision of forward passes and returns scores of the validation rows with the loss of each.
     `at_once` rows are computed in a forward pass; `libraries` are distributions whose versions change a result.

@@ -12,7 +12,7 @@ from acclimate.models import ResolvedTagger, TagExamples, Tagger
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TagSubject:
-    """What is adapted: the model, its texts, what the method adds, and where checkpoints and measurements are kept."""
+    """What is adapted: the model, its texts, what the method adds, and where the state of training is kept."""
 
     resolved: ResolvedTagger
     backbone: Backbone
