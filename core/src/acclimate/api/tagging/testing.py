@@ -36,7 +36,7 @@ class Tested:
 
 
 def baselines(train: Part, test: Part) -> dict[str, scoring.Spans]:
-    """Return the spans that a dictionary of training spans, and the usual tag of each word, give the test texts."""
+    """Return the spans of the test texts by a dictionary of the training spans, and by the usual tag of each word."""
     texts, spans = train.rows["text"][:], spans_of(train.rows)
     finders: dict[str, evaluation.SpanDictionary | evaluation.WordTags] = {
         DICTIONARY: evaluation.SpanDictionary(texts, spans),
