@@ -14,7 +14,7 @@ from acclimate.api.predicting import label_rows as predict_rows
 from acclimate.api.prediction_tables import check_bars, write_csv
 from acclimate.api.predictions import write_labels as write_predictions
 from acclimate.api.predictor import load_classifier as load
-from acclimate.api.request import Request
+from acclimate.api.request import OF_MASKS, OF_SEARCH, Request
 from acclimate.contracts import STACKS, Columns, Metric, OptionError, Settings
 from acclimate.plugins import Host
 
@@ -30,28 +30,21 @@ __all__ = [
     "write_predictions",
 ]
 
-_OF_MASKS = (
-    "mask",
-    "spacing",
-    "classes",
-    "decoder",
-    "image_size",
-    "crop_size",
-    "tiles",
-    "minimum_area",
-    "mask_threshold",
-)
+_OF_OTHERS = {
+    **dict.fromkeys(OF_MASKS, ("masks", "image-segmentation")),
+    **dict.fromkeys(OF_SEARCH, ("a search", "sentence-similarity")),
+}
 
 
 def check(request: Request) -> None:
-    """Raise OptionError for options of masks."""
+    """Raise OptionError for options of masks and of a search."""
     given = {**asdict(request.columns), **asdict(request.settings)}
     usual = {**asdict(Columns()), **asdict(Settings())}
-    for name in _OF_MASKS:
+    for name, (what, task) in _OF_OTHERS.items():
         if given[name] != usual[name]:
             raise OptionError(
-                f"{name} is for masks, and {request.name} does {request.preset.task}.",
-                f"Leave {name} out, or choose a preset for image-segmentation.",
+                f"{name} is for {what}, and {request.name} does {request.preset.task}.",
+                f"Leave {name} out, or choose a preset for {task}.",
             )
 
 

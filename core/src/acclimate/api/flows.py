@@ -1,4 +1,4 @@
-"""What differs between tasks: classification and segmentation are two modules with the same functions."""
+"""What differs between tasks: classification, segmentation and search are modules with the same functions."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 Options = Mapping[str, Any]
 Tables = dict[str, "datasets.Dataset"]
-_MODULES = {"image-segmentation": "acclimate.api.segmenting"}
+_MODULES = {
+    "image-segmentation": "acclimate.api.segmenting",
+    "sentence-similarity": "acclimate.api.retrieving",
+}
 _OTHERS = "acclimate.api.classifying"
 
 

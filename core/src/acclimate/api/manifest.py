@@ -17,8 +17,6 @@ _FIELDS: Mapping[str, fields.Test] = {
     "backbone.licence": fields.is_text,
     "backbone.weights": fields.is_hash,
     "stored": fields.one_of("all", "trained"),
-    "labels": fields.is_labels,
-    "training_rows_by_label": fields.is_counts,
     "spec.modality": fields.one_of("text", "image"),
     "spec.config.model_type": fields.is_text,
     "spec.arguments": fields.is_map,
@@ -53,8 +51,10 @@ _FIELDS: Mapping[str, fields.Test] = {
     "hardware.device": fields.is_text,
     "hardware.threads": fields.is_count,
 }
-# What is said of a run that sorts rows into labels, and of one that gives masks.
+# What is said of a run that sorts rows into labels, of one that gives masks, and of one that searches.
 _LABELS: Mapping[str, fields.Test] = {
+    "labels": fields.is_labels,
+    "training_rows_by_label": fields.is_counts,
     "multilabel": fields.is_flag,
     "thresholds": fields.is_numbers_or_null,
     "decisions.positive": fields.is_text,
@@ -74,6 +74,8 @@ _STACKS: Mapping[str, fields.Test] = {
     "spec.attention_width": fields.is_count,
 }
 _MASKS: Mapping[str, fields.Test] = {
+    "labels": fields.is_labels,
+    "training_rows_by_label": fields.is_counts,
     "spec.modality": fields.one_of("image"),
     "spec.decoder": fields.one_of("unet", "fpn"),
     "spec.longest": fields.is_count,
@@ -81,6 +83,16 @@ _MASKS: Mapping[str, fields.Test] = {
     "masks.minimum_pixels": fields.is_counts,
     "request.options.classes": fields.is_text,
     "request.options.spacing": fields.is_text,
+}
+_SEARCH: Mapping[str, fields.Test] = {
+    "labels": fields.is_empty,
+    "spec.modality": fields.one_of("text"),
+    "spec.embeds": fields.is_flag,
+    "search.documents": fields.is_count,
+    "search.width": fields.is_count,
+    "search.dated": fields.is_flag,
+    "search.timed": fields.is_flag,
+    "search.fusion": fields.is_share,
 }
 
 
@@ -105,8 +117,10 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     file = folder / bundle.MANIFEST
     bundle.check_fields(file, manifest, _FIELDS)
     masks = manifest["task"] == "image-segmentation"
-    own = {"image-segmentation": _MASKS, STACKS: _STACKS}
+    own = {"image-segmentation": _MASKS, STACKS: _STACKS, "sentence-similarity": _SEARCH}
     bundle.check_fields(file, manifest, own.get(manifest["task"], _LABELS))
+    if manifest["task"] == "sentence-similarity":
+        return manifest
     if not masks:
         _check_labels(file, manifest)
     elif any(

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
@@ -19,9 +19,34 @@ _WORDS = {
     "weights": ("all", "trained"),
     "calibration": ("temperature", "isotonic", "auto"),
     "near": ("content", "features"),
+    "split_by": ("document", "query"),
 }
 BUDGET_MINUTES = 10.0
-_FROM_ZERO = ("seed", "patience", "folds")
+# Options of single tasks: no other has them.
+OF_MASKS = (
+    "mask",
+    "spacing",
+    "classes",
+    "decoder",
+    "image_size",
+    "crop_size",
+    "tiles",
+    "minimum_area",
+    "mask_threshold",
+)
+OF_SEARCH = (
+    "query",
+    "document",
+    "document_id",
+    "document_time",
+    "corpus",
+    "split_by",
+    "hard_negatives",
+    "alike",
+    "rows_at_once",
+    "fusion",
+)
+_FROM_ZERO = ("seed", "patience", "folds", "hard_negatives")
 _WHOLE = (
     "epochs",
     "max_steps",
@@ -32,6 +57,7 @@ _WHOLE = (
     "image_size",
     "crop_size",
     "tiles",
+    "rows_at_once",
     *_FROM_ZERO,
 )
 
@@ -137,6 +163,14 @@ def _check_number(name: str, value: Any) -> None:
     if not number or value < 0 or (value == 0 and name not in _FROM_ZERO):
         bound = "from 0 on" if name in _FROM_ZERO else "above 0"
         raise OptionError(f"{name} is {word} {bound}, found {value!r}.", f"Leave {name} out for the default.")
+
+
+def check_unused(given: Mapping[str, Any], reasons: Mapping[str, str]) -> None:
+    """Raise OptionError for the first option that was given and that a task has not; `reasons` say why, by name."""
+    usual = {**asdict(Columns()), **asdict(Settings())}
+    for name, reason in reasons.items():
+        if name in given and given[name] not in (usual[name], 0, "", ()):
+            raise OptionError(f"{reason}, found {name}={given[name]!r}.", f"Leave {name} out.")
 
 
 def check_budget(budget: object, without: str) -> None:

@@ -12,14 +12,14 @@ from acclimate.api import trained
 from acclimate.api.inputs import Part
 from acclimate.api.manifest import read_manifest
 from acclimate.contracts import BundleError, Report
-from acclimate.models import Classifier, PixelPreprocessing, Preprocessing, Segmenter
+from acclimate.models import Classifier, Embedder, PixelPreprocessing, Preprocessing, Segmenter
 from acclimate.plugins import Host
 from acclimate.report import card, page
 
 # In float32 a reloaded model repeats its logits exactly; the tolerance leaves room for other kernels.
 TOLERANCE = 1e-4
 RESULTS = "results.safetensors"
-Model = Classifier | Segmenter
+Model = Classifier | Segmenter | Embedder
 
 
 def save(
@@ -132,7 +132,7 @@ def read_report(folder: str | Path) -> dict[str, Any]:
 
 
 def _device(model: Model) -> torch.device:
-    return next(model.head.parameters()).device
+    return next(model.parameters()).device
 
 
 def _logits(model: Model, probe: Mapping[str, Tensor]) -> Tensor:

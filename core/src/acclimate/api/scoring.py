@@ -1,6 +1,7 @@
 """Scores of a run: metrics with intervals, baselines beside them, and what follows from both."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -152,6 +153,33 @@ def score_rows(
     counted = {name: host.load(metric, "statistics")(truth, predicted) for name, metric in metrics.items()}
     functions = {name: host.load(metric) for name, metric in metrics.items()}
     return evaluation.score_statistics(counted, functions, groups=groups, seed=seed)
+
+
+def functions_of_columns(
+    host: Host, metrics: Mapping[str, Metric], columns: Mapping[str, int]
+) -> dict[str, Callable[[Any, Any, Any], float]]:
+    """Return functions of (truth, scores, weights) whose scores are the statistics of all metrics side by side.
+
+    `columns` says by metric how many columns its statistics have.
+    """
+    functions: dict[str, Callable[[Any, Any, Any], float]] = {}
+    start = 0
+    for name, metric in metrics.items():
+        functions[name] = _OfColumns(host.load(metric), slice(start, start + columns[name]))
+        start += columns[name]
+    return functions
+
+
+@dataclass(frozen=True, slots=True)
+class _OfColumns:
+    """A function of some columns of the statistics."""
+
+    score: Callable[[Scores, Scores], float]
+    columns: slice
+
+    def __call__(self, truth: Any, scores: Scores, weights: Scores) -> float:
+        del truth
+        return self.score(scores[:, self.columns], weights)
 
 
 def findings(

@@ -50,8 +50,9 @@ def suspects(
     """
     host = host or default_host()
     task = find_preset(host, preset)[0].task
-    if task in ("image-segmentation", STACKS):
-        what = "stacks of images" if task == STACKS else "masks"
+    others = {"image-segmentation": "masks", STACKS: "stacks of images", "sentence-similarity": "pairs of a search"}
+    if task in others:
+        what = others[task]
         raise OptionError(f"Rows are judged by their labels, and {what} are not judged.", "Choose another preset.")
     with TemporaryDirectory(prefix="acclimate-") as temporary, training.quiet_libraries():
         folder = Path(temporary)

@@ -9,7 +9,9 @@ from torch import Tensor
 
 from acclimate import models, training
 from acclimate.contracts import AcclimateError, Backbone, BundleError
-from acclimate.models import Classifier, PixelPreprocessing, Preprocessing, Segmenter
+from acclimate.models import Classifier, Embedder, PixelPreprocessing, Preprocessing, Segmenter
+
+Model = Classifier | Segmenter | Embedder
 from acclimate.plugins import Host
 
 # Not the seed of any run by default: what a method draws at random then differs from what a run has, and is saved.
@@ -17,7 +19,7 @@ _OTHER_SEED = 1_234_577
 _NEW = ("head.", "pooler.")  # what no backbone has, and every run keeps
 
 
-def changed(model: Classifier | Segmenter, manifest: Mapping[str, Any], host: Host) -> dict[str, Tensor]:
+def changed(model: Model, manifest: Mapping[str, Any], host: Host) -> dict[str, Tensor]:
     """Return the tensors of an adapted model that differ from those of its backbone with the method installed."""
     fresh, _ = _resolved(manifest)
     install = host.load_reference(manifest["install"])
@@ -29,9 +31,7 @@ def changed(model: Classifier | Segmenter, manifest: Mapping[str, Any], host: Ho
     return {name: tensor.clone() for name, tensor in own.items() if not _same(pretrained.get(name), tensor)}
 
 
-def base(
-    folder: Path, manifest: Mapping[str, Any]
-) -> tuple[Classifier | Segmenter, Preprocessing | PixelPreprocessing]:
+def base(folder: Path, manifest: Mapping[str, Any]) -> tuple[Model, Preprocessing | PixelPreprocessing]:
     """Return the backbone of a run that holds only what was trained, with its saved preprocessing.
 
     Raises:
@@ -54,7 +54,7 @@ def base(
     return model, models.load_preprocessing(manifest["spec"], folder / "preprocessing")
 
 
-def _resolved(manifest: Mapping[str, Any]) -> tuple[Classifier | Segmenter, str]:
+def _resolved(manifest: Mapping[str, Any]) -> tuple[Model, str]:
     spec, told = manifest["spec"], manifest["backbone"]
     backbone = Backbone(
         name="saved",
@@ -65,11 +65,13 @@ def _resolved(manifest: Mapping[str, Any]) -> tuple[Classifier | Segmenter, str]
         pooling=spec["pooling"],
     )
     labels = tuple(manifest["labels"])
-    found: models.Resolved | models.ResolvedSegmenter
+    found: models.Resolved | models.ResolvedSegmenter | models.ResolvedEmbedder
     if "attention_width" in spec:
         found = models.resolve_stacks(backbone, labels=labels, attention_width=spec["attention_width"])
     elif "decoder" in spec:
         found = models.resolve_segmenter(backbone, labels=labels, decoder=spec["decoder"], longest=spec["longest"])
+    elif spec.get("embeds"):
+        found = models.resolve_embedder(backbone, max_tokens=spec["max_tokens"])
     else:
         found = models.resolve(backbone, labels=labels, max_tokens=spec["max_tokens"])
     return found.model, found.weights

@@ -19,6 +19,9 @@ class Columns:
     `time` is "none" where rows are not to be split by a column of dates that the preset would split them by.
 
     `mask` holds the path of each image's mask, `spacing` "row,column": how many millimetres lie between its pixels.
+
+    Of a search, `query` and `document` hold a question and what answers it; `document_id` names the document, so that
+    several queries point to one; `document_time` is when it came to be.
     """
 
     text: str = ""
@@ -31,6 +34,10 @@ class Columns:
     group: str = ""
     time: str = ""
     id: str = ""
+    query: str = ""
+    document: str = ""
+    document_id: str = ""
+    document_time: str = ""
 
     @property
     def timed(self) -> bool:
@@ -72,6 +79,13 @@ class Settings:
     larger are computed; with it images are not scaled down unless `image_size` is given. `minimum_area` is the least
     area in pixels of a region that is kept in a predicted mask, `mask_threshold` the probability from which a pixel
     counts; "auto" lets validation images choose, 0 keeps every region of the likeliest class.
+
+    Of a search, `corpus` is a source of further documents that are searched too; `split_by` says what never stands in
+    two parts: a "document" with all queries that it answers, or a "query" alone. `hard_negatives` are the wrong
+    documents nearest to each query that it is taught to be told from, beside those of its batch. Nothing whose
+    untuned features have a cosine of `alike` or more with something right counts as wrong. `rows_at_once` bounds the
+    texts that training holds in memory: larger batches have the same gradient, computed in pieces. `fusion` is the
+    weight of BM25 in the ranking, from 0 to 1; "auto" lets validation queries choose.
     """
 
     epochs: int | None = None
@@ -109,6 +123,12 @@ class Settings:
     tiles: int | None = None
     minimum_area: int | str = "auto"
     mask_threshold: float | str = "auto"
+    corpus: str = ""
+    split_by: Literal["document", "query"] = "document"
+    hard_negatives: int | None = None
+    alike: float = 0.95
+    rows_at_once: int | None = None
+    fusion: float | str = "auto"
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -131,11 +151,16 @@ class Objective:
     [batch]. `draw(truth, batch_size, seed, epoch)` yields the row numbers of each batch of an epoch, of which the
     first is 0 and which has `steps(batch_size)` batches; the same arguments give the same batches, so that a run that
     was stopped can go on. The head has no part in the loss: it is solved again on the features of each epoch.
+
+    A batch of more rows than `rows_at_once` goes through the model in pieces of so many, twice each (Gao et al. 2021,
+    "Scaling deep contrastive learning batch size under memory limited setup"): the gradient is that of the whole
+    batch, and memory that of a piece. 0 never does.
     """
 
     loss: Callable[[Any, Any], Any]
     draw: Callable[[Any, int, int, int], Iterator[list[int]]]
     steps: Callable[[int], int]
+    rows_at_once: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -317,6 +342,16 @@ class MaskPrediction:
     mask: Any
     classes: tuple[str, ...]
     shares: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundDocument:
+    """A document that a search found: the higher the `score`, the better it fits. `time` is "" where it has none."""
+
+    id: str
+    text: str
+    score: float
+    time: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,8 @@
 """The data room: read any source, load it as one table, check it, split it."""
 
 from acclimate.data.checks import check_alike, check_classes, check_disjoint, check_known_labels, check_trained
-from acclimate.data.duplicates import near_duplicate_groups, repeated_texts
+from acclimate.data.collection import Collection, Documents, collect, moments_of
+from acclimate.data.duplicates import near_duplicate_groups, repeated_texts, same_words
 from acclimate.data.image_repeats import repeated_images
 from acclimate.data.images import examine as examine_images
 from acclimate.data.images import fingerprints as image_fingerprints
@@ -10,6 +11,7 @@ from acclimate.data.label_names import read_label_names
 from acclimate.data.labels import indicators, is_multilabel, label_sets
 from acclimate.data.leakage import Leak, PartedRows, find_leaks, kept_together, lookalikes
 from acclimate.data.masks import ExaminedMask, examine_masks, open_mask, read_classes
+from acclimate.data.pairs import find_columns, read_documents, read_pairs
 from acclimate.data.read import (
     UNREADABLE,
     csv_rows,
@@ -31,6 +33,8 @@ from acclimate.data.texts import text_fingerprints
 
 __all__ = [
     "UNREADABLE",
+    "Collection",
+    "Documents",
     "ExaminedMask",
     "Leak",
     "PartedRows",
@@ -42,11 +46,13 @@ __all__ = [
     "check_disjoint",
     "check_known_labels",
     "check_trained",
+    "collect",
     "csv_rows",
     "dataset_folder_rows",
     "examine_images",
     "examine_masks",
     "examined_stack",
+    "find_columns",
     "find_leaks",
     "folds",
     "hub_rows",
@@ -61,15 +67,19 @@ __all__ = [
     "load",
     "lookalikes",
     "mask_folder_rows",
+    "moments_of",
     "near_duplicate_groups",
     "open_image",
     "open_mask",
     "open_stack",
     "parquet_rows",
     "read_classes",
+    "read_documents",
     "read_label_names",
+    "read_pairs",
     "repeated_images",
     "repeated_texts",
+    "same_words",
     "sample",
     "slice_names",
     "split",

@@ -1,6 +1,7 @@
 """Pretrained models: found, built with a head, run."""
 
 from acclimate.models.classifier import Classifier, feature_width
+from acclimate.models.embedder import Embedder
 from acclimate.models.explained import explained_logits
 from acclimate.models.fingerprint import json_hash
 from acclimate.models.image import ImageExamples, ImagePreprocessing
@@ -15,10 +16,12 @@ from acclimate.models.replay import Replay
 from acclimate.models.resolve import (
     Preprocessing,
     Resolved,
+    ResolvedEmbedder,
     ResolvedSegmenter,
     load_preprocessing,
     rebuild,
     resolve,
+    resolve_embedder,
     resolve_segmenter,
     resolve_stacks,
     save_preprocessing,
@@ -38,6 +41,7 @@ __all__ = [
     "STRIDE",
     "UNSCALED",
     "Classifier",
+    "Embedder",
     "Examples",
     "GatedAttention",
     "ImageExamples",
@@ -52,6 +56,7 @@ __all__ = [
     "Recorded",
     "Replay",
     "Resolved",
+    "ResolvedEmbedder",
     "ResolvedLanguageModel",
     "ResolvedSegmenter",
     "Segmenter",
@@ -81,6 +86,7 @@ __all__ = [
     "probe",
     "rebuild",
     "resolve",
+    "resolve_embedder",
     "resolve_language_model",
     "resolve_segmenter",
     "resolve_stacks",

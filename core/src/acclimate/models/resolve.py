@@ -13,6 +13,7 @@ from torch import nn
 from acclimate.contracts import Backbone, BackboneError, BundleError
 from acclimate.models import packages
 from acclimate.models.classifier import STAGES, Classifier, feature_width, has_stages
+from acclimate.models.embedder import Embedder
 from acclimate.models.fingerprint import weights_hash
 from acclimate.models.image import ImagePreprocessing
 from acclimate.models.loading import configuration, folder_at, is_decoder, pretrained, tokens_of
@@ -75,6 +76,32 @@ def resolve_stacks(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ResolvedEmbedder:
+    """A sentence encoder on pretrained weights, with the tokenizer that belongs to them."""
+
+    model: Embedder
+    preprocessing: TextPreprocessing
+    weights: str
+    spec: Mapping[str, Any]
+
+
+def resolve_embedder(backbone: Backbone, *, max_tokens: int | None = None) -> ResolvedEmbedder:
+    """Load pretrained weights in float32 as a sentence encoder; `weights` names them as it does for a classifier.
+
+    Raises:
+        AcclimateError: as `resolve`.
+    """
+    found = resolve(backbone, labels=("",), max_tokens=max_tokens)
+    assert isinstance(found.preprocessing, TextPreprocessing)
+    return ResolvedEmbedder(
+        model=Embedder(found.model.encoder, width=found.model.width, pooling=found.model.pooling).eval(),
+        preprocessing=found.preprocessing,
+        weights=found.weights,
+        spec={**found.spec, "unit_norm": True, "embeds": True},
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ResolvedSegmenter:
     """A segmenter whose encoder has pretrained weights, with the preprocessing that belongs to them."""
 
@@ -107,8 +134,8 @@ def resolve_segmenter(
 
 def rebuild(
     spec: Mapping[str, Any], folder: Path, labels: tuple[str, ...]
-) -> tuple[Classifier | Segmenter, Preprocessing | PixelPreprocessing]:
-    """Return the classifier or segmenter that `spec` describes, with random weights, and its saved preprocessing.
+) -> tuple[Classifier | Segmenter | Embedder, Preprocessing | PixelPreprocessing]:
+    """Return the model that `spec` describes, with random weights, and its saved preprocessing.
 
     Raises:
         BundleError: when the description would open other files or code, or describes no model.
@@ -128,6 +155,9 @@ def rebuild(
     if "decoder" in spec:
         segmenter = Segmenter(encoder, labels=labels, decoder=check_decoder(spec["decoder"]))
         return segmenter.eval(), load_preprocessing(spec, folder)
+    if spec.get("embeds"):
+        embedder = Embedder(encoder, width=feature_width(encoder, spec["pooling"]), pooling=spec["pooling"])
+        return embedder.eval(), load_preprocessing(spec, folder)
     return _classifier(encoder, spec, labels).eval(), load_preprocessing(spec, folder)
 
 

@@ -61,25 +61,8 @@ def checked(host: Host, owner: str, names: Sequence[str], *, spacing: str) -> di
 
 def functions_of_rows(host: Host, metrics: Mapping[str, Metric]) -> dict[str, Callable[[Any, Any, Any], float]]:
     """Return functions of (truth, scores, weights) whose scores are the statistics of all metrics side by side."""
-    functions: dict[str, Callable[[Any, Any, Any], float]] = {}
-    start = 0
-    for name, metric in metrics.items():
-        end = start + _columns(host, metric, (1.0, 1.0))
-        functions[name] = _Sliced(host.load(metric), slice(start, end))
-        start = end
-    return functions
-
-
-@dataclass(frozen=True, slots=True)
-class _Sliced:
-    """A function of some columns of the statistics."""
-
-    score: Callable[[Floats, Floats], float]
-    columns: slice
-
-    def __call__(self, truth: Any, scores: Floats, weights: Floats) -> float:
-        del truth
-        return self.score(scores[:, self.columns], weights)
+    columns = {name: _columns(host, metric, (1.0, 1.0)) for name, metric in metrics.items()}
+    return scoring.functions_of_columns(host, metrics, columns)
 
 
 def _columns(host: Host, metric: Metric, spacing: Spacing | None) -> int:
