@@ -10,9 +10,9 @@ from torch import Tensor
 from acclimate import models, training
 from acclimate.contracts import AcclimateError, Backbone, BundleError
 from acclimate.models import Classifier, Embedder, PixelPreprocessing, Preprocessing, Segmenter
+from acclimate.plugins import Host
 
 Model = Classifier | Segmenter | Embedder
-from acclimate.plugins import Host
 
 # Not the seed of any run by default: what a method draws at random then differs from what a run has, and is saved.
 _OTHER_SEED = 1_234_577

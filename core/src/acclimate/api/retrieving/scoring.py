@@ -184,7 +184,7 @@ def gain(
     groups: Sequence[str] | None,
     seed: int,
 ) -> Score:
-    """Return how much more a metric is of `own` statistics than of `other`, with the interval of the paired bootstrap.
+    """Return how much more a metric is of `own` statistics than of `other`, with its paired bootstrap interval.
 
     Both are [queries, columns] of the same queries, which every resample draws together.
     """
