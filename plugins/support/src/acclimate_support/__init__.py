@@ -1,0 +1,16 @@
+"""Acclimate for customer support: presets for what customers write."""
+
+from acclimate.contracts import Preset
+
+__all__ = ["intents"]
+
+intents = Preset(
+    name="intents",
+    summary="Says what a customer wants, by what they wrote first.",
+    task="text-classification",
+    backbone="minilm-l6",
+    metrics=("accuracy", "macro_f1", "log_loss", "ece"),
+    times=("created_at", "created", "date", "datetime", "timestamp"),
+    slices=("channel", "language", "locale", "product"),
+    settings={"max_tokens": 128},
+)
