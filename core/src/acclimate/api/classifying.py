@@ -10,12 +10,13 @@ from acclimate.api.adapting import classify as adapt
 from acclimate.api.deciding import Decisions
 from acclimate.api.evaluating import evaluate_classifier as evaluate
 from acclimate.api.flows import Tables
+from acclimate.api.options import refuse_unknown
 from acclimate.api.predicting import label_rows as predict_rows
 from acclimate.api.prediction_tables import check_bars, write_csv
 from acclimate.api.predictions import write_labels as write_predictions
 from acclimate.api.predictor import load_classifier as load
-from acclimate.api.request import Request, refuse_chats
-from acclimate.contracts import STACKS, Columns, Metric, OptionError, Settings
+from acclimate.api.request import Request
+from acclimate.contracts import STACKS, Metric
 from acclimate.plugins import Host
 
 __all__ = [
@@ -30,30 +31,10 @@ __all__ = [
     "write_predictions",
 ]
 
-OF_MASKS = (
-    "mask",
-    "spacing",
-    "classes",
-    "decoder",
-    "image_size",
-    "crop_size",
-    "tiles",
-    "minimum_area",
-    "mask_threshold",
-)
-
 
 def check(request: Request) -> None:
-    """Raise OptionError for options of masks and of chats."""
-    refuse_chats(request)
-    given = {**asdict(request.columns), **asdict(request.settings)}
-    usual = {**asdict(Columns()), **asdict(Settings())}
-    for name in OF_MASKS:
-        if given[name] != usual[name]:
-            raise OptionError(
-                f"{name} is for masks, and {request.name} does {request.preset.task}.",
-                f"Leave {name} out, or choose a preset for image-segmentation.",
-            )
+    """Raise OptionError for options of other tasks."""
+    refuse_unknown({**asdict(request.columns), **asdict(request.settings)}, request.preset.task)
 
 
 def deal(host: Host, request: Request, folder: Path) -> "tuple[Tables, dealing.Dealt]":

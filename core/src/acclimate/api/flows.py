@@ -1,4 +1,4 @@
-"""What differs between tasks: classification and segmentation are two modules with the same functions."""
+"""What differs between tasks: classification, segmentation and search are modules with the same functions."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
@@ -22,6 +22,7 @@ _MODULES = {
     "image-segmentation": "acclimate.api.segmenting",
     "text-generation": "acclimate.api.generating",
     "token-classification": "acclimate.api.tagging",
+    "sentence-similarity": "acclimate.api.retrieving",
 }
 _OTHERS = "acclimate.api.classifying"
 

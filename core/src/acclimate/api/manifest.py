@@ -17,8 +17,6 @@ _FIELDS: Mapping[str, fields.Test] = {
     "backbone.licence": fields.is_text,
     "backbone.weights": fields.is_hash,
     "stored": fields.one_of("all", "trained"),
-    "labels": fields.is_labels,
-    "training_rows_by_label": fields.is_counts,
     "spec.modality": fields.one_of("text", "image"),
     "spec.config.model_type": fields.is_text,
     "spec.arguments": fields.is_map,
@@ -53,8 +51,10 @@ _FIELDS: Mapping[str, fields.Test] = {
     "hardware.device": fields.is_text,
     "hardware.threads": fields.is_count,
 }
-# What is said of a run that sorts rows into labels, and of one that gives masks.
+# What is said of a run that sorts rows into labels, of one that gives masks, and of one that searches.
 _LABELS: Mapping[str, fields.Test] = {
+    "labels": fields.is_labels,
+    "training_rows_by_label": fields.is_counts,
     "multilabel": fields.is_flag,
     "thresholds": fields.is_numbers_or_null,
     "decisions.positive": fields.is_text,
@@ -81,6 +81,8 @@ _CHATS: Mapping[str, fields.Test] = {
     "answers.max_new_tokens": fields.is_count,
 }
 _MASKS: Mapping[str, fields.Test] = {
+    "labels": fields.is_labels,
+    "training_rows_by_label": fields.is_counts,
     "spec.modality": fields.one_of("image"),
     "spec.decoder": fields.one_of("unet", "fpn"),
     "spec.longest": fields.is_count,
@@ -96,9 +98,20 @@ _SPANS: Mapping[str, fields.Test] = {
     "spans.columns": fields.is_text,
     "spans.told": fields.is_texts,
 }
+_SEARCH: Mapping[str, fields.Test] = {
+    "labels": fields.is_empty,
+    "spec.modality": fields.one_of("text"),
+    "spec.embeds": fields.is_flag,
+    "search.documents": fields.is_count,
+    "search.width": fields.is_count,
+    "search.dated": fields.is_flag,
+    "search.timed": fields.is_flag,
+    "search.fusion": fields.is_share,
+}
 _OWN: Mapping[str, Mapping[str, fields.Test]] = {
     STACKS: _STACKS,
     "image-segmentation": _MASKS,
+    "sentence-similarity": _SEARCH,
     "text-generation": _CHATS,
     "token-classification": _SPANS,
 }

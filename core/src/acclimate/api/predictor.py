@@ -217,7 +217,7 @@ def _nothing(items: Items) -> bool:
 def load(folder: str | Path, *, host: Host | None = None) -> Any:
     """Return a saved run, ready to predict, with the plugins of `host` (those installed when left out).
 
-    It is a `Predictor`, or a `MaskPredictor` where the run gives masks.
+    It is a `Predictor`, a `MaskPredictor` where the run gives masks, or a `SearchPredictor` where it searches.
 
     Raises:
         BundleError: when the folder is no run, or a byte of it was changed.
@@ -233,7 +233,9 @@ def load_classifier(folder: str | Path, host: Host | None = None) -> Predictor:
         AcclimateError: as `load`; OptionError for a run of another kind.
     """
     task = task_of(Path(folder))
-    given = {"image-segmentation": "masks", "token-classification": "spans"}.get(task)
-    if given:
-        raise OptionError(f"{folder} gives {given}, and a run that gives labels is needed.", "Name another run.")
+    gives = {"image-segmentation": "masks", "sentence-similarity": "documents", "token-classification": "spans"}.get(
+        task
+    )
+    if gives:
+        raise OptionError(f"{folder} gives {gives}, and a run that gives labels is needed.", "Name another run.")
     return Predictor(folder, host)

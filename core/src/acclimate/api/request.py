@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
@@ -31,19 +31,10 @@ _WORDS = {
     "bad_rows": ("error", "drop"),
     "calibration": ("temperature", "isotonic", "auto"),
     "near": ("content", "features"),
+    "split_by": ("document", "query"),
 }
-_OF_CHATS = (
-    "prompt",
-    "response",
-    "system",
-    "too_long",
-    "bad_rows",
-    "max_new_tokens",
-    "written_rows",
-    "general_text",
-)
 BUDGET_MINUTES = 10.0
-_FROM_ZERO = ("seed", "patience", "folds", "written_rows")
+_FROM_ZERO = ("seed", "patience", "folds", "written_rows", "hard_negatives")
 _WHOLE = (
     "epochs",
     "max_steps",
@@ -55,6 +46,7 @@ _WHOLE = (
     "crop_size",
     "tiles",
     "max_new_tokens",
+    "rows_at_once",
     *_FROM_ZERO,
 )
 
@@ -236,18 +228,6 @@ def check_resume(output: Path, resume: bool) -> None:
             f"{file} holds the state of a run that was stopped.",
             "Add resume (--resume) to go on with it, or remove the file to begin anew.",
         )
-
-
-def refuse_chats(request: Request) -> None:
-    """Raise OptionError for options of chats, where a preset has none."""
-    given = {**asdict(request.columns), **asdict(request.settings)}
-    usual = {**asdict(Columns()), **asdict(Settings())}
-    for name in _OF_CHATS:
-        if given[name] != usual[name]:
-            raise OptionError(
-                f"{name} is for chats, and {request.name} does {request.preset.task}.",
-                f"Leave {name} out, or choose a preset for text-generation.",
-            )
 
 
 def check_method(method: Method, task: str, others: Iterable[Method]) -> None:

@@ -131,7 +131,7 @@ def read_report(folder: str | Path) -> dict[str, Any]:
 
 
 def _device(model: Model) -> torch.device:
-    return next(model.head.parameters()).device
+    return next(model.parameters()).device
 
 
 def _logits(model: Model, probe: Mapping[str, Tensor]) -> Tensor:

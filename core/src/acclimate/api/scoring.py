@@ -155,23 +155,23 @@ def score_rows(
     return evaluation.score_statistics(counted, functions, groups=groups, seed=seed)
 
 
-def functions_of_statistics(
-    host: Host, metrics: Mapping[str, tuple[Metric, int]]
+def functions_of_columns(
+    host: Host, metrics: Mapping[str, Metric], columns: Mapping[str, int]
 ) -> dict[str, Callable[[Any, Any, Any], float]]:
     """Return functions of (truth, scores, weights) whose scores are the statistics of all metrics side by side.
 
-    Of each metric is given how many columns its statistics have.
+    `columns` says by metric how many columns its statistics have.
     """
     functions: dict[str, Callable[[Any, Any, Any], float]] = {}
     start = 0
-    for name, (metric, columns) in metrics.items():
-        functions[name] = _Sliced(host.load(metric), slice(start, start + columns))
-        start += columns
+    for name, metric in metrics.items():
+        functions[name] = _OfColumns(host.load(metric), slice(start, start + columns[name]))
+        start += columns[name]
     return functions
 
 
 @dataclass(frozen=True, slots=True)
-class _Sliced:
+class _OfColumns:
     """A function of some columns of the statistics."""
 
     score: Callable[[Scores, Scores], float]

@@ -50,9 +50,14 @@ def suspects(
     """
     host = host or default_host()
     task = find_preset(host, preset)[0].task
-    unfit = {"image-segmentation": "masks", "token-classification": "spans", STACKS: "stacks of images"}
-    if task in unfit:
-        what = unfit[task]
+    others = {
+        STACKS: "stacks of images",
+        "image-segmentation": "masks",
+        "sentence-similarity": "pairs of a search",
+        "token-classification": "spans",
+    }
+    if task in others:
+        what = others[task]
         raise OptionError(f"Rows are judged by their labels, and {what} are not judged.", "Choose another preset.")
     with TemporaryDirectory(prefix="acclimate-") as temporary, training.quiet_libraries():
         folder = Path(temporary)

@@ -64,7 +64,13 @@ def _resolved(manifest: Mapping[str, Any]) -> tuple[Model, str]:
         pooling=spec["pooling"],
     )
     labels = tuple(manifest["labels"])
-    found: models.Resolved | models.ResolvedSegmenter | models.ResolvedWriter | models.ResolvedTagger
+    found: (
+        models.Resolved
+        | models.ResolvedSegmenter
+        | models.ResolvedWriter
+        | models.ResolvedTagger
+        | models.ResolvedEmbedder
+    )
     if manifest["task"] == "text-generation":
         found = models.resolve_writer(backbone, max_tokens=spec["max_tokens"], system="")
     elif "attention_width" in spec:
@@ -73,6 +79,8 @@ def _resolved(manifest: Mapping[str, Any]) -> tuple[Model, str]:
         found = models.resolve_segmenter(backbone, labels=labels, decoder=spec["decoder"], longest=spec["longest"])
     elif "units" in spec:
         found = models.resolve_tagger(backbone, labels=labels, max_tokens=spec["max_tokens"], units=spec["units"])
+    elif spec.get("embeds"):
+        found = models.resolve_embedder(backbone, max_tokens=spec["max_tokens"])
     else:
         found = models.resolve(backbone, labels=labels, max_tokens=spec["max_tokens"])
     return found.model, found.weights

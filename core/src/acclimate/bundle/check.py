@@ -12,7 +12,7 @@ from acclimate.contracts import BundleError
 # JSON opens with one of these, and no opcode of a pickle is one of them.
 _JSON = (b"{", b"[", b'"')
 _TEXT = (".txt", ".jinja", ".html", ".md")
-_KINDS = (".json", ".safetensors", ".model", *_TEXT)  # .model: a sentencepiece vocabulary, which is data
+_KINDS = (".json", ".jsonl", ".safetensors", ".model", *_TEXT)  # .model: a sentencepiece vocabulary, which is data
 _HEAD = 1 << 16
 _WINDOWS = re.compile(r"[\\:\x00-\x1f]")
 
@@ -99,7 +99,7 @@ def _plain_files(folder: Path) -> Iterator[str]:
 
 
 def _fits(path: Path, head: bytes) -> bool:
-    if path.suffix == ".json":
+    if path.suffix in (".json", ".jsonl"):
         return head.lstrip().startswith(_JSON)
     if path.suffix == ".safetensors":  # eight bytes with the length of the JSON that follows
         return head[8:9] == b"{" and int.from_bytes(head[:8], "little") <= path.stat().st_size - 8
@@ -110,7 +110,7 @@ def _fits(path: Path, head: bytes) -> bool:
 
 def _is_pickle(path: Path) -> bool:
     """Whether a file reads as the opcodes of a pickle up to its end; they are read and never run."""
-    if path.suffix in (".json", ".safetensors"):
+    if path.suffix in (".json", ".jsonl", ".safetensors"):
         return False  # neither opens as a pickle does
     with path.open("rb") as stream:
         try:

@@ -125,6 +125,11 @@ def is_numbers_or_null(value: Any) -> bool:
     return value is None or (isinstance(value, list) and all(map(is_number, value)))
 
 
+def is_share(value: Any) -> bool:
+    """Whether it is a number from 0 to 1."""
+    return is_number(value) and 0 <= value <= 1
+
+
 def is_shares_or_nulls(value: Any) -> bool:
     """Whether it is a list of numbers above 0 and below 1, or nulls."""
     return isinstance(value, list) and all(each is None or (is_number(each) and 0 < each < 1) for each in value)

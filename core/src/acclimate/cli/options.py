@@ -37,6 +37,22 @@ MinimumArea = Annotated[
 MaskThreshold = Annotated[
     str, typer.Option(help="From which probability a pixel counts: auto (by validation images), 0 (likeliest) or P.")
 ]
+Query = Annotated[str, typer.Option(help="Column with the query of a search.")]
+Document = Annotated[str, typer.Option(help="Column with the document that answers it.")]
+DocumentId = Annotated[str, typer.Option(help="Column that names the document, so that queries share one.")]
+DocumentTime = Annotated[
+    str, typer.Option(help="Column with the date of the document: none later than the query is found.")
+]
+Corpus = Annotated[str, typer.Option(help="Source of further documents that are searched too.")]
+SplitBy = Annotated[str, typer.Option(help="What stands in one part only: document (with all its queries) or query.")]
+HardNegatives = Annotated[
+    int | None, typer.Option(help="Wrong documents nearest to a query that it is taught to be told from (1).")
+]
+Alike = Annotated[float, typer.Option(help="Cosine from which texts count as the same, and never as wrong.")]
+RowsAtOnce = Annotated[
+    int | None, typer.Option(help="Texts that training holds in memory at once; the gradient is that of all (32).")
+]
+Fusion = Annotated[str, typer.Option(help="Weight of BM25 in the ranking: auto (by validation queries), or 0 to 1.")]
 Group = Annotated[str, typer.Option(help="Column whose rows must stay in one part (patient, contract).")]
 Time = Annotated[str, typer.Option(help="Column with the date, by which the latest rows test; none: no such column.")]
 Embargo = Annotated[float | None, typer.Option(help="Leave out rows so many days before a later part (with --time).")]

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from acclimate.cli import output
-from acclimate.cli.options import Id, Image, Json, Read, Text
+from acclimate.cli.options import Id, Image, Json, Query, Read, Text, Time
 
 
 def predict(
@@ -18,6 +18,8 @@ def predict(
     data: Annotated[str, typer.Argument(help="Rows, labelled or not.")],
     text: Text = "",
     image: Image = "",
+    query: Query = "",
+    time: Time = "",
     id: Id = "",
     read: Read = None,
     output_file: Annotated[
@@ -29,11 +31,13 @@ def predict(
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the --output that was interrupted.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Predict label, labels or mask of every row, in order; exits with 3 when some rows could not be read."""
+    """Predict label, labels, mask or documents of rows, in order; exits with 3 when some rows could not be read."""
     with output.failing_well(as_json, "Add --resume to go on." if output_file else "Nothing was written."):
         options: dict[str, Any] = {
             "text": text,
             "image": image,
+            "query": query,
+            "time": time,
             "id": id,
             "reading": output.pairs(read, "--read window=lung"),
         }

@@ -244,6 +244,7 @@ class Language:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LabelSpans:
     """How well the spans of one label are found on the test texts: how many are true, were given, and are right.
 
@@ -283,6 +284,35 @@ class FoundSpans:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Miss:
+    """A test query whose right document is not the first: at which `place` it stands, and what stands first.
+
+    `place` is None where no right document was ranked.
+    """
+
+    id: str
+    query: str
+    right: str
+    first: str
+    place: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """What a report tells of a search among `documents`.
+
+    `fusion` is the weight of BM25 in the ranking. `gains` are by baseline how much more this model has of the first
+    metric, on the same queries. `misses` are the test queries that it answers worst.
+    """
+
+    documents: int
+    fusion: float
+    gains: Mapping[str, Score] = field(default_factory=dict)
+    misses: tuple[Miss, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Analysis:
     """What a report tells beyond its scores. What does not apply, or was not asked for, is empty or None.
 
@@ -303,3 +333,5 @@ class Analysis:
     masks: Masks | None = None
     language: Language | None = None
     spans: FoundSpans | None = None
+
+    search: Search | None = None

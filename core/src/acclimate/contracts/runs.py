@@ -21,6 +21,10 @@ class Columns:
     `mask` holds the path of each image's mask, `spacing` "row,column": how many millimetres lie between its pixels.
 
     `prompt` and `response` hold what a user says and what is to be answered, where rows have no column `messages`.
+
+
+    Of a search, `query` and `document` hold a question and what answers it; `document_id` names the document, so that
+    several queries point to one; `document_time` is when it came to be.
     """
 
     text: str = ""
@@ -35,6 +39,10 @@ class Columns:
     group: str = ""
     time: str = ""
     id: str = ""
+    query: str = ""
+    document: str = ""
+    document_id: str = ""
+    document_time: str = ""
 
     @property
     def timed(self) -> bool:
@@ -84,6 +92,14 @@ class Settings:
     bounds an answer (twice the longest one of the training rows where nothing is said), `written_rows` is how many
     test rows are answered for the report, `general_text` a file of general texts on which it is measured what was
     forgotten.
+
+
+    Of a search, `corpus` is a source of further documents that are searched too; `split_by` says what never stands in
+    two parts: a "document" with all queries that it answers, or a "query" alone. `hard_negatives` are the wrong
+    documents nearest to each query that it is taught to be told from, beside those of its batch. Nothing whose
+    untuned features have a cosine of `alike` or more with something right counts as wrong. `rows_at_once` bounds the
+    texts that training holds in memory: larger batches have the same gradient, computed in pieces. `fusion` is the
+    weight of BM25 in the ranking, from 0 to 1; "auto" lets validation queries choose.
     """
 
     epochs: int | None = None
@@ -127,6 +143,13 @@ class Settings:
     max_new_tokens: int | None = None
     written_rows: int = 32
     general_text: str = ""
+
+    corpus: str = ""
+    split_by: Literal["document", "query"] = "document"
+    hard_negatives: int | None = None
+    alike: float = 0.95
+    rows_at_once: int | None = None
+    fusion: float | str = "auto"
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -149,11 +172,16 @@ class Objective:
     [batch]. `draw(truth, batch_size, seed, epoch)` yields the row numbers of each batch of an epoch, of which the
     first is 0 and which has `steps(batch_size)` batches; the same arguments give the same batches, so that a run that
     was stopped can go on. The head has no part in the loss: it is solved again on the features of each epoch.
+
+    A batch of more rows than `rows_at_once` goes through the model in pieces of so many, twice each (Gao et al. 2021,
+    "Scaling deep contrastive learning batch size under memory limited setup"): the gradient is that of the whole
+    batch, and memory that of a piece. 0 never does.
     """
 
     loss: Callable[[Any, Any], Any]
     draw: Callable[[Any, int, int, int], Iterator[list[int]]]
     steps: Callable[[int], int]
+    rows_at_once: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -338,6 +366,7 @@ class MaskPrediction:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PredictedSpan:
     """A span that was found in a text: `text` is `text[start:end]` of the whole.
 
@@ -358,6 +387,16 @@ class SpanPrediction:
     """The spans of one text, from its begin to its end; no two overlap."""
 
     spans: tuple[PredictedSpan, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundDocument:
+    """A document that a search found: the higher the `score`, the better it fits. `time` is "" where it has none."""
+
+    id: str
+    text: str
+    score: float
+    time: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

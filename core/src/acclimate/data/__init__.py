@@ -2,7 +2,8 @@
 
 from acclimate.data.chats import MESSAGES, chat_of, load_chats, prepared_chat, read_messages, stream_chats
 from acclimate.data.checks import check_alike, check_classes, check_disjoint, check_known_labels, check_trained
-from acclimate.data.duplicates import near_duplicate_groups, repeated_texts
+from acclimate.data.collection import Collection, Documents, collect, moments_of
+from acclimate.data.duplicates import near_duplicate_groups, repeated_texts, same_words
 from acclimate.data.image_repeats import repeated_images
 from acclimate.data.images import examine as examine_images
 from acclimate.data.images import fingerprints as image_fingerprints
@@ -11,6 +12,7 @@ from acclimate.data.label_names import Naming, read_label_names
 from acclimate.data.labels import indicators, is_multilabel, label_sets
 from acclimate.data.leakage import Leak, PartedRows, find_leaks, kept_together, lookalikes
 from acclimate.data.masks import ExaminedMask, examine_masks, open_mask, read_classes
+from acclimate.data.pairs import find_columns, read_documents, read_pairs
 from acclimate.data.read import (
     UNREADABLE,
     conll_rows,
@@ -38,6 +40,8 @@ __all__ = [
     "SPANS",
     "TOKENS",
     "UNREADABLE",
+    "Collection",
+    "Documents",
     "ExaminedMask",
     "Leak",
     "Naming",
@@ -53,12 +57,14 @@ __all__ = [
     "check_disjoint",
     "check_known_labels",
     "check_trained",
+    "collect",
     "conll_rows",
     "csv_rows",
     "dataset_folder_rows",
     "examine_images",
     "examine_masks",
     "examined_stack",
+    "find_columns",
     "find_leaks",
     "folds",
     "hub_rows",
@@ -77,6 +83,7 @@ __all__ = [
     "load_spans",
     "lookalikes",
     "mask_folder_rows",
+    "moments_of",
     "near_duplicate_groups",
     "open_image",
     "open_mask",
@@ -84,10 +91,13 @@ __all__ = [
     "parquet_rows",
     "prepared_chat",
     "read_classes",
+    "read_documents",
     "read_label_names",
     "read_messages",
+    "read_pairs",
     "repeated_images",
     "repeated_texts",
+    "same_words",
     "sample",
     "slice_names",
     "split",

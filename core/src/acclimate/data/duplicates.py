@@ -64,11 +64,16 @@ def repeated_texts(texts: Sequence[str], *, threshold: float = 0.7) -> Repeats:
     """
     _check(threshold)
     words: dict[str, int] = {}
-    same = numbered([tuple(_words(text)) for text in texts])
+    same = same_words(texts)
     first = np.unique(same, return_index=True)[1]
     distinct = [_shingles(texts[row], words) for row in first]
     near = [pair for pair in _likely_pairs(distinct, threshold) if _alike(distinct, pair, threshold)]
     return Repeats(same=same, near=np.array(near, dtype=np.int64).reshape(-1, 2))
+
+
+def same_words(texts: Sequence[str]) -> NDArray[np.int64]:
+    """Return a number for each text [texts]; those with the same words in the same order share one, in any case."""
+    return numbered([tuple(_words(text)) for text in texts])
 
 
 def _check(threshold: float) -> None:

@@ -72,7 +72,7 @@ def load(
     if not whole:
         raise _unreadable([*map(_why, head)], len(head), name_of(source))
     names = [name for name in dict.fromkeys(chain.from_iterable(whole)) if name != LINE]
-    columns = _with_usual(columns, names, usual_group, usual_times)
+    columns = with_usual(columns, names, usual_group, usual_times)
     mapping = resolve(
         names,
         columns,
@@ -93,7 +93,11 @@ def load(
     return Dataset.from_file(str(path))
 
 
-def _with_usual(columns: Columns, names: Sequence[str], group: str, times: Sequence[str]) -> Columns:
+def with_usual(columns: Columns, names: Sequence[str], group: str, times: Sequence[str]) -> Columns:
+    """Return the columns with usual names of group and time, where a source has them and none was named; see `load`.
+
+    What is "none" becomes "".
+    """
     if columns.time == NO_TIME:
         columns, times = replace(columns, time=""), ()
     elif not columns.time and not columns.group:

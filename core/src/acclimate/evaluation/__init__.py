@@ -1,6 +1,7 @@
 """The evaluation room: scores with intervals, baselines, and what the user should know about them."""
 
 from acclimate.evaluation.baselines import majority_class, tfidf_svm
+from acclimate.evaluation.bm25 import BM25
 from acclimate.evaluation.calibrate import best_temperature, row_losses
 from acclimate.evaluation.curves import (
     answer_threshold,
@@ -12,6 +13,7 @@ from acclimate.evaluation.curves import (
     reliability,
 )
 from acclimate.evaluation.findings import FEW_ROWS, compare, constant_predictions, sample_size, several_labels
+from acclimate.evaluation.fusion import ChosenFusion, choose_fusion, fuse
 from acclimate.evaluation.gather import by_id
 from acclimate.evaluation.intervals import score, score_statistics
 from acclimate.evaluation.isotonic import ROWS, ROWS_OF_LABEL, Steps, follow, improves, isotonic, log_odds
@@ -33,6 +35,7 @@ from acclimate.evaluation.operating import (
 )
 from acclimate.evaluation.paired import Paired, ScoredRows, ScoreFunction, paired
 from acclimate.evaluation.regions import FoundRegions, by_area, found_regions
+from acclimate.evaluation.retrieval import mrr_statistics
 from acclimate.evaluation.segmentation import Mask, dice_statistics
 from acclimate.evaluation.span_baselines import SpanDictionary, WordTags
 from acclimate.evaluation.spans import Span, of_label, partial_statistics, strict_statistics
@@ -40,12 +43,14 @@ from acclimate.evaluation.totals import f1 as f1_of_totals
 from acclimate.evaluation.totals import ratio
 
 __all__ = [
+    "BM25",
     "COUNTS",
     "FEW_ROWS",
     "ROWS",
     "ROWS_OF_LABEL",
     "THRESHOLDS",
     "Chosen",
+    "ChosenFusion",
     "FoundRegions",
     "Mask",
     "MaskRule",
@@ -69,6 +74,7 @@ __all__ = [
     "best_thresholds",
     "by_area",
     "by_id",
+    "choose_fusion",
     "compare",
     "conformal",
     "conformal_threshold",
@@ -82,6 +88,7 @@ __all__ = [
     "f1_of_totals",
     "follow",
     "found_regions",
+    "fuse",
     "improves",
     "isotonic",
     "label_prior",
@@ -91,6 +98,7 @@ __all__ = [
     "majority_class",
     "mcc",
     "micro_f1",
+    "mrr_statistics",
     "of_label",
     "outcomes",
     "paired",

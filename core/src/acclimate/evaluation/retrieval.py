@@ -55,6 +55,16 @@ def ndcg_statistics(truth: Grades, predicted: Rankings, *, k: int) -> Floats:
     return _of_answered([_gain_share(right, ranked, k) if right else None for right, ranked in rows])
 
 
+def recall_at_1(truth: Grades, predicted: Rankings) -> Floats:
+    """Return `recall_statistics` of the first alone."""
+    return recall_statistics(truth, predicted, k=1)
+
+
+def recall_at_5(truth: Grades, predicted: Rankings) -> Floats:
+    """Return `recall_statistics` of the first five."""
+    return recall_statistics(truth, predicted, k=5)
+
+
 def recall_at_10(truth: Grades, predicted: Rankings) -> Floats:
     """Return `recall_statistics` of the first ten."""
     return recall_statistics(truth, predicted, k=10)

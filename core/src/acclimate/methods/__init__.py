@@ -3,5 +3,15 @@
 from acclimate.methods.head import Head, solve_head
 from acclimate.methods.model import freeze
 from acclimate.methods.partial import Boundary, boundary
+from acclimate.methods.ranking import hard_negatives, judge, ranking_objective
 
-__all__ = ["Boundary", "Head", "boundary", "freeze", "solve_head"]
+__all__ = [
+    "Boundary",
+    "Head",
+    "boundary",
+    "freeze",
+    "hard_negatives",
+    "judge",
+    "ranking_objective",
+    "solve_head",
+]

@@ -31,6 +31,9 @@ def plan(model: Adaptable, need: Need, settings: Settings) -> Plan:
     if need.task == "image-segmentation":
         read_options("frozen", settings.options, {})
         return plan_selected("frozen", [], model, need, settings)
+    if need.task == "sentence-similarity":
+        read_options("frozen", settings.options, {})
+        return Plan(method="frozen")
     given = settings.options
     if need.task == STACKS:
         pooling = given.get("pooling", OF_STACKS["pooling"])

@@ -19,6 +19,7 @@ from acclimate.models.causal import (
 from acclimate.models.causal import stream as stream_tokens
 from acclimate.models.causal.resolve import ResolvedWriter, resolve_writer
 from acclimate.models.classifier import Classifier, feature_width
+from acclimate.models.embedder import Embedder
 from acclimate.models.explained import explained_logits
 from acclimate.models.fingerprint import json_hash
 from acclimate.models.image import ImageExamples, ImagePreprocessing
@@ -35,11 +36,13 @@ from acclimate.models.resolve import (
     Model,
     Preprocessing,
     Resolved,
+    ResolvedEmbedder,
     ResolvedSegmenter,
     ResolvedTagger,
     load_preprocessing,
     rebuild,
     resolve,
+    resolve_embedder,
     resolve_segmenter,
     resolve_stacks,
     resolve_tagger,
@@ -66,6 +69,7 @@ __all__ = [
     "ChatPreprocessing",
     "Classifier",
     "Divided",
+    "Embedder",
     "Examples",
     "FittedChat",
     "GatedAttention",
@@ -82,6 +86,7 @@ __all__ = [
     "Recorded",
     "Replay",
     "Resolved",
+    "ResolvedEmbedder",
     "ResolvedLanguageModel",
     "ResolvedSegmenter",
     "ResolvedTagger",
@@ -125,6 +130,7 @@ __all__ = [
     "probe",
     "rebuild",
     "resolve",
+    "resolve_embedder",
     "resolve_language_model",
     "resolve_segmenter",
     "resolve_stacks",

@@ -47,6 +47,11 @@ class Classifier(nn.Module):
         self.pooling = pooling
         self.unit_norm = unit_norm
 
+    @property
+    def width(self) -> int:
+        """The number of pooled features."""
+        return self.head.in_features
+
     def features(self, inputs: Inputs) -> Tensor:
         """Return the pooled features [batch, width] in float32."""
         wanted = {"output_hidden_states": True} if self.pooling == STAGES else {}

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from acclimate.models.classifier import Classifier, Inputs
+from acclimate.models.embedder import Embedder
 
 Progress = Callable[[int], object]
 Encode = Callable[[Inputs], Tensor]
@@ -74,7 +75,7 @@ def logits(
 
 
 def features(
-    model: Classifier,
+    model: Classifier | Embedder,
     examples: Examples,
     *,
     cache: Path,
@@ -91,8 +92,7 @@ def features(
     features of model inputs where that is not the model's own `features`.
     """
     folder = cache / "features" / sha256("\n".join([*key, precision]).encode()).hexdigest()
-    width = model.head.in_features
-    result = np.empty((len(examples), width), dtype=np.float32)
+    result = np.empty((len(examples), model.width), dtype=np.float32)
     missing = _read(folder, examples.fingerprints, result)
     if missing:
         first = list({examples.fingerprints[row]: row for row in reversed(missing)}.values())
@@ -105,16 +105,16 @@ def features(
 
 
 def current_features(
-    model: Classifier, examples: Examples, *, precision: str, batch_size: int = 32
+    model: Classifier | Embedder, examples: Examples, *, precision: str, batch_size: int = 32
 ) -> NDArray[np.float32]:
     """Return the pooled features [rows, width] of a model as it is now, computing every row and keeping none."""
-    result = np.empty((len(examples), model.head.in_features), dtype=np.float32)
+    result = np.empty((len(examples), model.width), dtype=np.float32)
     _compute(model, examples, range(len(examples)), result, precision, batch_size, None, model.features)
     return result
 
 
 def _compute(
-    model: Classifier,
+    model: Classifier | Embedder,
     examples: Examples,
     wanted: Sequence[int],
     result: NDArray[np.float32],
@@ -132,13 +132,13 @@ def _compute(
 
 
 def _forward(
-    model: Classifier,
+    model: Classifier | Embedder,
     examples: Examples,
     rows: Sequence[int],
     precision: str,
     function: Callable[..., Tensor],
 ) -> Tensor:
-    device = model.head.weight.device
+    device = next(model.parameters()).device
     inputs = {name: value.to(device) for name, value in examples.batch(rows).items()}
     bfloat16 = precision == "bfloat16"
     with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, enabled=bfloat16):

@@ -15,6 +15,7 @@ from acclimate.models import packages
 from acclimate.models.causal.chat import ChatPreprocessing
 from acclimate.models.causal.resolve import WRITES, rebuild_writer
 from acclimate.models.classifier import STAGES, Classifier, feature_width, has_stages
+from acclimate.models.embedder import Embedder
 from acclimate.models.fingerprint import weights_hash
 from acclimate.models.image import ImagePreprocessing
 from acclimate.models.loading import configuration, folder_at, is_decoder, pretrained, tokens_of
@@ -29,7 +30,7 @@ from acclimate.models.tokens import LanguageModel
 
 Preprocessing = TextPreprocessing | ImagePreprocessing | StackPreprocessing
 AnyPreprocessing = Preprocessing | PixelPreprocessing
-Model = Classifier | Segmenter | LanguageModel | Tagger
+Model = Classifier | Segmenter | LanguageModel | Tagger | Embedder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +78,32 @@ def resolve_stacks(
         preprocessing=StackPreprocessing(slices=found.preprocessing),
         weights=found.weights,
         spec=spec,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolvedEmbedder:
+    """A sentence encoder on pretrained weights, with the tokenizer that belongs to them."""
+
+    model: Embedder
+    preprocessing: TextPreprocessing
+    weights: str
+    spec: Mapping[str, Any]
+
+
+def resolve_embedder(backbone: Backbone, *, max_tokens: int | None = None) -> ResolvedEmbedder:
+    """Load pretrained weights in float32 as a sentence encoder; `weights` names them as it does for a classifier.
+
+    Raises:
+        AcclimateError: as `resolve`.
+    """
+    found = resolve(backbone, labels=("",), max_tokens=max_tokens)
+    assert isinstance(found.preprocessing, TextPreprocessing)
+    return ResolvedEmbedder(
+        model=Embedder(found.model.encoder, width=found.model.width, pooling=found.model.pooling).eval(),
+        preprocessing=found.preprocessing,
+        weights=found.weights,
+        spec={**found.spec, "unit_norm": True, "embeds": True},
     )
 
 
@@ -175,6 +202,9 @@ def rebuild(spec: Mapping[str, Any], folder: Path, labels: tuple[str, ...]) -> t
     if "units" in spec:
         tagger = Tagger(encoder, width=feature_width(encoder, spec["pooling"]), labels=labels)
         return tagger.eval(), load_preprocessing(spec, folder)
+    if spec.get("embeds"):
+        embedder = Embedder(encoder, width=feature_width(encoder, spec["pooling"]), pooling=spec["pooling"])
+        return embedder.eval(), load_preprocessing(spec, folder)
     return _classifier(encoder, spec, labels).eval(), load_preprocessing(spec, folder)
 
 

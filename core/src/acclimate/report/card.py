@@ -14,6 +14,7 @@ _TASKS = (
     "image-segmentation",
     "token-classification",
     "text-generation",
+    "sentence-similarity",
 )
 
 
@@ -54,7 +55,7 @@ def card(report: Plain) -> str:
         f"# {report['preset']}",
         "",
         f"`{report['method']}` on `{report['backbone']}`, adapted with Acclimate {report['version']} to "
-        f"{report['rows']['train']:,} rows of {len(report['labels'])} {'classes' if masks else 'labels'}.",
+        f"{report['rows']['train']:,} {_kind(report)}.",
         "",
         f"## Scores on {report['rows']['test']:,} test rows",
         "",
@@ -83,13 +84,25 @@ def card(report: Plain) -> str:
         "```python",
         "from acclimate import load",
         "",
-        f"load({str(report['output'])!r}).predict(rows)",
+        f"load({str(report['output'])!r}).{_use(report)}",
         "```",
         "",
         f"`report.html` has the details; the figure that decides is {first}.",
         "",
     ]
     return "\n".join(lines)
+
+
+def _use(report: Plain) -> str:
+    return "search(query, k=5)" if report["analysis"]["search"] is not None else "predict(rows)"
+
+
+def _kind(report: Plain) -> str:
+    search = report["analysis"]["search"]
+    if search is not None:
+        return f"queries among {search['documents']:,} documents"
+    what = "labels" if report["analysis"]["masks"] is None else "classes"
+    return f"rows of {len(report['labels'])} {what}"
 
 
 def _operating(point: Plain | None) -> list[str]:

@@ -66,6 +66,7 @@ def _sections(report: Plain, charts: Plain) -> list[tuple[str, str]]:
         ("trust", "Probabilities", charts["trust"]),
         ("masks", "Masks", analysis["masks"]),
         ("spans", "Spans", analysis["spans"]),
+        ("search", "Search", analysis["search"]),
         ("errors", "Labels", report.get("by_label") or report.get("confusion")),
         ("slices", "Subgroups", analysis["slices"]),
         ("mistakes", "Mistakes", analysis["mistakes"]),
@@ -171,7 +172,7 @@ def _learning(history: Sequence[Plain]) -> list[Drawn]:
     top = max(point[1] for line in losses for point in line.points)
     chart = plot(losses, title="Loss by epoch", across="epoch", up="loss", x=(0, last), y=(0, top * 1.05))
     drawn.append((chart, "Loss after each epoch; epoch 0 is the head on frozen features."))
-    for key in ("accuracy", "micro_f1", "pixel_dice", "span_f1"):
+    for key in ("accuracy", "micro_f1", "pixel_dice", "span_f1", "mrr"):
         points = [(each["epoch"], each[key]) for each in history if key in each]
         if points:
             chart = plot(

@@ -20,10 +20,11 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, Sampler
 from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArguments
 
-from acclimate.contracts import DataError, Plan, Settings
+from acclimate.contracts import DataError, Objective, Plan, Settings
 from acclimate.training.averaging import Average
 from acclimate.training.batching import DrawnBatches, LengthBatches
 from acclimate.training.best import Best, Groups, Validate
+from acclimate.training.cached import backward_in_pieces
 from acclimate.training.checkpoint import Checkpoint, Resuming
 from acclimate.training.losses import loss_of
 from acclimate.training.progress import Bar, bar
@@ -206,9 +207,27 @@ class Engine(Trainer):
         if self.plan.frozen_statistics:
             freeze_statistics(model)
         inputs = self._prepare_inputs(inputs)
+        objective = self.plan.objective
+        if objective is not None and 0 < objective.rows_at_once < len(inputs["truth"]):
+            return self._step_in_pieces(model, inputs, objective)
         loss = self.compute_loss(model, inputs, num_items_in_batch=num_items_in_batch)
         self.accelerator.backward(loss)
         return cast(Tensor, loss.detach())
+
+    def _step_in_pieces(self, model: nn.Module, inputs: dict[str, Tensor], objective: Objective) -> Tensor:
+        truth = inputs.pop("truth")
+
+        def features(rows: Mapping[str, Tensor]) -> Tensor:
+            with torch.autocast(truth.device.type, torch.bfloat16, enabled=self.bfloat16):
+                return cast(Tensor, cast(Any, model).features(rows)).float()
+
+        return backward_in_pieces(
+            features,
+            lambda found: objective.loss(found, truth),
+            inputs,
+            self.accelerator.backward,
+            rows_at_once=objective.rows_at_once,
+        )
 
     def compute_loss(
         self, model: nn.Module, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None

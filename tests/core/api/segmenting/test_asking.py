@@ -53,7 +53,7 @@ def test_what_masks_do_not_have_is_refused(
 
 @pytest.mark.parametrize("name", ["mask", "spacing", "classes", "decoder"])
 def test_rows_with_labels_refuse_what_is_for_masks(pictures: Path, tmp_path: Path, name: str) -> None:
-    with pytest.raises(OptionError, match=f"{name} is for masks, and general/image-classification"):
+    with pytest.raises(OptionError, match=f"{name} is for masks, and not for image-classification"):
         adapt("general/image-classification", pictures, output=tmp_path / "run", **{name: "unet"})
 
 

@@ -5,34 +5,20 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from acclimate.api.options import OF_LABELS, refuse_unknown
 from acclimate.api.request import Request
-from acclimate.contracts import Columns, OptionError, Settings
+from acclimate.contracts import OptionError
 
-# What only rows with labels, images or masks have, and why chats have it not.
-_OF_OTHERS: Mapping[str, str] = {
+_TASK = "text-generation"
+# What others have, and why this task has it not.
+_REASONS: Mapping[str, str] = {
     "text": "Chats have messages, or a prompt and a response",
     "image": "Chats are texts",
-    "mask": "Chats are texts",
-    "spacing": "Chats are texts",
     "label": "Chats have answers and no labels",
     "label_separator": "Chats have answers and no labels",
     "label_names": "Chats have answers and no labels",
-    "positive": "An operating point is for rows with labels",
-    "operate": "An operating point is for rows with labels",
-    "prevalence": "An operating point is for rows with labels",
-    "answer": "Rows are left to a person by the probability of a label",
-    "slices": "Subgroups are scored where rows have labels",
-    "calibration": "Calibration is of the probabilities of labels",
-    "near": "Features are compared where rows have labels",
-    "folds": "Cross-validation is for rows with labels",
     "head": "A language model keeps the head that it was pretrained with",
-    "classes": "Masks are of images",
-    "decoder": "Masks are of images",
-    "image_size": "Chats are texts",
-    "crop_size": "Chats are texts",
-    "tiles": "Chats are texts",
-    "minimum_area": "Masks are of images",
-    "mask_threshold": "Masks are of images",
+    **OF_LABELS,
 }
 
 
@@ -52,8 +38,5 @@ def check(request: Request) -> None:
 
 
 def check_options(given: Mapping[str, Any]) -> None:
-    """Raise OptionError for options that are for labels, images or masks."""
-    usual = {**asdict(Columns()), **asdict(Settings())}
-    for name, reason in _OF_OTHERS.items():
-        if name in given and given[name] not in (usual[name], 0, "", (), None):
-            raise OptionError(f"{reason}, found {name}={given[name]!r}.", f"Leave {name} out.")
+    """Raise OptionError for options that are for rows with labels, or for another task."""
+    refuse_unknown(given, _TASK, _REASONS)

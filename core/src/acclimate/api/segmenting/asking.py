@@ -6,32 +6,26 @@ from numbers import Integral, Real
 from typing import Any
 
 from acclimate import data, models
-from acclimate.api.request import Request, refuse_chats
-from acclimate.contracts import Columns, OptionError, Settings
+from acclimate.api.options import OF_LABELS, refuse_unknown
+from acclimate.api.request import Request
+from acclimate.contracts import OptionError, Settings
 
 LONGEST, CROP = 512, 256
 _AUTO = "auto"
 
-# What only rows with labels have, and why masks have it not.
-_OF_LABELS: Mapping[str, str] = {
+_TASK = "image-segmentation"
+# What others have, and why this task has it not.
+_REASONS: Mapping[str, str] = {
     "text": "Masks are of images",
     "label": "Masks say themselves what is in an image",
     "label_separator": "Masks say themselves what is in an image",
     "max_tokens": "Images have no tokens",
-    "positive": "An operating point is for rows with labels",
-    "operate": "An operating point is for rows with labels",
-    "prevalence": "An operating point is for rows with labels",
-    "answer": "Rows are left to a person by the probability of a label",
-    "slices": "Subgroups are scored where rows have labels",
-    "calibration": "Calibration is of the probabilities of labels",
-    "near": "Features are compared where rows have labels",
-    "folds": "Cross-validation is for rows with labels",
+    **OF_LABELS,
 }
 
 
 def check(request: Request) -> None:
     """Raise OptionError for what a request asks for and masks do not have, or have otherwise."""
-    refuse_chats(request)
     check_options({**asdict(request.columns), **asdict(request.settings)})
     settings = request.settings
     if request.method == "auto":
@@ -90,8 +84,5 @@ def mask_threshold(settings: Settings) -> float | None:
 
 
 def check_options(given: Mapping[str, Any]) -> None:
-    """Raise OptionError for options that are for rows with labels."""
-    usual = {**asdict(Columns()), **asdict(Settings())}
-    for name, reason in _OF_LABELS.items():
-        if name in given and given[name] not in (usual[name], 0, "", ()):
-            raise OptionError(f"{reason}, found {name}={given[name]!r}.", f"Leave {name} out.")
+    """Raise OptionError for options that are for rows with labels, or for another task."""
+    refuse_unknown(given, _TASK, _REASONS)

@@ -61,9 +61,8 @@ def checked(host: Host, owner: str, names: Sequence[str], *, spacing: str) -> di
 
 def functions_of_rows(host: Host, metrics: Mapping[str, Metric]) -> dict[str, Callable[[Any, Any, Any], float]]:
     """Return functions of (truth, scores, weights) whose scores are the statistics of all metrics side by side."""
-    return scoring.functions_of_statistics(
-        host, {name: (metric, _columns(host, metric, (1.0, 1.0))) for name, metric in metrics.items()}
-    )
+    columns = {name: _columns(host, metric, (1.0, 1.0)) for name, metric in metrics.items()}
+    return scoring.functions_of_columns(host, metrics, columns)
 
 
 def _columns(host: Host, metric: Metric, spacing: Spacing | None) -> int:

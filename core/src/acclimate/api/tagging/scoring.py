@@ -58,7 +58,7 @@ def functions_of_rows(
     """Return functions of (truth, scores, weights) whose scores are the statistics of all metrics side by side."""
     every = [_every(labels)]
     columns = {name: host.load(metric, "statistics")(every, every).shape[1] for name, metric in metrics.items()}
-    return scoring.functions_of_statistics(host, {name: (metrics[name], columns[name]) for name in metrics})
+    return scoring.functions_of_columns(host, metrics, columns)
 
 
 def by_label(

@@ -19,6 +19,9 @@ CHAT_METRICS = ("cross_entropy", "perplexity", "rouge_l", "exact_match", "stop_r
 SPAN_METRICS = ("span_f1", "span_precision", "span_recall", "span_f1_partial", "span_macro_f1")
 MASK_METRICS = ("dice", "dice_present", "iou", "hd95_pixels", "nsd_2px", "missed_masks", "false_masks")
 
+# What a preset of a search is measured by.
+SEARCH_METRICS = ("mrr", "ndcg_at_10", "recall_at_1", "recall_at_5", "recall_at_10")
+
 
 def span_metrics() -> Iterator[Metric]:
     """Yield precision, recall and F1 of labelled spans."""
@@ -63,8 +66,9 @@ def language_metrics() -> Iterator[Metric]:
 
 def search_metrics() -> Iterator[Metric]:
     """Yield how high the right documents are ranked."""
-    found = "Share of the right documents among the first ten, averaged over queries."
-    yield _metric("recall_at_10", found, _SEARCH, "retrieval:recall_at_10")
+    for k, word in ((1, "one"), (5, "five"), (10, "ten")):
+        found = f"Share of the right documents among the first {word}, averaged over queries."
+        yield _metric(f"recall_at_{k}", found, _SEARCH, f"retrieval:recall_at_{k}")
     yield _metric("mrr", "1 / place of the first right document, averaged.", _SEARCH, "retrieval:mrr_statistics")
     gain = "Discounted gain of the first ten documents over that of the best ranking, averaged."
     yield _metric("ndcg_at_10", gain, _SEARCH, "retrieval:ndcg_at_10")

@@ -9,22 +9,23 @@ _CLASSIFICATION = ("text-classification", "image-classification")
 _LABELS = (*_CLASSIFICATION, STACKS)
 _TASKS = (*_CLASSIFICATION, "token-classification", "text-generation")
 _MASKS = ("image-segmentation",)
+_SEARCH = ("sentence-similarity",)
 
 
 @hookimpl
 def register_methods() -> Iterator[Method]:
     """Offer the ways to adapt that every trade can use."""
-    yield _method("full", "Trains every weight.", tasks=(*_TASKS, STACKS, *_MASKS))
+    yield _method("full", "Trains every weight.", tasks=(*_TASKS, STACKS, *_MASKS, *_SEARCH))
     yield _method(
         "frozen",
         "Fits a linear head on the features of the unchanged backbone; for masks and stacks, trains a decoder or "
-        "attention on them.",
-        tasks=(*_LABELS, "token-classification", *_MASKS),
+        "attention on them; a search uses them as they are.",
+        tasks=(*_LABELS, "token-classification", *_MASKS, *_SEARCH),
     )
     yield _method(
         "layerwise",
         "Trains every weight, the lower layers more slowly or later.",
-        tasks=(*_TASKS, STACKS, *_MASKS),
+        tasks=(*_TASKS, STACKS, *_MASKS, *_SEARCH),
     )
     yield _method(
         "partial",
@@ -35,7 +36,7 @@ def register_methods() -> Iterator[Method]:
     yield _method(
         "lora",
         "Trains small low-rank additions to the backbone.",
-        tasks=(*_TASKS, STACKS),
+        tasks=(*_TASKS, STACKS, *_SEARCH),
         install=True,
         merge=True,
     )
@@ -45,12 +46,17 @@ def register_methods() -> Iterator[Method]:
         install=True,
         merge=True,
     )
-    yield _method("adapters", "Trains bottleneck layers put into every block of the backbone.", install=True)
+    yield _method(
+        "adapters",
+        "Trains bottleneck layers put into every block of the backbone.",
+        tasks=(*_TASKS, *_SEARCH),
+        install=True,
+    )
     yield _method("prefix", "Trains keys and values that every attention layer may also attend to.", install=True)
     yield _method("prompt", "Trains virtual tokens beside those of the input.", install=True)
     yield _method("ia3", "Trains factors on keys, values and feed-forward activations.", install=True, merge=True)
-    yield _method("bitfit", "Trains the biases of the backbone.", tasks=(*_TASKS, STACKS))
-    yield _method("norm", "Trains the normalisation layers of the backbone.", tasks=(*_TASKS, STACKS))
+    yield _method("bitfit", "Trains the biases of the backbone.", tasks=(*_TASKS, STACKS, *_SEARCH))
+    yield _method("norm", "Trains the normalisation layers of the backbone.", tasks=(*_TASKS, STACKS, *_SEARCH))
     yield _method(
         "contrastive",
         "Trains a text encoder to put texts of one label together, then solves the head; for few labelled rows.",

@@ -39,3 +39,10 @@ def register_presets() -> Iterator[Preset]:
         method="lora",
         metrics=counted_metrics.CHAT_METRICS,
     )
+    yield Preset(
+        name="sentence-similarity",
+        summary="Finds the documents that answer a query.",
+        task="sentence-similarity",
+        method="full",
+        metrics=counted_metrics.SEARCH_METRICS,
+    )

@@ -1,0 +1,260 @@
+"""`adapt` for a search: from pairs of queries and documents to a saved, proven, measured model with its index."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from acclimate import evaluation, models, training
+from acclimate.api import inputs, saved
+from acclimate.api.adapting import Run, tell
+from acclimate.api.choosing import choose_backbone
+from acclimate.api.clock import Clock
+from acclimate.api.provenance import manifest_of
+from acclimate.api.reporting import about
+from acclimate.api.request import Request, checkpoint_file
+from acclimate.api.retrieving import learning, rows, scoring
+from acclimate.api.retrieving.deciding import decide
+from acclimate.api.retrieving.index import Index
+from acclimate.api.retrieving.stored import documents_text
+from acclimate.api.retrieving.subject import Encoded, SearchSubject, encoded_before, encoded_now
+from acclimate.api.retrieving.texts import texts_of
+from acclimate.api.sameness import check_same, fresh_cache
+from acclimate.contracts import Metric, Need, OptionError, Plan, Report, cache_folder
+from acclimate.plugins import Host
+
+_PROBE_ROWS = 8
+
+
+def adapt(host: Host, request: Request, folder: Path, shown: bool) -> Run:
+    """Do what a request to search asks."""
+    clock = Clock()
+    metrics = scoring.metrics_of(host, request)
+    tell(host, request, "started", source=request.source)
+    with clock.stage("prepare"):
+        request, subject, plan = _prepare(host, request, folder, shown)
+    with clock.stage("features"):
+        forward = learning.measured(subject, partial(learning.forward, subject), "search forward")
+        before = encoded_before(subject, forward.precision)
+    with clock.stage("train"):
+        plan, notes = learning.with_objective(subject, plan, before)
+        request = replace(request, notes=(*request.notes, *notes))
+        learned = learning.learn(
+            subject, plan, forward.precision, lambda scores: tell(host, request, "epoch", **scores)
+        )
+    with clock.stage("evaluate"):
+        now = _encoded(subject, forward.precision) if learned.trained and learned.trained.best_epoch else before
+        index, told = _decide(subject, now)
+        request = replace(request, notes=(*request.notes, *told))
+        measured = _measure(host, request, subject, metrics, index, now, before if plan.trains else None)
+    report = _report(request, subject, plan, learned, measured, clock)
+    reviewed = host.review_report(request.owner, report, _records(subject, measured))
+    report = replace(report, findings=(*report.findings, *reviewed))
+    tell(host, request, "evaluated", metrics={name: score.value for name, score in report.metrics.items()})
+    _save(host, request, subject, plan, index, now, report, precision=forward.precision)
+    tell(host, request, "written", output=str(request.output))
+    test = subject.parts["test"]
+    test_rows = evaluation.ScoredRows(ids=test.ids, truth=test.truth, groups=test.groups, scores=measured.scores)
+    return Run(output=request.output, report=report, test_rows=test_rows, host=host)
+
+
+def compared(
+    host: Host, request: Request, metric: str | None, labels: Sequence[str], *, multilabel: bool
+) -> tuple[dict[str, Metric], dict[str, Callable[[Any, Any, Any], float]]]:
+    """Return the metrics by name, the compared one first, and their functions of a run's queries.
+
+    Raises:
+        OptionError: for a metric that the runs are not measured by.
+    """
+    del labels, multilabel
+    metrics = scoring.metrics_of(host, request)
+    functions = scoring.functions_of_rows(host, metrics)
+    first = metric or next(iter(metrics))
+    if first not in metrics:
+        raise OptionError(
+            f"The runs are measured by {', '.join(metrics)}, and not by {first!r}.", f"Add it: metrics={first!r}."
+        )
+    order = [first, *(name for name in metrics if name != first)]
+    return {name: metrics[name] for name in order}, {name: functions[name] for name in order}
+
+
+def _prepare(host: Host, request: Request, folder: Path, shown: bool) -> tuple[Request, SearchSubject, Plan]:
+    _, dealt = rows.deal_search(host, request, folder)
+    request = replace(request, notes=(*request.notes, *dealt.findings))
+    settings, collection = request.settings, dealt.collection
+    tell(host, request, "split", rows={name: len(part.truth) for name, part in dealt.parts.items()})
+    need = Need(
+        task=request.preset.task, modality="text", rows=len(dealt.members["train"]), labels=(), multilabel=False
+    )
+    backbone = choose_backbone(host, request, need)
+    method = host.find("method", request.method, request.owner)
+    resolved = models.resolve_embedder(backbone, max_tokens=settings.max_tokens)
+    resolved.model.to(training.device())
+    with training.seeded(settings.seed):
+        plan: Plan = host.load(method)(resolved.model, need, settings)
+    read = [*collection.queries["read"][:], *collection.documents.read]
+    subject = SearchSubject(
+        resolved=resolved,
+        backbone=backbone,
+        method=method,
+        install=host.load(method, "install"),
+        prepare=host.load(request.preset),
+        collection=collection,
+        members=dealt.members,
+        parts=dealt.parts,
+        examples={name: rows.contents(collection, members) for name, members in dealt.members.items()},
+        texts=texts_of(read, resolved.preprocessing, folder / "texts.tokens"),
+        settings=settings,
+        cache=fresh_cache(folder / "cache") if request.original else cache_folder(),
+        checkpoint=checkpoint_file(request.output),
+        shown=shown,
+    )
+    if request.original:
+        check_same(request.original, subject)
+    return replace(request, notes=(*request.notes, *inputs.lost_tokens({"all": subject.texts}))), subject, plan
+
+
+def _encoded(subject: SearchSubject, precision: str) -> Encoded:
+    found = encoded_now(subject, range(len(subject.texts)), precision)
+    return Encoded(queries=found[: subject.count], documents=found[subject.count :])
+
+
+def _asked(subject: SearchSubject, part: str) -> scoring.Asked:
+    return scoring.asked(subject.collection, subject.parts[part], subject.members[part])
+
+
+def _decide(subject: SearchSubject, now: Encoded) -> tuple[Index, tuple[Any, ...]]:
+    queries = now.queries[list(subject.members["validation"])]
+    return decide(
+        subject.settings, subject.collection.documents, now.documents, _asked(subject, "validation"), queries
+    )
+
+
+def _measure(
+    host: Host,
+    request: Request,
+    subject: SearchSubject,
+    metrics: Mapping[str, Metric],
+    index: Index,
+    now: Encoded,
+    before: Encoded | None,
+) -> scoring.Measured:
+    """Return what test queries say of this model, of BM25, and of the untuned encoder where something trained."""
+    queries, members = _asked(subject, "test"), list(subject.members["test"])
+    documents = index.documents
+    words = index.words or evaluation.BM25(documents.read)
+    tables = {"": scoring.rankings(index, queries, now.queries[members])}
+    tables["bm25"] = scoring.word_rankings(index, words, queries)
+    if before is not None:
+        untuned = Index(documents=documents, vectors=before.documents)
+        tables["frozen_encoder"] = scoring.rankings(untuned, queries, before.queries[members])
+    if index.fusion:
+        alone = Index(documents=documents, vectors=now.documents)
+        tables["without_bm25"] = scoring.rankings(alone, queries, now.queries[members])
+    return scoring.measure(
+        host, metrics, tables, queries, index, seed=request.settings.seed, shown=request.settings.show_rows
+    )
+
+
+def _records(subject: SearchSubject, measured: scoring.Measured) -> Mapping[str, Any]:
+    """Return the test queries as `review_report` receives them."""
+    right, ids = subject.collection.right, subject.collection.documents.ids
+    members = subject.members["test"]
+    best = measured.first
+    return {
+        "ids": subject.parts["test"].ids,
+        "truth": [tuple(ids[document] for document in right[query]) for query in members],
+        "predicted": [() if document is None else (ids[document],) for document in best],
+        "probabilities": np.zeros((len(members), 0)),
+    }
+
+
+def _report(
+    request: Request,
+    subject: SearchSubject,
+    plan: Plan,
+    learned: learning.Learned,
+    measured: scoring.Measured,
+    clock: Clock,
+) -> Report:
+    """Return the report, before the plugin has reviewed it."""
+    settings, parameters = subject.settings, list(subject.model.parameters())
+    trained = learned.trained
+    trains = {"epochs": plan.epochs, "batch_size": plan.batch_size, "learning_rates": list(learned.rates)}
+    return Report(
+        preset=request.name,
+        method=plan.method,
+        backbone=subject.backbone.source,
+        output=str(request.output),
+        rows={name: len(part.truth) for name, part in subject.parts.items()},
+        metrics=measured.metrics,
+        baselines=measured.baselines,
+        seconds=clock.seconds(),
+        parameters={
+            "total": sum(p.numel() for p in parameters),
+            "trainable": sum(p.numel() for p in parameters if p.requires_grad) if trained else 0,
+        },
+        peak_memory_bytes=training.peak_memory_bytes(),
+        findings=(*request.notes, *measured.findings, *learned.notes),
+        settings={
+            "seed": settings.seed,
+            "max_tokens": subject.resolved.preprocessing.max_tokens,
+            "max_rows": settings.max_rows,
+            "allow_leakage": settings.allow_leakage,
+            "split_by": settings.split_by,
+            "corpus": settings.corpus,
+            "hard_negatives": settings.hard_negatives,
+            "alike": settings.alike,
+            "fusion": settings.fusion,
+            "reading": dict(settings.reading),
+            "preparing": dict(request.preset.preparing),
+            "options": dict(settings.options),
+            **(trains if trained else {}),
+        },
+        history=trained.history if trained else (),
+        analysis=measured.analysis,
+        **about(request.preset.task, subject.backbone.licence, settings.data_licence),
+    )
+
+
+def _save(
+    host: Host,
+    request: Request,
+    subject: SearchSubject,
+    plan: Plan,
+    index: Index,
+    now: Encoded,
+    report: Report,
+    *,
+    precision: str,
+) -> None:
+    documents, members = index.documents, subject.members["test"]
+    saved.save(
+        request.output,
+        subject.model,
+        subject.resolved.preprocessing,
+        manifest={
+            **manifest_of(host, request, subject, plan, report, precision=precision),
+            "search": {
+                "documents": len(documents),
+                "width": subject.model.width,
+                "dated": documents.dated,
+                "timed": subject.collection.moments is not None,
+                "fusion": index.fusion,
+            },
+        },
+        documents={
+            **saved.documents(report, subject.parts),
+            "documents.jsonl": documents_text(documents),
+        },
+        results={
+            "test.logits": torch.from_numpy(now.queries[list(members)]),
+            "index.vectors": torch.from_numpy(index.vectors),
+        },
+        probe=subject.texts.batch(range(min(_PROBE_ROWS, len(subject.texts)))),
+        host=host,
+    )
