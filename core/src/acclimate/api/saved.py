@@ -18,7 +18,7 @@ from acclimate.report import card, page
 
 # In float32 a reloaded model repeats its logits exactly; the tolerance leaves room for other kernels.
 TOLERANCE = 1e-4
-RESULTS = "results.safetensors"
+RESULTS, INDEX = "results.safetensors", "index.safetensors"
 
 
 def save(
@@ -31,10 +31,11 @@ def save(
     results: Mapping[str, Tensor],
     probe: Mapping[str, Tensor],
     host: Host,
+    index: Mapping[str, Tensor] | None = None,
 ) -> None:
     """Write a run and reload it: its logits on `probe` must be those of the trained model.
 
-    `results` are what was measured, as tensors.
+    `results` are what was measured, as tensors, `index` what a search looks through.
 
     Raises:
         BundleError: when they differ; nothing is left on disk.
@@ -56,6 +57,8 @@ def save(
     def extra(partial: Path) -> None:
         models.save_preprocessing(preprocessing, partial / "preprocessing")
         bundle.save_tensors(results, partial / RESULTS)
+        if index is not None:
+            bundle.save_tensors(index, partial / INDEX)
 
     bundle.write(
         folder,

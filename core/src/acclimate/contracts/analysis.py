@@ -244,7 +244,6 @@ class Language:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-@dataclass(frozen=True, slots=True, kw_only=True)
 class LabelSpans:
     """How well the spans of one label are found on the test texts: how many are true, were given, and are right.
 
@@ -297,7 +296,6 @@ class Miss:
     place: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
     """What a report tells of a search among `documents`.

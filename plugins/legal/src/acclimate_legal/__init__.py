@@ -1,8 +1,9 @@
-"""Acclimate for legal texts: presets for sorting clauses and licences."""
+"""Acclimate for legal texts: presets for sorting clauses and licences, and for finding authorities."""
 
 from acclimate.contracts import Demo, Preset, Ref
+from acclimate.plugins import SEARCH_METRICS
 
-__all__ = ["clauses"]
+__all__ = ["clauses", "precedents"]
 
 clauses = Preset(
     name="clauses",
@@ -22,4 +23,17 @@ clauses = Preset(
         rows=1_100,
         settings={"max_tokens": 128, "group": "group"},
     ),
+)
+
+precedents = Preset(
+    name="precedents",
+    summary="Finds the authorities that a passage relies on, none later than the passage.",
+    task="sentence-similarity",
+    backbone="minilm-l6",
+    method="full",
+    prepare=Ref("acclimate_legal.citations:prepare"),
+    preparing={"citations": "mask"},
+    metrics=SEARCH_METRICS,
+    times=("date", "date_filed", "decided", "decision_date"),
+    settings={"max_tokens": 256},
 )

@@ -1,8 +1,9 @@
 """Acclimate for customer support: presets for what customers write."""
 
 from acclimate.contracts import Preset
+from acclimate.plugins import SEARCH_METRICS
 
-__all__ = ["intents"]
+__all__ = ["faq", "intents"]
 
 intents = Preset(
     name="intents",
@@ -12,5 +13,15 @@ intents = Preset(
     metrics=("accuracy", "macro_f1", "log_loss", "ece"),
     times=("created_at", "created", "date", "datetime", "timestamp"),
     slices=("channel", "language", "locale", "product"),
+    settings={"max_tokens": 128},
+)
+
+faq = Preset(
+    name="faq",
+    summary="Finds the answers of a FAQ that a customer's question is after.",
+    task="sentence-similarity",
+    backbone="minilm-l6",
+    method="full",
+    metrics=SEARCH_METRICS,
     settings={"max_tokens": 128},
 )

@@ -251,10 +251,8 @@ def _save(
             **saved.documents(report, subject.parts),
             "documents.jsonl": documents_text(documents),
         },
-        results={
-            "test.logits": torch.from_numpy(now.queries[list(members)]),
-            "index.vectors": torch.from_numpy(index.vectors),
-        },
+        results={"test.logits": torch.from_numpy(now.queries[list(members)])},
+        index={"vectors": torch.from_numpy(index.vectors)},
         probe=subject.texts.batch(range(min(_PROBE_ROWS, len(subject.texts)))),
         host=host,
     )

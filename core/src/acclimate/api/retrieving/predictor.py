@@ -11,7 +11,7 @@ from acclimate import bundle, evaluation, models, training
 from acclimate.api.retrieving.index import Index, ranked
 from acclimate.api.retrieving.stored import read_documents
 from acclimate.api.retrieving.texts import texts_of
-from acclimate.api.saved import RESULTS, restore
+from acclimate.api.saved import INDEX, restore
 from acclimate.contracts import BundleError, DataError, FoundDocument, OptionError
 from acclimate.data import moments_of
 from acclimate.plugins import Host
@@ -36,10 +36,10 @@ class SearchPredictor:
         )
         search = self.manifest["search"]
         documents = read_documents(folder, self.prepare, count=search["documents"])
-        vectors = bundle.read_tensors(folder / RESULTS)["index.vectors"].numpy()
+        vectors = bundle.read_tensors(folder / INDEX)["vectors"].numpy()
         if vectors.shape != (len(documents), model.width) or vectors.dtype != np.float32:
             raise BundleError(
-                f"{folder / RESULTS} has vectors {list(vectors.shape)}, its documents and model have "
+                f"{folder / INDEX} has vectors {list(vectors.shape)}, its documents and model have "
                 f"{[len(documents), model.width]}.",
                 "Restore the run from a copy.",
             )

@@ -1,0 +1,78 @@
+"""Gradients of a whole batch from pieces of it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+import torch
+from acclimate.models import Embedder
+from acclimate.testing import tiny
+from acclimate.training.cached import backward_in_pieces
+from torch import Tensor
+
+
+def build(dropout: bool) -> tuple[Embedder, dict[str, Tensor]]:
+    encoder: Any = tiny.encoder("bert")
+    model = Embedder(encoder, width=16, pooling="mean").train()
+    if not dropout:
+        for module in model.modules():
+            if isinstance(module, torch.nn.Dropout):
+                module.p = 0.0
+    inputs = tiny.inputs("bert", rows=11, tokens=9)
+    for row, length in enumerate((9, 3, 5, 9, 2, 7, 4, 4, 8, 6, 1)):
+        inputs["attention_mask"][row, length:] = 0
+    return model, inputs
+
+
+def contrast(features: Tensor) -> Tensor:
+    """Return a loss in which every row meets every other one."""
+    similarity = 20 * features @ features.T
+    return torch.nn.functional.cross_entropy(similarity[:5, 5:], torch.arange(5) % 6)
+
+
+def gradients(model: Embedder) -> dict[str, Tensor]:
+    return {name: p.grad.clone() for name, p in model.named_parameters() if p.grad is not None}
+
+
+@pytest.mark.parametrize("size", [1, 4, 10])
+def test_the_gradient_in_pieces_is_that_of_the_whole_batch(size: int) -> None:
+    model, inputs = build(dropout=False)
+    whole = contrast(model.features(inputs))
+    torch.autograd.backward(whole)
+    expected = gradients(model)
+    model.zero_grad()
+    value = backward_in_pieces(model.features, contrast, inputs, torch.autograd.backward, rows_at_once=size)
+    assert value.item() == pytest.approx(whole.item(), abs=1e-5)
+    found = gradients(model)
+    assert found.keys() == expected.keys()
+    for name, gradient in expected.items():
+        torch.testing.assert_close(found[name], gradient, atol=1e-5, rtol=1e-5)
+
+
+def test_a_piece_has_the_same_dropout_both_times_and_the_next_batch_another() -> None:
+    model, inputs = build(dropout=True)
+    seen: list[Tensor] = []
+
+    def features(rows: Mapping[str, Tensor]) -> Tensor:
+        found = model.features(rows)
+        seen.append(found.detach())
+        return found
+
+    for _ in range(2):
+        backward_in_pieces(features, contrast, inputs, torch.autograd.backward, rows_at_once=4)
+    first, again, later = seen[:3], seen[3:6], seen[6:9]
+    for one, other, third in zip(first, again, later, strict=True):
+        torch.testing.assert_close(one, other)
+        assert not torch.allclose(one, third)
+
+
+def test_no_more_rows_than_a_piece_go_through_the_model_at_once() -> None:
+    model, inputs = build(dropout=False)
+    sizes: list[int] = []
+
+    def features(rows: Mapping[str, Tensor]) -> Tensor:
+        sizes.append(len(rows["input_ids"]))
+        return model.features(rows)
+
+    backward_in_pieces(features, contrast, inputs, torch.autograd.backward, rows_at_once=4)
+    assert sizes == [4, 4, 3, 4, 4, 3]
