@@ -106,7 +106,8 @@ def _batch_size(kind: str, need: Need) -> int:
     """Return how many rows a step learns from; stacks are some twenty images each, unless they are encoded."""
     if kind == "stacks":
         return 16
-    return 2 if need.task == STACKS else 8 if kind == "masks" else 16
+    few = kind == "masks" or need.task == "text-generation"  # a chat is as long as several texts with labels
+    return 2 if need.task == STACKS else 8 if few else 16
 
 
 def plan_with(method: str, chosen: Defaults, need: Need, settings: Settings, **values: Any) -> Plan:

@@ -59,7 +59,7 @@ def build(architecture: str, task: str, seed: int = 0) -> Any:
         if task == "text-generation":
             from transformers import AutoModelForCausalLM
 
-            return LanguageModel.of(AutoModelForCausalLM.from_config(_config(architecture)).eval())
+            return LanguageModel.of(AutoModelForCausalLM.from_config(config(architecture)).eval())
         found = encoder(architecture)
         if task == "token-classification":
             return TokenClassifier(found, width=feature_width(found, "mean"), labels=LABELS).eval()
@@ -79,13 +79,13 @@ def encoder(architecture: str) -> nn.Module:
     """Return a tiny encoder with random weights."""
     from transformers import AutoModel, T5EncoderModel
 
-    config = _config(architecture)
+    own = config(architecture)
     if architecture == "t5":
-        return cast(nn.Module, T5EncoderModel(config))
+        return cast(nn.Module, T5EncoderModel(own))
     try:
-        found: nn.Module = AutoModel.from_config(config, add_pooling_layer=False)
+        found: nn.Module = AutoModel.from_config(own, add_pooling_layer=False)
     except TypeError:  # the architecture has no pooling layer to leave out
-        found = AutoModel.from_config(config)
+        found = AutoModel.from_config(own)
     if architecture == "efficientnet":
         _settle(found)
     return found
@@ -111,7 +111,8 @@ def image_size(architecture: str) -> int:
     return 64 if architecture in ("swin", "convnext", "resnet", "efficientnet") else 32
 
 
-def _config(architecture: str) -> Any:
+def config(architecture: str) -> Any:
+    """Return the configuration of a tiny model."""
     import transformers as t
 
     makers: dict[str, Callable[[], Any]] = {

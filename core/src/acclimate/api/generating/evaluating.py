@@ -67,6 +67,7 @@ def evaluate(host: Host, folder: Path, source: str, options: Mapping[str, Any]) 
                 examples["test"],
                 rows.chats_of(part, predictor.prepare),
                 predictor.writing(settings.max_new_tokens, 0.0, settings.seed),
+                precision=predictor.precision,
                 places=testing.drawn(settings.written_rows, len(part.truth), settings.seed),
                 general=None,
                 title="the saved model",

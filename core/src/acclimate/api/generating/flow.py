@@ -48,6 +48,7 @@ class _Test:
     chats: Sequence[Chat]
     places: tuple[int, ...]
     writing: models.Writing
+    precision: str
     general: models.ChatExamples | None
 
     def measure(self, subject: ChatSubject, title: str) -> testing.Measured:
@@ -57,6 +58,7 @@ class _Test:
             subject.examples["test"],
             self.chats,
             self.writing,
+            precision=self.precision,
             places=self.places,
             general=self.general,
             title=title,
@@ -152,13 +154,13 @@ def _test_of(subject: ChatSubject, forward: training.Arithmetic) -> _Test:
     writing = models.Writing(
         limit=testing.answer_limit(settings.max_new_tokens, subject.examples["train"]),
         stops=preprocessing.stops,
-        precision=forward.precision,
         seed=settings.seed,
     )
     return _Test(
         chats=rows.chats_of(part, subject.prepare),
         places=testing.drawn(settings.written_rows, len(part.truth), settings.seed),
         writing=writing,
+        precision=forward.precision,
         general=testing.general_examples(settings.general_text, preprocessing),
     )
 
@@ -294,7 +296,7 @@ def _save(
         subject.model,
         subject.resolved.preprocessing,
         manifest={
-            **manifest_of(host, request, subject, plan, report, precision=test.writing.precision),
+            **manifest_of(host, request, subject, plan, report, precision=test.precision),
             "training_rows_by_label": [],
             "answers": {"max_new_tokens": test.writing.limit},
         },

@@ -35,6 +35,11 @@ class ChatPredictor:
         """The system prompt that training gave to chats without one, and answering does too."""
         return self.preprocessing.template.system
 
+    @property
+    def precision(self) -> str:
+        """The arithmetic in which losses are measured."""
+        return str(self.manifest["precision"]) if training.has_bfloat16() else "float32"
+
     def predict(
         self, items: Sequence[Asked], *, max_new_tokens: int | None = None, temperature: float = 0.0, seed: int = 0
     ) -> list[Answer]:
@@ -105,10 +110,7 @@ class ChatPredictor:
                 f"max_new_tokens is 1 or more and temperature 0 or more, found {limit} and {temperature}.",
                 "Leave them out for the run's own.",
             )
-        precision = str(self.manifest["precision"]) if training.has_bfloat16() else "float32"
-        return models.Writing(
-            limit=limit, stops=self.preprocessing.stops, precision=precision, temperature=temperature, seed=seed
-        )
+        return models.Writing(limit=limit, stops=self.preprocessing.stops, temperature=temperature, seed=seed)
 
     def _pieces(self, prompt: Sequence[int], writing: models.Writing) -> Iterator[str]:
         ids: list[int] = []

@@ -38,6 +38,7 @@ def measure(
     chats: Sequence[Chat],
     writing: Writing,
     *,
+    precision: str,
     places: Sequence[int],
     general: ChatExamples | None,
     title: str,
@@ -46,12 +47,12 @@ def measure(
     """Return what a model makes of test rows, and its answers to the last questions of those at `places`."""
     model.to(training.device())
     with training.bar(f"loss of {title}", len(examples), "row", shown=shown) as bar:
-        losses = models.chat_losses(model, examples, precision=writing.precision, progress=bar.update)
+        losses = models.chat_losses(model, examples, precision=precision, progress=bar.update)
     answers = None
     if places:
         with training.bar(f"answers of {title}", len(places), "row", shown=shown) as bar:
             answers = _answered(model, preprocessing, chats, places, writing, bar.update)
-    lost = None if general is None else models.chat_losses(model, general, precision=writing.precision)
+    lost = None if general is None else models.chat_losses(model, general, precision=precision)
     return Measured(losses=losses, answers=answers, general=lost)
 
 

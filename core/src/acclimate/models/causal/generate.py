@@ -23,13 +23,14 @@ class Written:
 class Writing:
     """How answers are written: `limit` bounds their tokens, `stops` end them.
 
-    At a `temperature` of 0 the likeliest token is taken; above it tokens are drawn, as `seed` says. `precision` is
-    that of forward passes.
+    At a `temperature` of 0 the likeliest token is taken; above it tokens are drawn, as `seed` says.
+
+    Answers are written in the precision of the weights: one token a pass reads every weight once, and turning weights
+    into 16 bits first would read them twice.
     """
 
     limit: int
     stops: tuple[int, ...]
-    precision: str = "float32"
     temperature: float = 0.0
     seed: int = 0
 
@@ -89,10 +90,7 @@ def _steps(model: LanguageModel, prompts: Sequence[Sequence[int]], writing: Writ
     active = set(range(len(prompts)))
     model.eval()
     for _ in range(writing.limit):
-        with (
-            torch.inference_mode(),
-            torch.autocast(device.type, torch.bfloat16, enabled=writing.precision == "bfloat16"),
-        ):
+        with torch.inference_mode():
             logits = source.next()
             chosen = _chosen(logits, writing.temperature, random)
             source.add(chosen)
