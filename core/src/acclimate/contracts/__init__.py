@@ -13,6 +13,8 @@ from acclimate.contracts.analysis import (
     OperatingPoint,
     Overlay,
     RegionBand,
+    Scope,
+    ScopeLevel,
     Slice,
     Suspect,
 )
@@ -104,6 +106,8 @@ __all__ = [
     "RegionBand",
     "Report",
     "RunEvent",
+    "Scope",
+    "ScopeLevel",
     "Score",
     "SeedResult",
     "Settings",

@@ -289,6 +289,9 @@ class Preset:
 
     `mirrored` lets training mirror images, which must not be where sides matter. `corners` measures what the four
     corners of the images alone say of the label, where a shortcut (a marker, a text) may stand.
+
+    `out_of_scope` are usual names of a label whose rows have none of the others ("oos"): they train nothing, and
+    measure how well such rows are told. Names are compared as `LabelNames` compares them.
     """
 
     name: str
@@ -308,6 +311,7 @@ class Preset:
     slices: tuple[str, ...] = ()
     mirrored: bool = True
     corners: bool = False
+    out_of_scope: tuple[str, ...] = ()
     settings: dict[str, Any] = field(default_factory=dict)
     demo: Demo | None = None
 

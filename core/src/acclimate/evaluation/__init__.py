@@ -11,6 +11,7 @@ from acclimate.evaluation.curves import (
     curve,
     reliability,
 )
+from acclimate.evaluation.delong import area
 from acclimate.evaluation.findings import compare, constant_predictions, sample_size, several_labels
 from acclimate.evaluation.gather import by_id
 from acclimate.evaluation.intervals import score, score_statistics
@@ -32,12 +33,14 @@ from acclimate.evaluation.operating import (
 )
 from acclimate.evaluation.paired import Paired, ScoredRows, ScoreFunction, paired
 from acclimate.evaluation.regions import FoundRegions, by_area, found_regions
+from acclimate.evaluation.scope import SCOPE_SCORES, retention_threshold
 from acclimate.evaluation.segmentation import Mask, dice_statistics
 
 __all__ = [
     "COUNTS",
     "ROWS",
     "ROWS_OF_LABEL",
+    "SCOPE_SCORES",
     "THRESHOLDS",
     "Chosen",
     "FoundRegions",
@@ -54,6 +57,7 @@ __all__ = [
     "accuracy",
     "answer_threshold",
     "answered",
+    "area",
     "at_prevalence",
     "auroc",
     "best_temperature",
@@ -87,6 +91,7 @@ __all__ = [
     "rates",
     "read_rule",
     "reliability",
+    "retention_threshold",
     "row_losses",
     "sample_size",
     "score",

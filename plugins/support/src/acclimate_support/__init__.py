@@ -12,5 +12,6 @@ intents = Preset(
     metrics=("accuracy", "macro_f1", "log_loss", "ece"),
     times=("created_at", "created", "date", "datetime", "timestamp"),
     slices=("channel", "language", "locale", "product"),
-    settings={"max_tokens": 128},
+    out_of_scope=("oos", "ood", "out of scope", "out of domain", "no intent"),
+    settings={"max_tokens": 128, "retention": 0.95},
 )
