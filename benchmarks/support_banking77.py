@@ -39,9 +39,9 @@ def main() -> None:
     record(
         "support_banking77",
         title="Banking77: support/intents with frozen MiniLM",
-        claim=f"Accuracy on the published test file: {every} from all rows of the train file, a tenth of which validates, "
-        f"and {few} from {FEW} rows of each of 77 intents, drawn by the seed, with {FEW // 2} others to validate. The aims "
-        "were 0.940 and 0.870. Test rows that repeat a training row are left in.",
+        claim=f"Accuracy on the published test file: {every} from all rows of the train file, a tenth of which "
+        f"validates, and {few} from {FEW} rows of each of 77 intents, drawn by the seed, with {FEW // 2} others to "
+        "validate. The aims were 0.940 and 0.870. Test rows that repeat a training row are left in.",
         header=["training rows", "model", "seed", *NAMES],
         rows=rows,
         raw=[[report.to_dict() for report in reports] for reports in found.values()],
