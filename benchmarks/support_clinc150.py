@@ -23,9 +23,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     seeds = parser.parse_args().seeds
-    words = _words()
-    print(words, flush=True)
     reports = [_run(seed) for seed in seeds]
+    words = _words()
     scopes = [each.analysis.scope for each in reports]
     rows = []
     for number, level in enumerate(words):
@@ -81,7 +80,7 @@ def _words() -> dict[float, Side]:
         with (DATA / f"{part}.csv").open(newline="", encoding="utf-8") as file:
             rows = [row for row in csv.DictReader(file) if part != "train" or row["label"] != OUTSIDE]
         texts[part], labels[part] = [row["text"] for row in rows], np.array([row["label"] for row in rows])
-    vectorizer = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True)
+    vectorizer = TfidfVectorizer(sublinear_tf=True)
     x = {
         part: vectorizer.fit_transform(each) if part == "train" else vectorizer.transform(each)
         for part, each in texts.items()
@@ -89,7 +88,7 @@ def _words() -> dict[float, Side]:
     inside = {part: each != OUTSIDE for part, each in labels.items()}
 
     def fitted(strength: float) -> LogisticRegression:
-        return LogisticRegression(C=strength, max_iter=300, tol=1e-3).fit(x["train"], labels["train"])
+        return LogisticRegression(C=strength, max_iter=200, tol=1e-3).fit(x["train"], labels["train"])
 
     def accuracy(model: LogisticRegression) -> float:
         return float((model.predict(x["val"][inside["val"]]) == labels["val"][inside["val"]]).mean())

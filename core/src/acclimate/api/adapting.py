@@ -231,7 +231,8 @@ def _prepare(host: Host, request: Request, folder: Path, shown: bool) -> tuple[R
     """
     dealt = dealing.deal_request(host, request, dealing.read_tables(host, request, folder))
     parts, labels = dealt.parts, dealt.labels
-    request = replace(request, notes=(*request.notes, *dealt.findings))
+    audited = inputs.audited(host, request.preset, [part.rows for part in parts.values()])
+    request = replace(request, notes=(*request.notes, *dealt.findings, *audited))
     rows = {name: len(part.truth) for name, part in parts.items()}
     tell(host, request, "split", rows=rows)
     deciding.check_positive(request.settings, labels, multilabel=parts["train"].multilabel)

@@ -17,7 +17,7 @@ from acclimate.api.flows import flow_of
 from acclimate.api.manifest import read_with, task_of
 from acclimate.api.predictor import Predictor, load_classifier
 from acclimate.api.reporting import about
-from acclimate.api.request import find_preset, split_options
+from acclimate.api.request import find_preset, split_options, with_preparing
 from acclimate.contracts import DataError, OptionError, Report, Settings, did_you_mean
 from acclimate.plugins import Host, default_host
 
@@ -81,6 +81,7 @@ def evaluate_classifier(host: Host, folder: Path, source: str, options: Mapping[
             strange = (
                 scoping.outside_part(scoping.OUTSIDE["test"], rows.select(places[1])) if len(places[1]) else None
             )
+            audited = [rows]
             rows = rows.select(places[0]) if strange else rows
             part = inputs.as_part("test", rows, predictor.labels)
             examples = inputs.examples(
@@ -148,6 +149,7 @@ def evaluate_classifier(host: Host, folder: Path, source: str, options: Mapping[
                 analysis = replace(analysis, scope=scoping.measure_scope(predictor.decisions, scoped))
             findings = (
                 *told,
+                *inputs.audited(host, with_preparing(preset, predictor.manifest["preparing"]), audited),
                 *inputs.lost_tokens({"test": examples}),
                 *scoring.findings(part.truth, scores, predictor.labels, values, scored, metrics),
             )

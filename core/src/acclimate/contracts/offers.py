@@ -279,7 +279,9 @@ class Preset:
     names its method.
 
     `preparing` are the names and defaults of further keyword arguments of `prepare`, which a user gives as
-    `--prepare NAME=VALUE`; a saved run prepares new rows with them. `labels` are the labels that it knows by name, in
+    `--prepare NAME=VALUE`; a saved run prepares new rows with them. `audit` names a function
+    `(texts) -> Iterable[Finding]` with the same keyword arguments, which says in the report what the preparation does
+    to the texts of all rows. `labels` are the labels that it knows by name, in
     order; without them a source's labels are taken as they are.
 
     `group` is the column whose rows stay in one part ("patient"), `times` are usual names of a column by whose dates
@@ -302,6 +304,7 @@ class Preset:
     loader: str = "auto"
     prepare: Ref | None = None
     preparing: Mapping[str, Any] = field(default_factory=dict)
+    audit: Ref | None = None
     labels: LabelNames | None = None
     metrics: tuple[str, ...] = ("accuracy", "macro_f1", "mcc", "auroc")
     multilabel_metrics: tuple[str, ...] = ("macro_f1", "micro_f1", "subset_accuracy", "auroc", "average_precision")
@@ -320,6 +323,8 @@ class Preset:
         _check_tasks(self, (self.task,))
         if self.corners and self.task == STACKS:
             raise ValueError(f"Preset {self.name!r}: corners are those of single images, not of stacks")
+        if self.audit and (self.prepare is None or self.modality != "text"):
+            raise ValueError(f"Preset {self.name!r}: audit is of how texts are prepared, which it does not do")
         if self.preparing and self.prepare is None:
             raise ValueError(f"Preset {self.name!r}: preparing has options of prepare, which it does not name")
 

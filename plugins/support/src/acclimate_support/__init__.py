@@ -1,6 +1,6 @@
 """Acclimate for customer support: presets for what customers write."""
 
-from acclimate.contracts import Preset
+from acclimate.contracts import Preset, Ref
 
 __all__ = ["intents"]
 
@@ -9,6 +9,9 @@ intents = Preset(
     summary="Says what a customer wants, by what they wrote first.",
     task="text-classification",
     backbone="minilm-l6",
+    prepare=Ref("acclimate_support.prepare:clean"),
+    preparing={"pii": "redact", "orders": "", "phones": ""},
+    audit=Ref("acclimate_support.prepare:audit"),
     metrics=("accuracy", "macro_f1", "log_loss", "ece"),
     times=("created_at", "created", "date", "datetime", "timestamp"),
     slices=("channel", "language", "locale", "product"),
