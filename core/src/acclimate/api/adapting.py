@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from acclimate import evaluation, models, training
-from acclimate.api import calibrating, dealing, deciding, inputs, sameness, saved, scoring, stages
+from acclimate.api import calibrating, dealing, deciding, inputs, sameness, saved, scoping, scoring, stages
 from acclimate.api.choosing import choose_backbone, choose_method, first_of_search, make_plan, need_of
 from acclimate.api.clock import Clock
 from acclimate.api.cross_validating import check_folds, cross_validate, folds_of
@@ -17,7 +17,7 @@ from acclimate.api.flows import flow_of
 from acclimate.api.lookalikes import lookalikes
 from acclimate.api.predictor import load
 from acclimate.api.provenance import manifest_of
-from acclimate.api.reporting import analysis_of, report_of, score_all
+from acclimate.api.reporting import analysis_of, report_of, scoped_rows, score_all
 from acclimate.api.request import (
     BUDGET_MINUTES,
     Request,
@@ -190,10 +190,13 @@ def classify(host: Host, request: Request, folder: Path, shown: bool) -> Run:
         decisions, decided = deciding.decide(
             validation, learned.validation_logits, subject.model.labels, request.settings
         )
+        decisions, scoped = scoping.decide_scope(
+            decisions, scoped_rows(subject, learned, "validation"), subject.outside, request.settings
+        )
         values, baselines, findings = score_all(host, request, subject, plan, learned)
         analysis, more = analysis_of(host, request, subject, learned, decisions, values)
     analysis = replace(analysis, cross_validated=crossed)
-    scored = values, baselines, (*findings, *decided, *more, *few)
+    scored = values, baselines, (*findings, *decided, *scoped, *more, *few)
     report = report_of(request, subject, plan, learned, scored, analysis, clock)
     test = subject.parts["test"]
     records = scoring.records(test.ids, test.truth, learned.logits, report.labels, learned.thresholds)
@@ -228,7 +231,8 @@ def _prepare(host: Host, request: Request, folder: Path, shown: bool) -> tuple[R
     """
     dealt = dealing.deal_request(host, request, dealing.read_tables(host, request, folder))
     parts, labels = dealt.parts, dealt.labels
-    request = replace(request, notes=(*request.notes, *dealt.findings))
+    audited = inputs.audited(host, request.preset, [part.rows for part in parts.values()])
+    request = replace(request, notes=(*request.notes, *dealt.findings, *audited))
     rows = {name: len(part.truth) for name, part in parts.items()}
     tell(host, request, "split", rows=rows)
     deciding.check_positive(request.settings, labels, multilabel=parts["train"].multilabel)
@@ -277,6 +281,7 @@ def _prepare(host: Host, request: Request, folder: Path, shown: bool) -> tuple[R
         examples=examples,
         settings=request.settings,
         corners=request.preset.corners,
+        outside=dealt.outside,
         cache=sameness.fresh_cache(folder / "cache") if request.original else cache_folder(),
         checkpoint=checkpoint_file(request.output),
         shown=shown,

@@ -27,7 +27,7 @@ def folds_of(request: Request, plan: Plan, parts: Mapping[str, Part]) -> tuple[i
 
     Fewer than 200 rows are cross-validated where that takes seconds: a method that trains would train 15 times.
     """
-    asked, rows = request.settings.folds, sum(len(part.truth) for part in parts.values())
+    asked, rows = request.settings.folds, sum(len(parts[name].truth) for name in inputs.PARTS)
     given = request.test is not None or request.validation is not None
     timed = "time" in parts["train"].rows.column_names
     check_folds(request.settings, timed=timed, given=given)

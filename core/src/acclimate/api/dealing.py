@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from acclimate import data
-from acclimate.api import inputs, leaks
+from acclimate.api import inputs, leaks, scoping
 from acclimate.api.request import Request
 from acclimate.contracts import Finding, Preset
 from acclimate.plugins import Host
@@ -17,11 +17,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dealt:
-    """Rows in three parts, the labels in order, and what the leak checks say of the split."""
+    """Rows in three parts, the labels in order, and what the leak checks say of the split.
+
+    Where rows have the label `outside`, parts named by `scoping.OUTSIDE` stand beside the three.
+    """
 
     parts: dict[str, inputs.Part]
     labels: tuple[str, ...]
     findings: tuple[Finding, ...]
+    outside: str = ""
 
 
 def read_tables(host: Host, request: Request, folder: Path) -> dict[str, "datasets.Dataset"]:
@@ -49,6 +53,8 @@ def read_tables(host: Host, request: Request, folder: Path) -> dict[str, "datase
 def deal_request(host: Host, request: Request, tables: Mapping[str, "datasets.Dataset"]) -> Dealt:
     """Return the parts of a request's tables, by its own preset and settings; see `deal`."""
     settings = request.settings
+    found = {label for rows in tables.values() for names in data.label_sets(rows) for label in names}
+    several = data.is_multilabel(tables["train"])
     return deal(
         tables,
         request.preset,
@@ -56,6 +62,7 @@ def deal_request(host: Host, request: Request, tables: Mapping[str, "datasets.Da
         max_rows=settings.max_rows,
         prepare=host.load(request.preset),
         allow_leakage=settings.allow_leakage,
+        outside=scoping.outside_label(settings, request.preset, found, multilabel=several),
     )
 
 
@@ -68,12 +75,15 @@ def deal(
     prepare: Callable[[Any], Any] | None = None,
     allow_leakage: bool = False,
     labels: tuple[str, ...] | None = None,
+    outside: str = "",
 ) -> Dealt:
     """Return the three parts; given parts are honoured, the others split off with rows that repeat kept together.
 
     With `allow_leakage` rows that repeat are dealt like all others. `tables` holds "train" and, where files were
     given for them, "validation" and "test". Texts are compared as `prepare` leaves them. `labels` are those that rows
-    may carry where that is not for the rows to say; then every row may carry all of them.
+    may carry where that is not for the rows to say; then every row may carry all of them. Rows with the label
+    `outside` have none of the labels: those of validation and test are parts of their own, named by
+    `scoping.OUTSIDE`, and the others are left out.
 
     Raises:
         DataError: rows that cannot be used or split; a split whose test score would be too good, unless
@@ -84,11 +94,12 @@ def deal(
         whole = whole.select(data.sample(whole, max_rows, seed=seed))
     data.check_alike({**tables, "train": whole})
     if labels is None:
-        data.check_classes(whole)
-        labels = inputs.ordered({label for names in data.label_sets(whole) for label in names}, preset)
+        data.check_classes(whole.select(scoping.divided(whole, outside)[0]) if outside else whole)
+        found = {label for names in data.label_sets(whole) for label in names}
+        labels = inputs.ordered(found - {outside}, preset)
     given = {name: table for name, table in tables.items() if name != "train"}
     for name, table in given.items():
-        data.check_known_labels(table, labels, name)
+        data.check_known_labels(table, (*labels, outside) if outside else labels, name)
     contents = leaks.look_at([whole, *given.values()], preset, prepare)
     want = tuple(name for name in ("validation", "test") if name not in given)
     clusters = None if allow_leakage else contents.repeats.clusters()
@@ -120,12 +131,30 @@ def deal(
         findings = (Finding(code="no-group", message=message), *findings)
     if want and together is not None and not grouped and "time" not in whole.column_names:
         findings = (*(leak.finding for leak in data.kept_together(together)), *findings)
-    parts = {name: inputs.as_part(name, tables[name], labels) for name in inputs.PARTS}
+    kept, strange = {}, {}
+    for name in inputs.PARTS:
+        kept[name], strange[name] = scoping.divided(tables[name], outside)
+    scoping.check_inside({name: len(rows) for name, rows in kept.items()}, outside)
+    parts = {
+        name: (inputs.as_part(name, tables[name].select(rows) if outside else tables[name], labels), name, rows)
+        for name, rows in kept.items()
+    }
+    for name, other in scoping.OUTSIDE.items():
+        if len(strange[name]):
+            parts[other] = scoping.outside_part(other, tables[name].select(strange[name])), name, strange[name]
     return Dealt(
         parts={
-            name: inputs.with_contents(part, places[name], contents.fingerprints, clusters)
-            for name, part in parts.items()
+            name: inputs.with_contents(part, [places[of][row] for row in rows], contents.fingerprints, clusters)
+            for name, (part, of, rows) in parts.items()
         },
         labels=labels,
-        findings=findings,
+        findings=(*findings, *_left_out(len(strange["train"]), outside)),
+        outside=outside,
     )
+
+
+def _left_out(rows: int, outside: str) -> tuple[Finding, ...]:
+    if not rows:
+        return ()
+    message = f"{rows:,} rows of {outside!r} were dealt to train, and train nothing: they are out of scope."
+    return (Finding(code="out-of-scope", level="note", message=message),)

@@ -25,7 +25,10 @@ class Decisions:
     `threshold` is the log-odds of the `positive` label from which a row is flagged, chosen by `rule`; `reached` what
     it has on the rows that chose it, None where there are no such rows. `set_threshold` is the probability from which
     a label joins a row's set, from `set_rows` rows. `answer_threshold` is the probability of the likeliest label from
-    which a row is answered. What was not decided is empty or None.
+    which a row is answered. A row is out of scope below the `scope_threshold` of its `scope_score`, which keeps a
+    share `retention` of validation rows; `scope_reached` is what it has there, `outside` the label of rows out of
+    scope, and `scope_levels` the thresholds of other shares, by share.
+    What was not decided is empty or None.
     """
 
     positive: str = ""
@@ -36,6 +39,12 @@ class Decisions:
     set_threshold: float | None = None
     set_rows: int = 0
     answer_threshold: float | None = None
+    outside: str = ""
+    scope_score: str = ""
+    scope_threshold: float | None = None
+    retention: float | None = None
+    scope_reached: Mapping[str, float | None] = field(default_factory=dict)
+    scope_levels: Mapping[str, float] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values; `Decisions(**values)` gives the same decisions back."""
@@ -44,12 +53,25 @@ class Decisions:
     @property
     def told(self) -> tuple[str, ...]:
         """The fields that predictions of the run have beside label and probabilities: yes or no for each row."""
-        known = {"flagged": self.threshold, "answered": self.answer_threshold}
+        known = {
+            "flagged": self.threshold,
+            "answered": self.answer_threshold,
+            "out_of_scope": self.scope_threshold,
+        }
         return tuple(name for name, threshold in known.items() if threshold is not None)
 
     def flagged(self, logits: Scores, labels: Sequence[str]) -> NDArray[np.bool_] | None:
         """Return which rows [rows] are flagged; None where no operating point was decided."""
         return None if self.threshold is None else log_odds(logits, labels, self.positive) >= self.threshold
+
+    def out_of_scope(self, logits: Scores) -> NDArray[np.bool_] | None:
+        """Return which rows [rows] have none of the labels, by the logits [rows, classes] of the model itself.
+
+        None where that was not decided.
+        """
+        if self.scope_threshold is None:
+            return None
+        return evaluation.SCOPE_SCORES[self.scope_score](logits) < self.scope_threshold
 
 
 def choosing(part: Part) -> Part:

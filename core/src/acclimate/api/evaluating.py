@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from acclimate import bundle, data, evaluation, training
-from acclimate.api import inputs, scoring
+from acclimate.api import inputs, scoping, scoring
 from acclimate.api.analysing import Tested, analyse
 from acclimate.api.clock import Clock
 from acclimate.api.evaluate_modules import named_by_run
@@ -17,9 +17,11 @@ from acclimate.api.flows import flow_of
 from acclimate.api.manifest import read_with, task_of
 from acclimate.api.predictor import Predictor, load_classifier
 from acclimate.api.reporting import about
-from acclimate.api.request import find_preset, split_options
-from acclimate.contracts import DataError, OptionError, Report
+from acclimate.api.request import find_preset, split_options, with_preparing
+from acclimate.contracts import DataError, OptionError, Report, Settings, did_you_mean
 from acclimate.plugins import Host, default_host
+
+_DECIDED = ("positive", "operate", "prevalence", "answer", "calibration", "retention", "scope_score")
 
 
 def evaluate(folder: str | Path, source: str | Path, *, host: Host | None = None, **options: Any) -> Report:
@@ -33,8 +35,9 @@ def evaluate(folder: str | Path, source: str | Path, *, host: Host | None = None
         source: labelled rows, read as in `adapt`.
         host: the plugins to use; those installed when left out.
         options: column names (`text`, `image`, `mask`, `label`, `group`, `id`, …), `label_separator`,
-            `label_names`, `seed`, `slices`, `show_rows`, `reading`, and `metrics` in place of those of the run. The
-            operating point is the run's own.
+            `label_names`, `seed`, `slices`, `show_rows`, `reading`, `out_of_scope` where rows out of scope have
+            another label than in the run, and `metrics` in place of those of the run. The operating point is the
+            run's own, and so is the score from which a row is in scope.
 
     Raises:
         AcclimateError: for a run or rows that cannot be used.
@@ -47,7 +50,7 @@ def evaluate_classifier(host: Host, folder: Path, source: str, options: Mapping[
     """Return the report of a saved run that sorts rows into labels."""
     clock = Clock()
     columns, settings = split_options(dict(options))
-    decided = [name for name in ("positive", "operate", "prevalence", "answer", "calibration") if name in options]
+    decided = [name for name in _DECIDED if name in options]
     if decided:
         raise OptionError(
             f"{decided[0]} was decided by the validation rows of the run, and is measured as it was saved.",
@@ -71,7 +74,15 @@ def evaluate_classifier(host: Host, folder: Path, source: str, options: Mapping[
                 saved=read_with(predictor.manifest),
             )
             _check_form(rows, predictor)
-            data.check_known_labels(rows, predictor.labels, "test")
+            outside = _outside(settings, predictor, rows)
+            places = scoping.divided(rows, outside)
+            data.check_known_labels(rows.select(places[0]), predictor.labels, "test")
+            scoping.check_inside({"test": len(places[0])}, outside)
+            strange = (
+                scoping.outside_part(scoping.OUTSIDE["test"], rows.select(places[1])) if len(places[1]) else None
+            )
+            audited = [rows]
+            rows = rows.select(places[0]) if strange else rows
             part = inputs.as_part("test", rows, predictor.labels)
             examples = inputs.examples(
                 rows, predictor.preprocessing, predictor.prepare, Path(temporary) / "test.tokens"
@@ -79,6 +90,19 @@ def evaluate_classifier(host: Host, folder: Path, source: str, options: Mapping[
         with clock.stage("evaluate"):
             given = predictor.model_logits(examples)
             logits = predictor.calibrated(given)
+            scoped = scoping.Scored(
+                part=part,
+                logits=logits,
+                own_logits=given,
+                outside=strange,
+                outside_logits=None
+                if strange is None
+                else predictor.model_logits(
+                    inputs.examples(
+                        strange.rows, predictor.preprocessing, predictor.prepare, Path(temporary) / "outside.tokens"
+                    )
+                ),
+            )
             written = bundle.read_document(predictor.folder, "report.json")
             counts = np.asarray(predictor.manifest["training_rows_by_label"])
             if part.multilabel:
@@ -121,8 +145,11 @@ def evaluate_classifier(host: Host, folder: Path, source: str, options: Mapping[
                 slices=inputs.sliced(settings, preset, rows),
             )
             analysis, told = analyse(host, tested, values, metrics)
+            if predictor.decisions.scope_threshold is not None:
+                analysis = replace(analysis, scope=scoping.measure_scope(predictor.decisions, scoped))
             findings = (
                 *told,
+                *inputs.audited(host, with_preparing(preset, predictor.manifest["preparing"]), audited),
                 *inputs.lost_tokens({"test": examples}),
                 *scoring.findings(part.truth, scores, predictor.labels, values, scored, metrics),
             )
@@ -135,6 +162,7 @@ def evaluate_classifier(host: Host, folder: Path, source: str, options: Mapping[
             "train": written["rows"]["train"],
             "validation": written["rows"]["validation"],
             "test": len(rows),
+            **({} if strange is None else {strange.name: len(strange.truth)}),
         },
         metrics=values,
         baselines=scored,
@@ -150,6 +178,20 @@ def evaluate_classifier(host: Host, folder: Path, source: str, options: Mapping[
     records = scoring.records(part.ids, part.truth, logits, predictor.labels, predictor.thresholds)
     reviewed = host.review_report(owner, report, records)
     return replace(report, findings=(*findings, *reviewed))
+
+
+def _outside(settings: Settings, predictor: Predictor, rows: Any) -> str:
+    """Return the label of rows out of scope, "" where none is known."""
+    asked = settings.out_of_scope
+    if asked and predictor.decisions.scope_threshold is None:
+        raise OptionError(
+            f"{predictor.folder} tells no row to be out of scope, found out_of_scope={asked!r}.",
+            "Leave it out, or adapt with out_of_scope or retention.",
+        )
+    found = {label for names in data.label_sets(rows) for label in names} if asked else set()
+    if asked and asked not in found:
+        raise OptionError(f"There is no label {asked!r} of rows out of scope.", did_you_mean(asked, found))
+    return asked or predictor.decisions.outside
 
 
 def _check_form(rows: Any, predictor: Predictor) -> None:

@@ -228,6 +228,12 @@ def lost_tokens(parts: Mapping[str, models.Examples]) -> tuple[Finding, ...]:
     )
 
 
+def audited(host: Host, preset: Preset, tables: Iterable["datasets.Dataset"]) -> tuple[Finding, ...]:
+    """Return what a preset says of what its preparation does to texts."""
+    audit = host.load(preset, "audit")
+    return () if audit is None else tuple(audit(text for rows in tables for text in rows["text"]))
+
+
 def prepared_texts(rows: "datasets.Dataset", prepare: Callable[[str], str] | None) -> list[str]:
     """Return the texts as the model's own preparation leaves them, for baselines that read whole texts."""
     function = prepare or str

@@ -1,6 +1,7 @@
 """Rows across parts that are alike to the frozen backbone, where `near` asks for it."""
 
 from acclimate import data
+from acclimate.api.inputs import PARTS
 from acclimate.api.stages import features_of, forward_arithmetic
 from acclimate.api.subject import Subject
 from acclimate.contracts import Finding
@@ -18,8 +19,8 @@ def lookalikes(subject: Subject) -> tuple[Finding, ...]:
     precision = forward_arithmetic(subject).precision
     text = isinstance(subject.resolved.preprocessing, TextPreprocessing)
     found = data.lookalikes(
-        {name: features_of(subject, name, precision) for name in subject.parts},
-        {name: part.ids for name, part in subject.parts.items()},
+        {name: features_of(subject, name, precision) for name in PARTS},
+        {name: subject.parts[name].ids for name in PARTS},
         alike=ALIKE_TEXTS if text else ALIKE_IMAGES,
     )
     return tuple(found)

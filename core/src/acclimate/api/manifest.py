@@ -65,6 +65,12 @@ _LABELS: Mapping[str, fields.Test] = {
     "decisions.set_threshold": fields.is_number_or_null,
     "decisions.set_rows": fields.is_count,
     "decisions.answer_threshold": fields.is_number_or_null,
+    "decisions.outside": fields.is_text,
+    "decisions.scope_score": fields.one_of("", "energy", "max_probability"),
+    "decisions.scope_threshold": fields.is_number_or_null,
+    "decisions.retention": fields.is_number_or_null,
+    "decisions.scope_reached": fields.is_map,
+    "decisions.scope_levels": fields.is_map_of_numbers,
     "calibration.temperature": fields.is_number,
     "calibration.curves": fields.is_curves,
 }
@@ -159,6 +165,8 @@ def _check_labels(file: Path, manifest: Mapping[str, Any]) -> None:
     decided = manifest["decisions"]
     if decided["threshold"] is not None and decided["positive"] not in labels:
         raise _unfit(file, "decisions.positive", "one of them where there is a threshold")
+    if decided["scope_threshold"] is not None and not (decided["scope_score"] and decided["retention"]):
+        raise _unfit(file, "decisions.scope_threshold", "a score and a share to keep beside it")
     if len(manifest["training_rows_by_label"]) != len(labels):
         raise _unfit(file, "training_rows_by_label", "one count for each label")
 

@@ -49,6 +49,12 @@ def readme(predictor: Predictor, loads_as: str, whole: bool) -> str:
             f"A row is flagged as {decided.positive} from a probability of {probability(decided.threshold):.6f} on "
             f"({decided.rule}, chosen on validation rows)."
         )
+    if decided.scope_threshold is not None:
+        of = {"energy": "logits.logsumexp(1)", "max_probability": "logits.softmax(1).amax(1)"}[decided.scope_score]
+        paragraphs.append(
+            f"A row has none of the labels where `{of}` is below {decided.scope_threshold:.6f}, which validation "
+            f"rows chose to keep {decided.retention:.3g} of rows with a label."
+        )
     if manifest["prepare"]:
         paragraphs.append(f"Inputs are first prepared by `{manifest['prepare']}`, which is not part of this folder.")
     code = [

@@ -23,6 +23,7 @@ from acclimate.plugins import Host, default_host
 # What is in memory at once: texts of so many rows and characters, or the prepared pixels of so many images.
 _ROWS = {"text": 512, "image": 64, STACKS: 4}
 _CHARACTERS = 2_000_000
+NO_LABEL = "out of scope"
 
 
 def predict_rows(
@@ -32,6 +33,8 @@ def predict_rows(
 
     Where rows may carry several labels it is `{id, labels, probabilities}`, of masks `{id, shares}`. A run with an
     operating point adds `flagged`, one that leaves rows to a person `answered`, one with sets of labels `label_set`.
+    One that tells rows out of scope adds `out_of_scope` and, whatever that says, the `likeliest` of its labels; the
+    `label` of a row out of scope is that of such rows in the data, or "out of scope".
     One that reads stacks adds `slice_weights`, the share of each slice by its name.
     A row that cannot be read or opened is `{id, error}`, and does not stop the others. Only a chunk of rows is ever
     in memory.
@@ -147,7 +150,10 @@ def _as_dict(id: str, found: Prediction | str, predictor: Predictor) -> dict[str
     if isinstance(found, str):
         return {"id": id, "error": found}
     several = predictor.thresholds is not None
-    told = {"labels": list(found.labels)} if several else {"label": found.label}
+    told: dict[str, Any] = {"labels": list(found.labels)} if several else {"label": found.label}
+    if found.out_of_scope is not None:
+        told = {"label": (predictor.decisions.outside or NO_LABEL) if found.out_of_scope else found.label}
+        told["likeliest"] = found.label
     decided = {name: getattr(found, name) for name in predictor.decisions.told}
     sets = {} if found.label_set is None else {"label_set": list(found.label_set)}
     weighed = {} if found.slice_weights is None else {"slice_weights": dict(found.slice_weights)}

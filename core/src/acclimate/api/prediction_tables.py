@@ -46,22 +46,25 @@ def write_csv(
     """Write id, label, probability, what is `decided` of each row ("flagged": true or false) and error.
 
     Several labels of a row and their probabilities stand between bars; so do the slices of a row where they are
-    `weighed`, as name=share.
+    `weighed`, as name=share. Where a row may be out of scope, its likeliest label stands beside.
     """
     writer = csv.writer(stream)
     told = ("labels", "probabilities") if several else ("label", "probability")
+    likeliest = ["likeliest"] if "out_of_scope" in decided else []
     slices = ["slice_weights"] if weighed else []
-    writer.writerow(["id", *told, *decided, *slices, "error"])
+    writer.writerow(["id", *told, *likeliest, *decided, *slices, "error"])
     for row in rows:
         names = row.get("labels", [row["label"]] if "label" in row else [])
-        values = [f"{row['probabilities'][name]:.4f}" for name in names]
+        # Of a row out of scope no probability of being that is known.
+        values = [f"{row['probabilities'][name]:.4f}" if name in row["probabilities"] else "" for name in names]
         flags = [str(row.get(name, "")).lower() for name in decided]
         shares = (
             ["|".join(f"{name}={share:.4f}" for name, share in row.get("slice_weights", {}).items())]
             if weighed
             else []
         )
-        writer.writerow([row["id"], "|".join(names), "|".join(values), *flags, *shares, row.get("error", "")])
+        told_of = ["|".join(names), "|".join(values), *(row.get(name, "") for name in likeliest)]
+        writer.writerow([row["id"], *told_of, *flags, *shares, row.get("error", "")])
 
 
 class _Writer(Protocol):
@@ -97,7 +100,17 @@ def _to_parquet(
     flags = [(name, pyarrow.bool_()) for name in decided]
     sets = [] if several else [("label_set", pyarrow.list_(text))]
     slices = [("slice_weights", pyarrow.map_(text, pyarrow.float64()))] if weighed else []
-    told_of = [("id", text), told, ("probabilities", probabilities), *flags, *sets, *slices, ("error", text)]
+    likeliest = [("likeliest", text)] if "out_of_scope" in decided else []
+    told_of = [
+        ("id", text),
+        told,
+        *likeliest,
+        ("probabilities", probabilities),
+        *flags,
+        *sets,
+        *slices,
+        ("error", text),
+    ]
     schema = pyarrow.schema(told_of)
     remaining = iter(rows)
     with pyarrow.parquet.ParquetWriter(file, schema) as writer:

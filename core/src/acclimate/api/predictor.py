@@ -71,13 +71,13 @@ class Predictor:
     def predictions_of(self, examples: models.Examples) -> list[Prediction]:
         """Return one prediction for each row of prepared examples."""
         if not isinstance(self.model, StackClassifier):
-            return self.predictions(self.logits(examples))
+            return self.predictions(self.model_logits(examples))
         logits: list[tuple[list[str], NDArray[np.float64]]] = []
         weights: dict[str, NDArray[np.float64]] = {}
         for ids, some, told in models.explained_logits(self.model, examples, precision=self._precision):
             logits.append((ids, some))
             weights.update(zip(ids, told, strict=True))
-        found = self.predictions(self.calibrated(evaluation.by_id(list(examples.ids), logits)))
+        found = self.predictions(evaluation.by_id(list(examples.ids), logits))
         assert isinstance(examples, models.StackExamples | models.PreparedStacks)
         return [
             replace(one, slice_weights=dict(zip(names, weights[id].tolist(), strict=True)))
@@ -85,7 +85,9 @@ class Predictor:
         ]
 
     def predictions(self, logits: NDArray[np.float64]) -> list[Prediction]:
-        """Return what logits [rows, classes] say."""
+        """Return what the model's own logits [rows, classes] say."""
+        outside = self.decisions.out_of_scope(logits)
+        logits = self.calibrated(logits)
         probabilities = scoring.probabilities_of(logits, multilabel=self.thresholds is not None)
         answer = self.decisions.answer_threshold
         flagged = self.decisions.flagged(logits, self.labels)
@@ -94,6 +96,8 @@ class Predictor:
             given: list[tuple[str, ...]] = [(label,) for label in likeliest]
         else:
             given = scoring.given(logits, self.thresholds, self.labels)
+        if outside is not None:
+            given = [() if strange else names for strange, names in zip(outside, given, strict=True)]
         return [
             Prediction(
                 label=label,
@@ -101,6 +105,7 @@ class Predictor:
                 labels=names,
                 answered=None if answer is None else bool(row.max() >= answer),
                 flagged=None if flagged is None else bool(flagged[number]),
+                out_of_scope=None if outside is None else bool(outside[number]),
                 label_set=self._label_set(row),
             )
             for number, (label, row, names) in enumerate(zip(likeliest, probabilities, given, strict=True))

@@ -14,7 +14,6 @@ import torch
 
 from acclimate import models, training
 from acclimate.api.command import arguments_of, command_of
-from acclimate.api.inputs import PARTS
 from acclimate.api.request import Request
 from acclimate.api.subject import AnySubject
 from acclimate.contracts import Plan, Report
@@ -87,8 +86,8 @@ def data_of(subject: AnySubject) -> dict[str, Any]:
     `fingerprint` and `split` are over those of all parts.
     """
     found = {}
-    for name in PARTS:
-        part, contents = subject.parts[name], list(subject.examples[name].fingerprints)
+    for name, part in subject.parts.items():
+        contents = list(subject.examples[name].fingerprints)
         found[name] = {
             "count": len(part.truth),
             "ids": models.json_hash(part.ids),

@@ -1,6 +1,7 @@
 """The report of a run: its scores beside baselines, and what the user should know about it."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from acclimate import evaluation, training
-from acclimate.api import corners, deciding, inputs, scoring
+from acclimate.api import corners, deciding, inputs, scoping, scoring
 from acclimate.api.analysing import Tested, analyse
 from acclimate.api.clock import Clock
 from acclimate.api.deciding import Decisions
@@ -79,7 +80,26 @@ def analysis_of(
         columns=request.columns,
         slices=inputs.sliced(request.settings, request.preset, test.rows),
     )
-    return analyse(host, tested, values, metrics)
+    analysis, told = analyse(host, tested, values, metrics)
+    if decisions.scope_threshold is None:
+        return analysis, told
+    scope = scoping.measure_scope(decisions, scoped_rows(subject, learned, "test"))
+    return replace(analysis, scope=scope), told
+
+
+def scoped_rows(subject: Subject, learned: Learned, name: str) -> scoping.Scored:
+    """Return the validation or test rows with what the model says of them, and those out of scope beside them."""
+    test = name == "test"
+    logits = learned.logits if test else learned.validation_logits
+    own = learned.own_logits if test else learned.own_validation_logits
+    other = scoping.OUTSIDE[name]
+    return scoping.Scored(
+        part=subject.parts[name],
+        logits=logits,
+        own_logits=logits if own is None else own,
+        outside=subject.parts.get(other),
+        outside_logits=learned.outside_logits.get(other),
+    )
 
 
 def report_of(
@@ -112,7 +132,7 @@ def report_of(
         findings=findings,
         labels=labels,
         **scoring.tables_of_errors(truth, learned.logits, labels, learned.thresholds),
-        settings=_settings(request, plan, learned),
+        settings=_settings(request, subject, plan, learned),
         history=learned.trained.history if learned.trained else (),
         analysis=analysis,
         **about(request.preset.task, subject.backbone.licence, request.settings.data_licence),
@@ -205,7 +225,7 @@ def _about(request: Request, plan: Plan, trained: training.Trained | None) -> tu
     return ()
 
 
-def _settings(request: Request, plan: Plan, learned: Learned) -> dict[str, Any]:
+def _settings(request: Request, subject: Subject, plan: Plan, learned: Learned) -> dict[str, Any]:
     settings: dict[str, Any] = {
         "seed": request.settings.seed,
         "max_tokens": request.settings.max_tokens,
@@ -215,6 +235,9 @@ def _settings(request: Request, plan: Plan, learned: Learned) -> dict[str, Any]:
         "operate": request.settings.operate,
         "prevalence": request.settings.prevalence,
         "answer": request.settings.answer,
+        "out_of_scope": subject.outside,
+        "retention": scoping.retention_of(request.settings, subject.outside),
+        "scope_score": request.settings.scope_score,
         "calibration": request.settings.calibration,
         "near": request.settings.near,
         "slices": list(request.settings.slices),

@@ -32,6 +32,7 @@ _WORDS = {
     "calibration": ("temperature", "isotonic", "auto"),
     "near": ("content", "features"),
     "split_by": ("document", "query"),
+    "scope_score": ("energy", "max_probability"),
 }
 BUDGET_MINUTES = 10.0
 _FROM_ZERO = ("seed", "patience", "folds", "written_rows", "hard_negatives")
@@ -119,7 +120,7 @@ def split_options(given: dict[str, Any]) -> tuple[Columns, Settings]:
             raise OptionError(
                 f"{name} is True or False, found {given[name]!r}.", f"Leave {name} out for the default."
             )
-    for name, example in (("prevalence", "0.03"), ("answer", "0.9")):
+    for name, example in (("prevalence", "0.03"), ("answer", "0.9"), ("retention", "0.95")):
         share = given.get(name)
         if share is not None and not (isinstance(share, Real) and 0 < float(share) < 1):
             raise OptionError(f"{name} is a share between 0 and 1, found {share!r}.", f"Such as {name}={example}.")

@@ -18,7 +18,10 @@ def check_same(manifest: Mapping[str, Any], subject: AnySubject) -> None:
         BackboneError: when the backbone has other weights or another preprocessing.
     """
     before, now = manifest["data"]["parts"], data_of(subject)["parts"]
-    changed = [_change(name, before[name], now[name]) for name in before if before[name] != now[name]]
+    nothing = {"count": 0}
+    names = dict.fromkeys([*before, *now])
+    pairs = [(name, before.get(name, nothing), now.get(name, nothing)) for name in names]
+    changed = [_change(*each) for each in pairs if each[1] != each[2]]
     if changed:
         raise DataError(
             f"The rows are not those of the run: {'; '.join(changed)}.",

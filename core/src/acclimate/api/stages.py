@@ -1,7 +1,7 @@
 """The stages of a run, each a function of what the stages before it gave."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from acclimate import evaluation, methods, models, training
 from acclimate.api import calibrating, corners, deciding, fitting
 from acclimate.api.heads import put_head
+from acclimate.api.inputs import PARTS
 from acclimate.api.subject import Scores, Subject, logits_of, measured, probe_rows, to_device
 from acclimate.contracts import Finding, Plan
 
@@ -22,7 +23,9 @@ class Learned:
     `precision` is that of forward passes; `trained` is None when no gradient step was taken. `rates` are the peak
     learning rates of the optimizer's groups. `validation_logits` [rows, classes] are those of the validation rows,
     `temperature` what divided the model's logits when they were calibrated, `curves` what they went through then, and
-    `own_logits` [rows, classes] those of the test rows before they did, where there are curves. Where rows may carry
+    `own_logits` [rows, classes] those of the test rows before they did, where there are curves, and
+    `own_validation_logits` those of the validation rows. `outside_logits` [rows, classes] are those of rows out of
+    scope, by part and before any curve. Where rows may carry
     several labels, `thresholds` are the logits [labels] from which each label is given, by the adapted model and by
     the head on frozen features: those that validation rows chose. `corner_logits` are by a head on nothing but the
     corners of images, where asked.
@@ -38,6 +41,8 @@ class Learned:
     temperature: float = 1.0
     curves: tuple[evaluation.Steps, ...] = ()
     own_logits: Scores | None = None
+    own_validation_logits: Scores | None = None
+    outside_logits: Mapping[str, Scores] = field(default_factory=dict)
     thresholds: Scores | None = None
     frozen_thresholds: Scores | None = None
     corner_logits: Scores | None = None
@@ -62,6 +67,7 @@ def learn(subject: Subject, plan: Plan, tell: Callable[..., None]) -> Learned:
         validation_logits=validated,
         curves=curves,
         own_logits=learned.logits,
+        own_validation_logits=learned.validation_logits,
         thresholds=_thresholds(subject, validated),
         notes=(*learned.notes, *notes),
     )
@@ -86,6 +92,7 @@ def _learn(subject: Subject, plan: Plan, tell: Callable[..., None]) -> Learned:
             thresholds=level,
             frozen_thresholds=level,
             corner_logits=of_corners,
+            outside_logits={name: frozen_logits(subject, head, precision, name) for name in _outside(subject)},
         )
     if plan.method == "frozen" and isinstance(subject.model, models.StackClassifier):
         subject = _encoded(subject, precision)
@@ -104,7 +111,13 @@ def _learn(subject: Subject, plan: Plan, tell: Callable[..., None]) -> Learned:
         thresholds=_thresholds(subject, validated),
         frozen_thresholds=level,
         corner_logits=of_corners,
+        outside_logits={name: logits_of(subject, name, precision) for name in _outside(subject)},
     )
+
+
+def _outside(subject: Subject) -> list[str]:
+    """Return the parts of rows out of scope."""
+    return [name for name in subject.parts if name not in PARTS]
 
 
 def _encoded(subject: Subject, precision: str) -> Subject:

@@ -48,8 +48,9 @@ class AnySubject(Protocol):
 class Subject:
     """What is adapted: the model, its rows, what the method adds, and where features and checkpoints are kept.
 
-    Without `checkpoint` the state of training is not kept. With `corners` what the corners of the images say is
-    measured too.
+    Where rows have the label `outside`, they are parts of their own beside train, validation and test, named by
+    `scoping.OUTSIDE`. Without `checkpoint` the state of training is not kept. With `corners` what the corners of the
+    images say is measured too.
     """
 
     resolved: Resolved
@@ -64,6 +65,7 @@ class Subject:
     checkpoint: Path | None
     shown: bool
     corners: bool = False
+    outside: str = ""
 
     @property
     def model(self) -> Classifier:

@@ -99,6 +99,11 @@ def is_map_of_maps(value: Any) -> bool:
     return isinstance(value, dict) and all(map(is_map, value.values()))
 
 
+def is_map_of_numbers(value: Any) -> bool:
+    """Whether it is an object with a finite number under each name."""
+    return isinstance(value, dict) and all(map(is_number, value.values()))
+
+
 def is_labels(value: Any) -> bool:
     """Whether it is a list of different texts that are not empty."""
     texts = isinstance(value, list) and all(isinstance(item, str) and item for item in value)

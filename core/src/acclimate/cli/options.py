@@ -90,6 +90,14 @@ Operate = Annotated[
 ]
 Prevalence = Annotated[float | None, typer.Option(help="Share of rows in use that carry the positive label.")]
 Answer = Annotated[float | None, typer.Option(help="Share of rows to answer; the least sure are left to a person.")]
+OutOfScope = Annotated[
+    str, typer.Option(help="Label of rows that have none of the others; none: it is a label like all others.")
+]
+Retention = Annotated[
+    float | None,
+    typer.Option(help="Share of rows with a label to keep; rows that score lower are told to be out of scope."),
+]
+ScopeScore = Annotated[str, typer.Option(help="What tells rows out of scope: energy or max_probability.")]
 Slices = Annotated[str, typer.Option(help="Columns whose values are scored as subgroups: site,scanner.")]
 ShowRows = Annotated[
     bool, typer.Option("--show-rows/--hide-rows", help="Put wrongly predicted test rows into the report.")

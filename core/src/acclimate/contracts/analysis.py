@@ -63,6 +63,47 @@ class Coverage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ScopeLevel:
+    """What the score that keeps a share `retention` of validation rows does on the test rows; see `Scope`."""
+
+    retention: float
+    threshold: float
+    retained: Score
+    accuracy: Score
+    recall: Score | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """From which score a row has one of the labels, how that was chosen, and what it does on the test rows.
+
+    Asked for was that a share `retention` of rows with a label is kept, by `score` ("energy" or "max_probability");
+    `threshold` is the score from which a row is. `validation` holds "retained" and "recall" (None without rows out of
+    scope) on the rows that chose it or stood beside them, and their numbers "inside" and "outside"; `rows` the same
+    numbers of the test rows. `outside` is the label of rows out of scope, "" where none is named.
+
+    `retained` is the share of test rows with a label that is kept, `accuracy` the share of these rows that is kept
+    and rightly labelled: a row that is wrongly told to be out of scope counts as wrong. `recall` is the share of rows
+    out of scope that is told, `precision` of the rows that are told the share that is (for the mix of these test
+    rows), `auroc` by each score how well the two kinds are told apart; without rows out of scope None, and empty.
+    `levels` are the same figures for other shares to keep, so that one can be chosen.
+    """
+
+    outside: str
+    score: str
+    retention: float
+    threshold: float
+    validation: Mapping[str, float | None]
+    rows: Mapping[str, int]
+    retained: Score
+    accuracy: Score
+    recall: Score | None = None
+    precision: Score | None = None
+    auroc: Mapping[str, Score] = field(default_factory=dict)
+    levels: tuple[ScopeLevel, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Conformal:
     """Sets of labels that hold the true one in a stated share of new rows (Sadinle, Lei and Wasserman 2019).
 
@@ -324,6 +365,7 @@ class Analysis:
     reliability: Mapping[str, tuple[Bin, ...]] = field(default_factory=dict)
     coverage: tuple[Coverage, ...] = ()
     answered: Coverage | None = None
+    scope: Scope | None = None
     conformal: Conformal | None = None
     slices: Mapping[str, tuple[Slice, ...]] = field(default_factory=dict)
     mistakes: tuple[Mistake, ...] = ()

@@ -279,7 +279,9 @@ class Preset:
     names its method.
 
     `preparing` are the names and defaults of further keyword arguments of `prepare`, which a user gives as
-    `--prepare NAME=VALUE`; a saved run prepares new rows with them. `labels` are the labels that it knows by name, in
+    `--prepare NAME=VALUE`; a saved run prepares new rows with them. `audit` names a function
+    `(texts) -> Iterable[Finding]` with the same keyword arguments, which says in the report what the preparation does
+    to the texts of all rows. `labels` are the labels that it knows by name, in
     order; without them a source's labels are taken as they are.
 
     `span_columns` names a function `(text, label) -> Mapping[str, str]` for token-classification: what else is told
@@ -292,6 +294,9 @@ class Preset:
 
     `mirrored` lets training mirror images, which must not be where sides matter. `corners` measures what the four
     corners of the images alone say of the label, where a shortcut (a marker, a text) may stand.
+
+    `out_of_scope` are usual names of a label whose rows have none of the others ("oos"): they train nothing, and
+    measure how well such rows are told. Names are compared as `LabelNames` compares them.
     """
 
     name: str
@@ -303,6 +308,7 @@ class Preset:
     prepare: Ref | None = None
     preparing: Mapping[str, Any] = field(default_factory=dict)
     span_columns: Ref | None = None
+    audit: Ref | None = None
     labels: LabelNames | None = None
     metrics: tuple[str, ...] = ("accuracy", "macro_f1", "mcc", "auroc")
     multilabel_metrics: tuple[str, ...] = ("macro_f1", "micro_f1", "subset_accuracy", "auroc", "average_precision")
@@ -312,6 +318,7 @@ class Preset:
     slices: tuple[str, ...] = ()
     mirrored: bool = True
     corners: bool = False
+    out_of_scope: tuple[str, ...] = ()
     settings: dict[str, Any] = field(default_factory=dict)
     demo: Demo | None = None
 
@@ -320,6 +327,8 @@ class Preset:
         _check_tasks(self, (self.task,))
         if self.corners and self.task == STACKS:
             raise ValueError(f"Preset {self.name!r}: corners are those of single images, not of stacks")
+        if self.audit and (self.prepare is None or self.modality != "text"):
+            raise ValueError(f"Preset {self.name!r}: audit is of how texts are prepared, which it does not do")
         if self.preparing and self.prepare is None:
             raise ValueError(f"Preset {self.name!r}: preparing has options of prepare, which it does not name")
 

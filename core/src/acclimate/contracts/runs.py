@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from acclimate.contracts.analysis import Analysis
+from acclimate.contracts.analysis import Analysis, Scope
 from acclimate.contracts.scores import Score, finite
 
 
@@ -68,6 +68,10 @@ class Settings:
     (a miss costs ten false alarms); a probability of 0.5 where nothing is said. Where rows may carry several labels
     it is what each label's threshold is to reach, the best F1 otherwise. `prevalence` is the share of rows that is
     positive in use. `answer` is the share of rows to answer, the surest ones; the others are left to a person.
+    `retention` is the share of rows with one of the labels that is to be kept; rows of a lower score are told to be
+    out of scope, by "energy" (the log of the sum of the exponentials of the logits) or "max_probability".
+    `out_of_scope` is the label of rows that have none of the others: they train nothing, and measure how well that
+    works; "none" makes them rows of a label like all others.
     `slices` are columns whose values are scored as subgroups. `show_rows` puts test rows that the
     model gets wrong into the report. `embargo` leaves out rows so many days before a later part, where rows are split
     by time. `folds` measures by cross-validation over all rows too, `repeats` times with other folds; None only where
@@ -119,6 +123,9 @@ class Settings:
     operate: str = ""
     prevalence: float | None = None
     answer: float | None = None
+    out_of_scope: str = ""
+    retention: float | None = None
+    scope_score: Literal["energy", "max_probability"] = "energy"
     slices: tuple[str, ...] = ()
     show_rows: bool = True
     embargo: float | None = None
@@ -316,12 +323,23 @@ def _decided(analysis: Analysis) -> list[str]:
     if analysis.answered is not None:
         kept = analysis.answered
         lines.append(f"the surest rows, {kept.coverage:.0%} of these, are answered: accuracy {kept.accuracy}")
+    if analysis.scope is not None:
+        lines.append(_scope(analysis.scope))
     if sets is not None:
         lines.append(
             f"sets of labels with the true one in {sets.level:.0%} of rows: {sets.coverage} on these, "
             f"{sets.size:.2f} labels on average"
         )
     return lines
+
+
+def _scope(scope: Scope) -> str:
+    """Say how many rows with one of the labels are kept, and how many of the others are told."""
+    kept = f"in scope by {scope.score}: {scope.retained} of rows with a label are kept, accuracy {scope.accuracy}"
+    if scope.recall is None:
+        return kept
+    areas = ", ".join(f"{name} {area}" for name, area in scope.auroc.items())
+    return f"{kept}; out-of-scope recall {scope.recall} of {scope.rows['outside']:,} rows, AUROC {areas}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -333,6 +351,8 @@ class Prediction:
 
     `flagged` says whether the positive label reaches the threshold of the run's operating point, where it has one,
     and `answered` whether the model is sure enough, where the run leaves unsure rows to a person.
+    `out_of_scope` says whether the row has none of the labels, where the run can tell; then `labels` is empty, and
+    `label` still the most likely one.
     `label_set` are the labels that hold the true one in 90 % of rows like those of the validation, the most likely
     first; None where the run had too few of them, and where rows may carry several labels.
 
@@ -344,6 +364,7 @@ class Prediction:
     labels: tuple[str, ...]
     flagged: bool | None = None
     answered: bool | None = None
+    out_of_scope: bool | None = None
     label_set: tuple[str, ...] | None = None
     slice_weights: Mapping[str, float] | None = None
 

@@ -12,6 +12,7 @@ from acclimate.evaluation.curves import (
     curve,
     reliability,
 )
+from acclimate.evaluation.delong import area
 from acclimate.evaluation.findings import FEW_ROWS, compare, constant_predictions, sample_size, several_labels
 from acclimate.evaluation.fusion import ChosenFusion, choose_fusion, fuse
 from acclimate.evaluation.gather import by_id
@@ -36,6 +37,7 @@ from acclimate.evaluation.operating import (
 from acclimate.evaluation.paired import Paired, ScoredRows, ScoreFunction, paired
 from acclimate.evaluation.regions import FoundRegions, by_area, found_regions
 from acclimate.evaluation.retrieval import mrr_statistics
+from acclimate.evaluation.scope import SCOPE_SCORES, retention_threshold
 from acclimate.evaluation.segmentation import Mask, dice_statistics
 from acclimate.evaluation.span_baselines import SpanDictionary, WordTags
 from acclimate.evaluation.spans import Span, of_label, partial_statistics, strict_statistics
@@ -48,6 +50,7 @@ __all__ = [
     "FEW_ROWS",
     "ROWS",
     "ROWS_OF_LABEL",
+    "SCOPE_SCORES",
     "THRESHOLDS",
     "Chosen",
     "ChosenFusion",
@@ -68,6 +71,7 @@ __all__ = [
     "accuracy",
     "answer_threshold",
     "answered",
+    "area",
     "at_prevalence",
     "auroc",
     "best_temperature",
@@ -108,6 +112,7 @@ __all__ = [
     "ratio",
     "read_rule",
     "reliability",
+    "retention_threshold",
     "row_losses",
     "sample_size",
     "score",

@@ -12,6 +12,7 @@ from acclimate.contracts import Bin, Conformal, Coverage, Curve, Score
 from acclimate.evaluation.intervals import interval, whole_groups
 from acclimate.evaluation.metrics import Floats, Integers
 from acclimate.evaluation.proportions import wilson
+from acclimate.evaluation.scope import retention_threshold
 
 Groups = Sequence[str] | None
 
@@ -81,11 +82,7 @@ def answered(truth: Integers, probabilities: Floats, threshold: float, groups: G
 
 def answer_threshold(probabilities: Floats, answer: float) -> float:
     """Return the confidence from which a share `answer` of rows is answered, or more where some are equal."""
-    confidence = np.sort(probabilities.max(axis=1))[::-1]
-    kept = min(len(confidence), max(1, int(np.ceil(answer * len(confidence) - 1e-9))))
-    after = confidence[kept:][confidence[kept:] < confidence[kept - 1]]
-    # Half way to the next row, so that small differences in arithmetic change no decision.
-    return float(confidence[kept - 1] + after[0]) / 2 if len(after) else 0.0
+    return max(0.0, retention_threshold(probabilities.max(axis=1), answer))
 
 
 def conformal_threshold(truth: Integers, probabilities: Floats, *, level: float = LEVEL) -> float | None:

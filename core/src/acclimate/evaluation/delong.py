@@ -13,6 +13,7 @@ from scipy.special import expit, logit, ndtri
 from scipy.stats import rankdata
 from scipy.stats import t as student
 
+from acclimate.contracts import Score
 from acclimate.evaluation.metrics import Floats, Integers
 from acclimate.evaluation.proportions import LEVEL, wilson
 
@@ -87,6 +88,15 @@ def grouped_area_interval(
     if value in (0.0, 1.0):
         count = min(len(np.unique(member[positive])), len(np.unique(member[~positive])))
     return _by_log_odds(value, variance, count, level)
+
+
+def area(positive: Positive, score: Floats, groups: Sequence[str] | None = None) -> Score:
+    """Return the area under one ROC curve with the interval for independent rows, or for rows in `groups` [rows]."""
+    if groups is None:
+        low, high = area_interval(positive, score)
+    else:
+        low, high = grouped_area_interval(positive, score, groups)
+    return Score(value=float(delong(positive, score[None, :]).values[0]), low=low, high=high)
 
 
 def _by_log_odds(value: float, variance: float, units: int, level: float) -> tuple[float, float]:

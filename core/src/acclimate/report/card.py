@@ -70,6 +70,7 @@ def card(report: Plain) -> str:
         "In brackets the 95 % interval, for new rows from the same source.",
         "",
         *_operating(report["analysis"]["operating"]),
+        *_scope(report["analysis"]["scope"]),
         *_masks(masks, first),
         *_spans(report["analysis"]["spans"], first),
         "## What to know",
@@ -114,6 +115,24 @@ def _operating(point: Plain | None) -> list[str]:
         "",
         f"`{point['positive']}` from a probability of {point['threshold']:.3f} on ({point['rule']}, chosen on "
         f"validation rows): {scores}.",
+        "",
+    ]
+
+
+def _scope(scope: Plain | None) -> list[str]:
+    if scope is None:
+        return []
+    recall = (
+        f"; of {scope['rows']['outside']:,} rows out of scope {_score(scope['recall'])} are told"
+        if scope["recall"]
+        else ""
+    )
+    return [
+        "## Out of scope",
+        "",
+        f"A row has none of the labels below a score of {scope['threshold']:.3f} ({scope['score']}, chosen on "
+        f"validation rows to keep {scope['retention']:.3g}): of the others {_score(scope['retained'])} are kept, and "
+        f"{_score(scope['accuracy'])} kept and rightly labelled{recall}.",
         "",
     ]
 

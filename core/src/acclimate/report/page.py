@@ -37,6 +37,7 @@ def page(report: Plain) -> str:
         point=analysis["operating"],
         sets=analysis["conformal"],
         answered=analysis["answered"],
+        scope=analysis["scope"],
         charts=charts,
         first_metric=first,
         urgent=[finding for finding in findings if finding["level"] != "note"],
@@ -62,6 +63,7 @@ def _sections(report: Plain, charts: Plain) -> list[tuple[str, str]]:
     shown = [
         ("scores", "Scores", True),
         ("operating", "Operating point", analysis["operating"]),
+        ("scope", "Out of scope", analysis["scope"]),
         ("curves", "Ranking", charts["curves"]),
         ("trust", "Probabilities", charts["trust"]),
         ("masks", "Masks", analysis["masks"]),
