@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from acclimate import data
 from acclimate.api import inputs, leaks
 from acclimate.api.request import Request
@@ -112,14 +115,7 @@ def deal(
         reasons += [] if together is None else ["repeat a row of an earlier part"]
         message = f"{left:,} of {len(whole):,} rows were left out: they {' or '.join(reasons)}."
         findings = (Finding(code="embargo", level="note", message=message), *findings)
-    if preset.group and not grouped:
-        message = (
-            f"The rows have no column {preset.group!r}: rows of one {preset.group} may stand in two parts, and the "
-            f"score may be too good. Name the column with group (--group)."
-        )
-        findings = (Finding(code="no-group", message=message), *findings)
-    if want and together is not None and not grouped and "time" not in whole.column_names:
-        findings = (*(leak.finding for leak in data.kept_together(together)), *findings)
+    findings = (*told_of_split(whole, preset, together if want else None), *findings)
     parts = {name: inputs.as_part(name, tables[name], labels) for name in inputs.PARTS}
     return Dealt(
         parts={
@@ -129,3 +125,20 @@ def deal(
         labels=labels,
         findings=findings,
     )
+
+
+def told_of_split(
+    whole: "datasets.Dataset", preset: Preset, together: NDArray[np.int64] | None
+) -> tuple[Finding, ...]:
+    """Return what to know of a split: rows that repeat were kept `together` [rows], groups were not named."""
+    grouped = "group" in whole.column_names
+    found: tuple[Finding, ...] = ()
+    if together is not None and not grouped and "time" not in whole.column_names:
+        found = tuple(leak.finding for leak in data.kept_together(together))
+    if not preset.group or grouped:
+        return found
+    message = (
+        f"The rows have no column {preset.group!r}: rows of one {preset.group} may stand in two parts, and the "
+        f"score may be too good. Name the column with group (--group)."
+    )
+    return (*found, Finding(code="no-group", message=message))

@@ -1,4 +1,4 @@
-"""What differs between tasks: classification and segmentation are two modules with the same functions."""
+"""What differs between tasks: each kind of task is a module with the same functions."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 Options = Mapping[str, Any]
 Tables = dict[str, "datasets.Dataset"]
-_MODULES = {"image-segmentation": "acclimate.api.segmenting"}
+_MODULES = {
+    "image-segmentation": "acclimate.api.segmenting",
+    "anomaly-detection": "acclimate.api.detecting",
+}
 _OTHERS = "acclimate.api.classifying"
 
 

@@ -82,6 +82,19 @@ _MASKS: Mapping[str, fields.Test] = {
     "request.options.classes": fields.is_text,
     "request.options.spacing": fields.is_text,
 }
+_PARTS: Mapping[str, fields.Test] = {
+    "spec.modality": fields.one_of("image"),
+    "spec.strides": fields.is_counts,
+    "spec.neighbourhood": fields.is_count,
+    "adapter.scorer": fields.is_text,
+    "inspection.rule": fields.is_text,
+    "inspection.threshold": fields.is_number,
+    "inspection.map_threshold": fields.is_number,
+    "inspection.calibration": fields.is_count,
+    "inspection.defective": fields.is_count,
+    "inspection.prevalence": fields.is_number_or_null,
+    "request.options.good": fields.is_text,
+}
 
 
 def task_of(folder: Path) -> str:
@@ -104,10 +117,12 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     manifest = bundle.read_manifest(folder)
     file = folder / bundle.MANIFEST
     bundle.check_fields(file, manifest, _FIELDS)
-    masks = manifest["task"] == "image-segmentation"
-    own = {"image-segmentation": _MASKS, STACKS: _STACKS}
+    own = {"image-segmentation": _MASKS, STACKS: _STACKS, "anomaly-detection": _PARTS}
     bundle.check_fields(file, manifest, own.get(manifest["task"], _LABELS))
-    if not masks:
+    if manifest["task"] == "anomaly-detection":
+        if len(manifest["labels"]) != 2:
+            raise _unfit(file, "labels", "the names of good and of defective parts")
+    elif manifest["task"] != "image-segmentation":
         _check_labels(file, manifest)
     elif any(
         len(manifest["masks"][name]) + 1 != len(manifest["labels"]) for name in ("thresholds", "minimum_pixels")

@@ -20,6 +20,7 @@ from acclimate.contracts import Plan, Report
 from acclimate.plugins import Host
 
 if TYPE_CHECKING:
+    from acclimate.api.detecting.subject import PartSubject
     from acclimate.api.segmenting.subject import MaskSubject
     from acclimate.api.subject import Subject
 
@@ -41,7 +42,13 @@ def provenance(host: Host, request: Request, data: Mapping[str, Any], report: Re
 
 
 def manifest_of(
-    host: Host, request: Request, subject: "Subject | MaskSubject", plan: Plan, report: Report, *, precision: str
+    host: Host,
+    request: Request,
+    subject: "Subject | MaskSubject | PartSubject",
+    plan: Plan,
+    report: Report,
+    *,
+    precision: str,
 ) -> dict[str, Any]:
     """Return the fields of a manifest that runs of every task have; `precision` is that of forward passes."""
     return {
@@ -67,7 +74,7 @@ def manifest_of(
     }
 
 
-def data_of(subject: "Subject | MaskSubject") -> dict[str, Any]:
+def data_of(subject: "Subject | MaskSubject | PartSubject") -> dict[str, Any]:
     """Return hashes of each part and of all.
 
     `ids` is over a part's row ids in order, `rows` over ids, contents as the model reads them, and labels;

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,8 @@ _WORDS = {
     "near": ("content", "features"),
 }
 BUDGET_MINUTES = 10.0
+# Why methods of other tasks have nothing to learn from.
+_WHY = {"anomaly-detection": " Good parts alone have no labels to tell apart by gradients."}
 _FROM_ZERO = ("seed", "patience", "folds")
 _WHOLE = (
     "epochs",
@@ -139,6 +141,14 @@ def _check_number(name: str, value: Any) -> None:
         raise OptionError(f"{name} is {word} {bound}, found {value!r}.", f"Leave {name} out for the default.")
 
 
+def refuse(given: Mapping[str, Any], reasons: Mapping[str, str]) -> None:
+    """Raise OptionError for the first option that is given and has a reason why its task does not know it."""
+    usual = {**asdict(Columns()), **asdict(Settings())}
+    for name, reason in reasons.items():
+        if name in given and given[name] not in (usual[name], 0, "", ()):
+            raise OptionError(f"{reason}, found {name}={given[name]!r}.", f"Leave {name} out.")
+
+
 def check_budget(budget: object, without: str) -> None:
     """Raise OptionError unless a budget is minutes above 0; `without` says what leaving it out means."""
     number = isinstance(budget, Real) and not isinstance(budget, bool)
@@ -220,6 +230,6 @@ def check_method(method: Method, task: str, others: Iterable[Method]) -> None:
     if task not in method.tasks:
         able = ", ".join(sorted(other.name for other in others if task in other.tasks))
         raise OptionError(
-            f"Method {method.name!r} does not do {task}; it does {', '.join(method.tasks)}.",
+            f"Method {method.name!r} does not do {task}; it does {', '.join(method.tasks)}.{_WHY.get(task, '')}",
             f"Methods that do {task}: {able or 'none is installed'}.",
         )

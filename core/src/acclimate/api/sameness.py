@@ -9,11 +9,12 @@ from acclimate.api.provenance import data_of
 from acclimate.contracts import BackboneError, DataError, cache_folder
 
 if TYPE_CHECKING:
+    from acclimate.api.detecting.subject import PartSubject
     from acclimate.api.segmenting.subject import MaskSubject
     from acclimate.api.subject import Subject
 
 
-def check_same(manifest: Mapping[str, Any], subject: "Subject | MaskSubject") -> None:
+def check_same(manifest: Mapping[str, Any], subject: "Subject | MaskSubject | PartSubject") -> None:
     """Pass when rows and weights are those of the run that a manifest describes.
 
     Raises:

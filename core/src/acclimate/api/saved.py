@@ -11,21 +11,22 @@ from acclimate import bundle, models
 from acclimate.api import trained
 from acclimate.api.inputs import Part
 from acclimate.api.manifest import read_manifest
+from acclimate.api.trained import Model
 from acclimate.contracts import BundleError, Report
-from acclimate.models import Classifier, PixelPreprocessing, Preprocessing, Segmenter
+from acclimate.models import PartPreprocessing, PixelPreprocessing, Preprocessing
 from acclimate.plugins import Host
 from acclimate.report import card, page
 
 # In float32 a reloaded model repeats its logits exactly; the tolerance leaves room for other kernels.
 TOLERANCE = 1e-4
 RESULTS = "results.safetensors"
-Model = Classifier | Segmenter
+Read = Preprocessing | PixelPreprocessing | PartPreprocessing
 
 
 def save(
     folder: Path,
     model: Model,
-    preprocessing: Preprocessing | PixelPreprocessing,
+    preprocessing: Read,
     *,
     manifest: Mapping[str, Any],
     documents: Mapping[str, Any],
@@ -79,7 +80,7 @@ def documents(report: Report, parts: Mapping[str, Part]) -> dict[str, Any]:
     }
 
 
-def restore(folder: Path, host: Host) -> tuple[Model, Preprocessing | PixelPreprocessing, dict[str, Any]]:
+def restore(folder: Path, host: Host) -> tuple[Model, Read, dict[str, Any]]:
     """Return the model, its preprocessing and the manifest of a saved run.
 
     Raises:
@@ -88,6 +89,8 @@ def restore(folder: Path, host: Host) -> tuple[Model, Preprocessing | PixelPrepr
     """
     manifest = read_manifest(folder)
     if manifest["stored"] == "trained":
+        model: Model
+        preprocessing: Read
         model, preprocessing = trained.base(folder, manifest)
     else:
         model, preprocessing = models.rebuild(manifest["spec"], folder / "preprocessing", tuple(manifest["labels"]))
@@ -132,7 +135,7 @@ def read_report(folder: str | Path) -> dict[str, Any]:
 
 
 def _device(model: Model) -> torch.device:
-    return next(model.head.parameters()).device
+    return next(model.parameters()).device
 
 
 def _logits(model: Model, probe: Mapping[str, Tensor]) -> Tensor:

@@ -9,15 +9,16 @@ from torch import Tensor
 
 from acclimate import models, training
 from acclimate.contracts import AcclimateError, Backbone, BundleError
-from acclimate.models import Classifier, PixelPreprocessing, Preprocessing, Segmenter
+from acclimate.models import Classifier, Detector, PartPreprocessing, PixelPreprocessing, Preprocessing, Segmenter
 from acclimate.plugins import Host
 
 # Not the seed of any run by default: what a method draws at random then differs from what a run has, and is saved.
 _OTHER_SEED = 1_234_577
+Model = Classifier | Segmenter | Detector
 _NEW = ("head.", "pooler.")  # what no backbone has, and every run keeps
 
 
-def changed(model: Classifier | Segmenter, manifest: Mapping[str, Any], host: Host) -> dict[str, Tensor]:
+def changed(model: Model, manifest: Mapping[str, Any], host: Host) -> dict[str, Tensor]:
     """Return the tensors of an adapted model that differ from those of its backbone with the method installed."""
     fresh, _ = _resolved(manifest)
     install = host.load_reference(manifest["install"])
@@ -31,7 +32,7 @@ def changed(model: Classifier | Segmenter, manifest: Mapping[str, Any], host: Ho
 
 def base(
     folder: Path, manifest: Mapping[str, Any]
-) -> tuple[Classifier | Segmenter, Preprocessing | PixelPreprocessing]:
+) -> tuple[Model, Preprocessing | PixelPreprocessing | PartPreprocessing]:
     """Return the backbone of a run that holds only what was trained, with its saved preprocessing.
 
     Raises:
@@ -54,7 +55,7 @@ def base(
     return model, models.load_preprocessing(manifest["spec"], folder / "preprocessing")
 
 
-def _resolved(manifest: Mapping[str, Any]) -> tuple[Classifier | Segmenter, str]:
+def _resolved(manifest: Mapping[str, Any]) -> tuple[Model, str]:
     spec, told = manifest["spec"], manifest["backbone"]
     backbone = Backbone(
         name="saved",
@@ -65,11 +66,13 @@ def _resolved(manifest: Mapping[str, Any]) -> tuple[Classifier | Segmenter, str]
         pooling=spec["pooling"],
     )
     labels = tuple(manifest["labels"])
-    found: models.Resolved | models.ResolvedSegmenter
+    found: models.Resolved | models.ResolvedSegmenter | models.ResolvedDetector
     if "attention_width" in spec:
         found = models.resolve_stacks(backbone, labels=labels, attention_width=spec["attention_width"])
     elif "decoder" in spec:
         found = models.resolve_segmenter(backbone, labels=labels, decoder=spec["decoder"], longest=spec["longest"])
+    elif "strides" in spec:
+        found = models.resolve_detector(backbone, labels=labels)
     else:
         found = models.resolve(backbone, labels=labels, max_tokens=spec["max_tokens"])
     return found.model, found.weights

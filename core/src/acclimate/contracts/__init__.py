@@ -29,6 +29,18 @@ from acclimate.contracts.errors import (
     UnknownNameError,
     did_you_mean,
 )
+from acclimate.contracts.inspection import (
+    DEFECTIVE,
+    GOOD,
+    GOOD_NAMES,
+    Escapes,
+    Inspected,
+    InspectedPart,
+    PartPrediction,
+    Region,
+    SizeBand,
+    good_label,
+)
 from acclimate.contracts.local import import_bitsandbytes
 from acclimate.contracts.offers import (
     STACKS,
@@ -61,6 +73,9 @@ from acclimate.contracts.runs import (
 from acclimate.contracts.scores import Score, finite
 
 __all__ = [
+    "DEFECTIVE",
+    "GOOD",
+    "GOOD_NAMES",
     "STACKS",
     "TASKS",
     "AcclimateError",
@@ -79,7 +94,10 @@ __all__ = [
     "Curve",
     "DataError",
     "Demo",
+    "Escapes",
     "Finding",
+    "Inspected",
+    "InspectedPart",
     "LabelNames",
     "Loader",
     "MaskPrediction",
@@ -96,17 +114,20 @@ __all__ = [
     "OptionError",
     "OutputError",
     "Overlay",
+    "PartPrediction",
     "Plan",
     "PluginError",
     "Prediction",
     "Preset",
     "Ref",
+    "Region",
     "RegionBand",
     "Report",
     "RunEvent",
     "Score",
     "SeedResult",
     "Settings",
+    "SizeBand",
     "Slice",
     "SplitPolicy",
     "Suspect",
@@ -114,5 +135,6 @@ __all__ = [
     "cache_folder",
     "did_you_mean",
     "finite",
+    "good_label",
     "import_bitsandbytes",
 ]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from acclimate.contracts.inspection import Inspected
 from acclimate.contracts.scores import Score
 
 
@@ -205,3 +206,4 @@ class Analysis:
     mistakes: tuple[Mistake, ...] = ()
     cross_validated: CrossValidated | None = None
     masks: Masks | None = None
+    inspection: Inspected | None = None

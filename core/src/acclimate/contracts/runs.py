@@ -72,6 +72,10 @@ class Settings:
     larger are computed; with it images are not scaled down unless `image_size` is given. `minimum_area` is the least
     area in pixels of a region that is kept in a predicted mask, `mask_threshold` the probability from which a pixel
     counts; "auto" lets validation images choose, 0 keeps every region of the likeliest class.
+
+    Of parts that are inspected, `good` is the label of good ones; one with a usual name where nothing is said. There
+    `operate` is "overkill=0.01", "escape=0.05" or "cost=200:4" (what a defective part that passes costs, and a good
+    one that is rejected), `image_size` the side of the square to which an image, or a tile, is scaled.
     """
 
     epochs: int | None = None
@@ -109,6 +113,7 @@ class Settings:
     tiles: int | None = None
     minimum_area: int | str = "auto"
     mask_threshold: float | str = "auto"
+    good: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
 
 

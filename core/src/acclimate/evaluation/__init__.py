@@ -33,6 +33,16 @@ from acclimate.evaluation.operating import (
 from acclimate.evaluation.paired import Paired, ScoredRows, ScoreFunction, paired
 from acclimate.evaluation.regions import FoundRegions, by_area, found_regions
 from acclimate.evaluation.segmentation import Mask, dice_statistics
+from acclimate.evaluation.thresholds import (
+    Costs,
+    cheapest_threshold,
+    claimable,
+    good_parts_needed,
+    inspect,
+    overkill_range,
+    parts_to_claim,
+    promised_threshold,
+)
 
 __all__ = [
     "COUNTS",
@@ -40,6 +50,7 @@ __all__ = [
     "ROWS_OF_LABEL",
     "THRESHOLDS",
     "Chosen",
+    "Costs",
     "FoundRegions",
     "Mask",
     "MaskRule",
@@ -60,6 +71,8 @@ __all__ = [
     "best_thresholds",
     "by_area",
     "by_id",
+    "cheapest_threshold",
+    "claimable",
     "compare",
     "conformal",
     "conformal_threshold",
@@ -72,7 +85,9 @@ __all__ = [
     "dice_statistics",
     "follow",
     "found_regions",
+    "good_parts_needed",
     "improves",
+    "inspect",
     "isotonic",
     "label_prior",
     "label_thresholds",
@@ -82,7 +97,10 @@ __all__ = [
     "mcc",
     "micro_f1",
     "outcomes",
+    "overkill_range",
     "paired",
+    "parts_to_claim",
+    "promised_threshold",
     "proportion",
     "rates",
     "read_rule",

@@ -1,5 +1,7 @@
 """Pretrained models: found, built with a head, run."""
 
+from acclimate.models.anomaly.detector import Detector
+from acclimate.models.anomaly.parts import PartExamples, PartPreprocessing
 from acclimate.models.classifier import Classifier, feature_width
 from acclimate.models.explained import explained_logits
 from acclimate.models.fingerprint import json_hash
@@ -15,10 +17,12 @@ from acclimate.models.replay import Replay
 from acclimate.models.resolve import (
     Preprocessing,
     Resolved,
+    ResolvedDetector,
     ResolvedSegmenter,
     load_preprocessing,
     rebuild,
     resolve,
+    resolve_detector,
     resolve_segmenter,
     resolve_stacks,
     save_preprocessing,
@@ -38,6 +42,7 @@ __all__ = [
     "STRIDE",
     "UNSCALED",
     "Classifier",
+    "Detector",
     "Examples",
     "GatedAttention",
     "ImageExamples",
@@ -45,6 +50,8 @@ __all__ = [
     "LanguageModel",
     "MaskExamples",
     "OneSlice",
+    "PartExamples",
+    "PartPreprocessing",
     "PixelPreprocessing",
     "PixelProbe",
     "PreparedStacks",
@@ -52,6 +59,7 @@ __all__ = [
     "Recorded",
     "Replay",
     "Resolved",
+    "ResolvedDetector",
     "ResolvedLanguageModel",
     "ResolvedSegmenter",
     "Segmenter",
@@ -81,6 +89,7 @@ __all__ = [
     "probe",
     "rebuild",
     "resolve",
+    "resolve_detector",
     "resolve_language_model",
     "resolve_segmenter",
     "resolve_stacks",

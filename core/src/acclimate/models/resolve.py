@@ -10,8 +10,11 @@ from typing import Any, cast
 import torch
 from torch import nn
 
-from acclimate.contracts import Backbone, BackboneError, BundleError
+from acclimate.contracts import Backbone, BackboneError, BundleError, OptionError
 from acclimate.models import packages
+from acclimate.models.anomaly.detector import Detector
+from acclimate.models.anomaly.parts import PartPreprocessing
+from acclimate.models.anomaly.patches import NEIGHBOURHOOD, STRIDES
 from acclimate.models.classifier import STAGES, Classifier, feature_width, has_stages
 from acclimate.models.fingerprint import weights_hash
 from acclimate.models.image import ImagePreprocessing
@@ -105,10 +108,47 @@ def resolve_segmenter(
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolvedDetector:
+    """A detector whose encoder has pretrained weights and whose scorer is missing, with its preprocessing."""
+
+    model: Detector
+    preprocessing: PartPreprocessing
+    weights: str
+    spec: Mapping[str, Any]
+
+
+def resolve_detector(
+    backbone: Backbone, *, labels: tuple[str, ...], side: int | None = None, tile: int = 0
+) -> ResolvedDetector:
+    """Load pretrained weights in float32 as what patches of parts are compared by.
+
+    `side` is the height and width to which images, or their tiles, are scaled, None for the backbone's own; `tile`
+    that of the tiles in which larger images are read, 0 for none. `weights` names those of the whole backbone.
+
+    Raises:
+        AcclimateError: as `resolve`; BackboneError when the backbone has no stages, OptionError for too small a side.
+    """
+    found = resolve(backbone, labels=labels)
+    assert isinstance(found.preprocessing, ImagePreprocessing)
+    model = Detector(found.model.encoder, labels=labels)
+    if side is not None and side < 2 * STRIDES[-1]:
+        raise OptionError(
+            f"image_size is the side to which parts are scaled, {2 * STRIDES[-1]} pixels or more, found {side}.",
+            "Leave it out for the backbone's own.",
+        )
+    return ResolvedDetector(
+        model=model.eval(),
+        preprocessing=PartPreprocessing.of(found.preprocessing, side, tile),
+        weights=found.weights,
+        spec={**found.spec, "strides": list(STRIDES), "neighbourhood": NEIGHBOURHOOD},
+    )
+
+
 def rebuild(
     spec: Mapping[str, Any], folder: Path, labels: tuple[str, ...]
-) -> tuple[Classifier | Segmenter, Preprocessing | PixelPreprocessing]:
-    """Return the classifier or segmenter that `spec` describes, with random weights, and its saved preprocessing.
+) -> tuple[Classifier | Segmenter | Detector, Preprocessing | PixelPreprocessing | PartPreprocessing]:
+    """Return the classifier, segmenter or detector that `spec` describes, with random weights, and its preprocessing.
 
     Raises:
         BundleError: when the description would open other files or code, or describes no model.
@@ -128,6 +168,9 @@ def rebuild(
     if "decoder" in spec:
         segmenter = Segmenter(encoder, labels=labels, decoder=check_decoder(spec["decoder"]))
         return segmenter.eval(), load_preprocessing(spec, folder)
+    if "strides" in spec:
+        reading: Any = {"strides": tuple(spec["strides"]), "neighbourhood": spec["neighbourhood"]}
+        return Detector(encoder, labels=labels, **reading).eval(), load_preprocessing(spec, folder)
     return _classifier(encoder, spec, labels).eval(), load_preprocessing(spec, folder)
 
 
@@ -146,7 +189,7 @@ def _classifier(encoder: nn.Module, spec: Mapping[str, Any], labels: tuple[str, 
     return Classifier(encoder, width=width, labels=labels, pooling=spec["pooling"], unit_norm=spec["unit_norm"])
 
 
-def save_preprocessing(preprocessing: Preprocessing | PixelPreprocessing, folder: Path) -> None:
+def save_preprocessing(preprocessing: Preprocessing | PixelPreprocessing | PartPreprocessing, folder: Path) -> None:
     """Write the preprocessing into a folder as JSON and text files."""
     folder.mkdir(parents=True, exist_ok=True)
     if isinstance(preprocessing, TextPreprocessing):
@@ -155,13 +198,17 @@ def save_preprocessing(preprocessing: Preprocessing | PixelPreprocessing, folder
         (folder / "image.json").write_text(json.dumps(preprocessing.to_dict(), indent=2))
 
 
-def load_preprocessing(spec: Mapping[str, Any], folder: Path) -> Preprocessing | PixelPreprocessing:
+def load_preprocessing(
+    spec: Mapping[str, Any], folder: Path
+) -> Preprocessing | PixelPreprocessing | PartPreprocessing:
     """Return the preprocessing that `save_preprocessing` wrote."""
     if spec["modality"] == "text":
         return TextPreprocessing.from_folder(folder, max_tokens=spec["max_tokens"])
     values = json.loads((folder / "image.json").read_text())
     if "attention_width" in spec:
         return StackPreprocessing.from_dict(values)
+    if "strides" in spec:
+        return PartPreprocessing.from_dict(values)
     kind = PixelPreprocessing if "decoder" in spec else ImagePreprocessing
     return kind.from_dict(values)
 

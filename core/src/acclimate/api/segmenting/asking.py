@@ -6,8 +6,8 @@ from numbers import Integral, Real
 from typing import Any
 
 from acclimate import data, models
-from acclimate.api.request import Request
-from acclimate.contracts import Columns, OptionError, Settings
+from acclimate.api.request import Request, refuse
+from acclimate.contracts import OptionError, Settings
 
 LONGEST, CROP = 512, 256
 _AUTO = "auto"
@@ -26,6 +26,7 @@ _OF_LABELS: Mapping[str, str] = {
     "calibration": "Calibration is of the probabilities of labels",
     "near": "Features are compared where rows have labels",
     "folds": "Cross-validation is for rows with labels",
+    "good": "Good parts are those of an inspection",
 }
 
 
@@ -90,7 +91,4 @@ def mask_threshold(settings: Settings) -> float | None:
 
 def check_options(given: Mapping[str, Any]) -> None:
     """Raise OptionError for options that are for rows with labels."""
-    usual = {**asdict(Columns()), **asdict(Settings())}
-    for name, reason in _OF_LABELS.items():
-        if name in given and given[name] not in (usual[name], 0, "", ()):
-            raise OptionError(f"{reason}, found {name}={given[name]!r}.", f"Leave {name} out.")
+    refuse(given, _OF_LABELS)
