@@ -44,7 +44,7 @@ _OF_MASKS = (
 
 
 def check(request: Request) -> None:
-    """Raise OptionError for options of masks."""
+    """Raise OptionError for options of masks and of parts that are inspected."""
     given = {**asdict(request.columns), **asdict(request.settings)}
     usual = {**asdict(Columns()), **asdict(Settings())}
     for name in _OF_MASKS:
@@ -53,6 +53,11 @@ def check(request: Request) -> None:
                 f"{name} is for masks, and {request.name} does {request.preset.task}.",
                 f"Leave {name} out, or choose a preset for image-segmentation.",
             )
+    if given["good"]:
+        raise OptionError(
+            f"good is for parts that are inspected, and {request.name} does {request.preset.task}.",
+            "Leave good out, or choose a preset for anomaly-detection.",
+        )
 
 
 def deal(host: Host, request: Request, folder: Path) -> "tuple[Tables, dealing.Dealt]":

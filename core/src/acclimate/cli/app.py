@@ -27,6 +27,7 @@ from acclimate.cli.options import (
     Embargo,
     Epochs,
     Folds,
+    Good,
     Group,
     Html,
     Id,
@@ -175,6 +176,7 @@ def adapt(
     tiles: Tiles = None,
     minimum_area: MinimumArea = "auto",
     mask_threshold: MaskThreshold = "auto",
+    good: Good = "",
     seed: Seed = 0,
     output_folder: Output = None,
     resume: Resume = False,
@@ -236,6 +238,7 @@ def adapt(
             tiles=tiles,
             minimum_area=minimum_area,
             mask_threshold=mask_threshold,
+            good=good,
             seed=seed,
         )
         _report(run.report, as_json)
@@ -258,6 +261,7 @@ def evaluate(
     slices: Slices = "",
     read: Read = None,
     show_rows: ShowRows = True,
+    good: Good = "",
     html: Html = None,
     as_json: Json = False,
 ) -> None:
@@ -281,6 +285,7 @@ def evaluate(
             slices=output.names(slices),
             reading=output.pairs(read, "--read window=lung"),
             show_rows=show_rows,
+            good=good,
         )
         if html:
             _write_page(report.to_dict(), html)

@@ -127,3 +127,25 @@ class Inspected:
     by_size: tuple[SizeBand, ...] = ()
     shown: tuple[InspectedPart, ...] = ()
     suspects: tuple[InspectedPart, ...] = ()
+
+    def lines(self) -> list[str]:
+        """Return what a person reads first: the threshold, the two errors, their cost, and what else would prove."""
+        counts = self.counts
+        found = [f"rejected above a score of {self.threshold:.4g} ({self.rule}, chosen on validation parts)"]
+        for name, wrong, among, told in (
+            ("escape", "escaped", "defective", "defective parts that pass"),
+            ("overkill", "rejected", "good", f"{self.good} parts that are rejected"),
+        ):
+            if counts[among]:
+                score = self.escape if name == "escape" else self.overkill
+                found.append(
+                    f"{name}, {told}: {counts[wrong]:,} of {counts[among]:,}, {score}; below "
+                    f"{self.claimable[name]:.1%} with 95 % confidence"
+                )
+        if self.cost_per_1000 is not None:
+            found.append(
+                f"expected cost of 1,000 parts, a share of {self.prevalence:g} being defective: {self.cost_per_1000}"
+            )
+        needed = ", ".join(f"{parts:,} for less than {float(share):.0%}" for share, parts in self.to_claim.items())
+        found.append(f"parts without an error that a claim takes: {needed}")
+        return found

@@ -275,6 +275,8 @@ def _decided(analysis: Analysis) -> list[str]:
     if analysis.answered is not None:
         kept = analysis.answered
         lines.append(f"the surest rows, {kept.coverage:.0%} of these, are answered: accuracy {kept.accuracy}")
+    if analysis.inspection is not None:
+        lines.extend(analysis.inspection.lines())
     if sets is not None:
         lines.append(
             f"sets of labels with the true one in {sets.level:.0%} of rows: {sets.coverage} on these, "

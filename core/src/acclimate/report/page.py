@@ -32,9 +32,10 @@ def page(report: Plain) -> str:
     findings = report["findings"]
     confusion = _confusion(report)
     return template.render(
-        report={"by_label": {}, **report, "modality": "image" if report["task"].startswith("image-") else "text"},
+        report={"by_label": {}, **report, "modality": _modality(report["task"])},
         style=Markup(own.joinpath("style.css").read_text(encoding="utf-8")),
         point=analysis["operating"],
+        inspection=analysis.get("inspection"),
         sets=analysis["conformal"],
         answered=analysis["answered"],
         charts=charts,
@@ -49,6 +50,10 @@ def page(report: Plain) -> str:
     )
 
 
+def _modality(task: str) -> str:
+    return "image" if task.startswith("image-") or task == "anomaly-detection" else "text"
+
+
 def _sections(report: Plain, charts: Plain) -> list[tuple[str, str]]:
     analysis = report["analysis"]
     shown = [
@@ -57,6 +62,7 @@ def _sections(report: Plain, charts: Plain) -> list[tuple[str, str]]:
         ("curves", "Ranking", charts["curves"]),
         ("trust", "Probabilities", charts["trust"]),
         ("masks", "Masks", analysis["masks"]),
+        ("inspection", "Inspection", analysis.get("inspection")),
         ("errors", "Labels", report.get("by_label") or report.get("confusion")),
         ("slices", "Subgroups", analysis["slices"]),
         ("mistakes", "Mistakes", analysis["mistakes"]),

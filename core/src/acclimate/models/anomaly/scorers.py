@@ -40,10 +40,11 @@ class Scorer(nn.Module, ABC):
     """Says how far patches are from those of good parts."""
 
     @abstractmethod
-    def fit(self, seen: Seen, *, seed: int) -> Tensor | None:
-        """Learn, and return the score [images] of each image judged by the others alone; None where it has no others.
+    def fit(self, seen: Seen, *, seed: int, judge: bool = True) -> Tensor | None:
+        """Learn, and return the score [images] of each image judged by the others alone.
 
-        The scores only rank the images: they are not on the scale of `score`.
+        None where an image has no others, and without `judge`. They only rank the images: they are not on the scale
+        of `score`.
         """
 
     @abstractmethod
@@ -100,7 +101,7 @@ class BankScorer(Scorer):
         """Build the bank anew when it is next asked for."""
         self._bank = None
 
-    def fit(self, seen: Seen, *, seed: int) -> Tensor | None:
+    def fit(self, seen: Seen, *, seed: int, judge: bool = True) -> Tensor | None:
         every, owners = collected(seen)
         if seen.images < FEW:
             self.neighbours = 1
@@ -112,7 +113,7 @@ class BankScorer(Scorer):
         self.features = every[chosen].clone()
         self.neighbours = min(self.neighbours, len(chosen))
         self.forget()
-        if seen.images < 2:
+        if seen.images < 2 or not judge:
             return None
         apart = distances_to_others(every, owners, self.features, owners[chosen])
         return torch.zeros(seen.images, device=apart.device).scatter_reduce(0, owners, apart, "amax").cpu()
@@ -157,11 +158,11 @@ class PadimScorer(Scorer):
     def gaussians(self) -> Padim:
         return Padim(self.channels, self.mean, self.factor, self.width)
 
-    def fit(self, seen: Seen, *, seed: int) -> Tensor | None:
+    def fit(self, seen: Seen, *, seed: int, judge: bool = True) -> Tensor | None:
         fitted = Padim.fit(seen.scan(), dimensions=self.dimensions, seed=seed)
         self.channels, self.mean, self.factor, self.width = fitted.channels, fitted.mean, fitted.factor, fitted.width
         self.stride = seen.stride
-        if seen.images < 3:
+        if seen.images < 3 or not judge:
             return None
         return torch.stack([without_one(self.grids(each), seen.images).max() for each in seen.scan()]).cpu()
 
