@@ -71,12 +71,12 @@ def main() -> None:
     record(
         "anomalies",
         title="Magnetic tiles: defects found from good tiles alone",
-        claim=f"Seed 0 learns from {parts['train']} good tiles, {parts['validation']} choose the threshold (a promise "
-        f"to reject at most 5 %), and {parts['test']} good and defective ones test it; tiles of one group are in one "
-        f"part, and no group with a defect trains. A bank keeps {arguments.most:,} patches; bounds by whole groups. "
-        f"Escapes by kind, all seeds: {kinds}. The promise in {len(held)} repeated splits of the good tiles by group, "
-        f"each with a bank of its own: {mean} of new good tiles are rejected (95 % interval of the mean; at most 0.05 "
-        "were promised).",
+        claim=f"Seed 0 learns from {parts['train']} good tiles, {parts['validation']} choose the threshold (a "
+        f"promise to reject at most 5 %), and {parts['test']} good and defective ones test it; tiles of one group are "
+        f"in one part, and no group with a defect trains. A bank keeps {arguments.most:,} patches; bounds by whole "
+        f"groups. Escapes by kind, all seeds: {kinds}. The promise in {len(held)} repeated splits of the good tiles by "
+        f"group, each with a bank of its own: {mean} of new good tiles are rejected (95 % interval of the mean; at "
+        "most 0.05 were promised).",
         header=["model", *FIGURES],
         rows=rows,
         raw={"reports": [report.to_dict() for report in reports], "rejected_in_splits": held},
