@@ -73,9 +73,9 @@ def main() -> None:
         title="Magnetic tiles: defects found from good tiles alone",
         claim=f"Seed 0 learns from {parts['train']} good tiles, {parts['validation']} choose the threshold (a "
         f"promise to reject at most 5 %), and {parts['test']} good and defective ones test it; tiles of one group are "
-        f"in one part, and no group with a defect trains. A bank keeps {arguments.most:,} patches; bounds by whole "
-        f"groups. Escapes by kind, all seeds: {kinds}. The promise in {len(held)} repeated splits of the good tiles by "
-        f"group, each with a bank of its own: {mean} of new good tiles are rejected (95 % interval of the mean; at "
+        f"in one part, no group with a defect trains. A bank keeps {arguments.most:,} patches; bounds by groups. "
+        f"Escapes by kind, all seeds: {kinds}. The promise in {len(held)} repeated splits of the good tiles by "
+        f"group, each with its own bank: {mean} of new good tiles are rejected (95 % interval of the mean; at "
         "most 0.05 were promised).",
         header=["model", *FIGURES],
         rows=rows,
