@@ -72,7 +72,7 @@ def main() -> None:
         "anomalies",
         title="Magnetic tiles: defects found from good tiles alone",
         claim=f"Seed 0 learns from {parts['train']} good tiles, {parts['validation']} choose the threshold (a "
-        f"promise to reject at most 5 %), and {parts['test']} good and defective ones test it; tiles of one group are "
+        f"promise to reject at most 5 %), and {parts['test']} good and defective ones test it; tiles of a group are "
         f"in one part, no group with a defect trains. A bank keeps {arguments.most:,} patches; bounds by groups. "
         f"Escapes by kind, all seeds: {kinds}. The promise in {len(held)} repeated splits of the good tiles by "
         f"group, each with its own bank: {mean} of new good tiles are rejected (95 % interval of the mean; at "
