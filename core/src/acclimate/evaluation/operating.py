@@ -49,7 +49,7 @@ def read_rule(text: str) -> Rule:
     except ValueError:
         numbers = [float("nan")]
     if kind in _ERRORS:
-        kind, numbers = _ERRORS[kind], [1 - numbers[0]]
+        kind, numbers = _ERRORS[kind], [1 - numbers[0], 1.0]
     known = kind in get_args(Kind) and (not colon or kind == "cost")
     if known and min(numbers) > 0 and np.isfinite(numbers).all() and (kind == "cost" or numbers[0] < 1):
         return Rule(kind=kind, target=numbers[0] / numbers[-1])  # type: ignore[arg-type]

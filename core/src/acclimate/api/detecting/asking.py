@@ -105,9 +105,9 @@ def rule_of(settings: Settings) -> PartRule:
         return PartRule(text=f"overkill={PROMISED:g}", overkill=PROMISED, asked=False)
     rule = evaluation.read_rule(text)
     if rule.kind == "specificity":
-        return PartRule(text=text, overkill=1 - rule.target)
+        return PartRule(text=text, overkill=round(1 - rule.target, 12))
     if rule.kind == "sensitivity":
-        return PartRule(text=text, escape=1 - rule.target)
+        return PartRule(text=text, escape=round(1 - rule.target, 12))
     if rule.kind == "precision":
         raise OptionError(
             f"The precision of an inspection hangs on how many parts are defective, found operate={text!r}.",

@@ -154,8 +154,8 @@ def deal_tables(host: Host, request: Request, tables: Mapping[str, "datasets.Dat
     every = [whole, *given.values()]
     labels = {label for table in every for label in table["label"][:]}
     good = good_label(labels, settings.good)
-    told = check_masks(every, good)
     contents = leaks.look_at(every, preset, host.load(preset))
+    told = check_masks(every, good)
     clusters = contents.repeats.clusters()
     bad = np.concatenate([np.asarray(table["label"][:]) != good for table in every])
     places = _Dealing(
