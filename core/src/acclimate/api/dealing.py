@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from acclimate import data
 from acclimate.api import inputs, leaks, scoping
 from acclimate.api.request import Request
@@ -123,14 +126,7 @@ def deal(
         reasons += [] if together is None else ["repeat a row of an earlier part"]
         message = f"{left:,} of {len(whole):,} rows were left out: they {' or '.join(reasons)}."
         findings = (Finding(code="embargo", level="note", message=message), *findings)
-    if preset.group and not grouped:
-        message = (
-            f"The rows have no column {preset.group!r}: rows of one {preset.group} may stand in two parts, and the "
-            f"score may be too good. Name the column with group (--group)."
-        )
-        findings = (Finding(code="no-group", message=message), *findings)
-    if want and together is not None and not grouped and "time" not in whole.column_names:
-        findings = (*(leak.finding for leak in data.kept_together(together)), *findings)
+    findings = (*told_of_split(whole, preset, together if want else None), *findings)
     kept, strange = {}, {}
     for name in inputs.PARTS:
         kept[name], strange[name] = scoping.divided(tables[name], outside)
@@ -158,3 +154,20 @@ def _left_out(rows: int, outside: str) -> tuple[Finding, ...]:
         return ()
     message = f"{rows:,} rows of {outside!r} were dealt to train, and train nothing: they are out of scope."
     return (Finding(code="out-of-scope", level="note", message=message),)
+
+
+def told_of_split(
+    whole: "datasets.Dataset", preset: Preset, together: NDArray[np.int64] | None
+) -> tuple[Finding, ...]:
+    """Return what to know of a split: rows that repeat were kept `together` [rows], groups were not named."""
+    grouped = "group" in whole.column_names
+    found: tuple[Finding, ...] = ()
+    if together is not None and not grouped and "time" not in whole.column_names:
+        found = tuple(leak.finding for leak in data.kept_together(together))
+    if not preset.group or grouped:
+        return found
+    message = (
+        f"The rows have no column {preset.group!r}: rows of one {preset.group} may stand in two parts, and the "
+        f"score may be too good. Name the column with group (--group)."
+    )
+    return (*found, Finding(code="no-group", message=message))

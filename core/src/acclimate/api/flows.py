@@ -1,4 +1,4 @@
-"""What differs between tasks: classification, segmentation and search are modules with the same functions."""
+"""What differs between tasks: each kind of task is a module with the same functions."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
@@ -23,6 +23,7 @@ _MODULES = {
     "text-generation": "acclimate.api.generating",
     "token-classification": "acclimate.api.tagging",
     "sentence-similarity": "acclimate.api.retrieving",
+    "anomaly-detection": "acclimate.api.detecting",
 }
 _OTHERS = "acclimate.api.classifying"
 

@@ -63,14 +63,17 @@ def read(
     reading: Mapping[str, Any] | None = None,
     saved: Mapping[str, Any] | None = None,
     masked: bool = False,
+    partly_masked: bool = False,
     dealt: bool = False,
+    keep: Sequence[str] = (),
     shaped: Callable[[data.Reader], data.Reader] | None = None,
 ) -> "datasets.Dataset":
     """Read a source with the loader its plugin chooses into a memory-mapped table under `folder`.
 
-    The columns named by `slices` must be there, and are kept. `reading` and `saved` are as `reader` takes them. With
-    `masked` rows have a mask in place of a label. Rows that are `dealt` to parts have the time that the preset knows.
-    `shaped` gives the loader's rows another form.
+    The columns named by `slices` must be there, and are kept; those of `keep` are where they are there. `reading` and
+    `saved` are as `reader` takes them. With `masked` rows have a mask in place of a label, with `partly_masked` some
+    have one beside it. Rows that are `dealt` to parts have the time that the preset knows. `shaped` gives the
+    loader's rows another form.
     """
     loader = _loader(host, owner, preset, source)
     read = _reader(host, loader, reading or {}, saved or {})
@@ -81,13 +84,14 @@ def read(
         modality=preset.modality,
         cache=folder,
         labelled=labelled,
-        keep=(*preset.split.stratify, *preset.slices),
+        keep=(*preset.split.stratify, *preset.slices, *keep),
         usual_group=preset.group,
         usual_times=preset.times if dealt else (),
         known_labels=preset.labels,
         required=[name for name in slices if name not in (columns.group, columns.time)],
         unlabelled=loader.unlabelled,
         masked=masked,
+        partly_masked=partly_masked,
         part=part,
     )
 

@@ -114,8 +114,22 @@ _SEARCH: Mapping[str, fields.Test] = {
     "search.timed": fields.is_flag,
     "search.fusion": fields.is_share,
 }
+_PARTS: Mapping[str, fields.Test] = {
+    "spec.modality": fields.one_of("image"),
+    "spec.strides": fields.is_counts,
+    "spec.neighbourhood": fields.is_count,
+    "adapter.scorer": fields.is_text,
+    "inspection.rule": fields.is_text,
+    "inspection.threshold": fields.is_number,
+    "inspection.map_threshold": fields.is_number,
+    "inspection.calibration": fields.is_count,
+    "inspection.defective": fields.is_count,
+    "inspection.prevalence": fields.is_number_or_null,
+    "request.options.good": fields.is_text,
+}
 _OWN: Mapping[str, Mapping[str, fields.Test]] = {
     STACKS: _STACKS,
+    "anomaly-detection": _PARTS,
     "image-segmentation": _MASKS,
     "sentence-similarity": _SEARCH,
     "text-generation": _CHATS,
@@ -146,7 +160,10 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     task = manifest["task"]
     own = _OWN.get(task, _LABELS)
     bundle.check_fields(file, manifest, {**_FIELDS, **own})
-    if own is _LABELS or own is _STACKS:
+    if task == "anomaly-detection":
+        if len(manifest["labels"]) != 2:
+            raise _unfit(file, "labels", "the names of good and of defective parts")
+    elif own is _LABELS or own is _STACKS:
         _check_labels(file, manifest)
     elif task == "image-segmentation" and any(
         len(manifest["masks"][name]) + 1 != len(manifest["labels"]) for name in ("thresholds", "minimum_pixels")

@@ -6,11 +6,13 @@ from typing import Any
 
 from acclimate.contracts import Columns, OptionError, Settings
 
-_MASKS, _CHATS, _SEARCH = "image-segmentation", "text-generation", "sentence-similarity"
+_MASKS, _PARTS = "image-segmentation", "anomaly-detection"
+_CHATS, _SEARCH = "text-generation", "sentence-similarity"
 # What the options are of, the tasks that know them, and their names.
 _OWN: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
-    ("masks", (_MASKS,), ("mask", "image_size", "tiles")),
+    ("masks", (_MASKS, _PARTS), ("mask", "image_size", "tiles")),
     ("masks", (_MASKS,), ("spacing", "classes", "decoder", "crop_size", "minimum_area", "mask_threshold")),
+    ("parts that are inspected", (_PARTS,), ("good",)),
     (
         "chats",
         (_CHATS,),

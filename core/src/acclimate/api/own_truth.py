@@ -11,7 +11,7 @@ from torch import Tensor
 
 from acclimate import models, training
 from acclimate.api.fitting import Groups, OnEpoch, replaying
-from acclimate.api.subject import AnySubject
+from acclimate.api.subject import Trainable
 from acclimate.contracts import Finding, Plan
 
 Validated = tuple[Mapping[str, float], NDArray[Any]]
@@ -45,7 +45,7 @@ class Learned:
     notes: tuple[Finding, ...]
 
 
-def learn(subject: AnySubject, plan: Plan, lesson: Lesson, on_epoch: OnEpoch) -> Learned:
+def learn(subject: Trainable, plan: Plan, lesson: Lesson, on_epoch: OnEpoch) -> Learned:
     """Install what the method adds, and train; the model is left with the weights of its best epoch."""
     forward = forward_arithmetic(subject, lesson)
     groups = _install(subject, plan)
@@ -72,7 +72,7 @@ def learn(subject: AnySubject, plan: Plan, lesson: Lesson, on_epoch: OnEpoch) ->
     return Learned(trained=trained, precision=forward.precision, rates=rates, notes=notes)
 
 
-def forward_arithmetic(subject: AnySubject, lesson: Lesson) -> training.Arithmetic:
+def forward_arithmetic(subject: Trainable, lesson: Lesson) -> training.Arithmetic:
     """Return the precision of forward passes, as asked for or as measured once on this machine."""
     return _measured(subject, lambda precision: _forward(subject, lesson, precision), lesson, "forward")
 
@@ -97,7 +97,7 @@ def about(learned: Learned) -> tuple[Finding, ...]:
     return (Finding(code="training-did-not-help", message=message),)
 
 
-def _install(subject: AnySubject, plan: Plan) -> Groups:
+def _install(subject: Trainable, plan: Plan) -> Groups:
     assert plan.groups is not None, "what trains nothing has nothing to learn"
     with training.seeded(subject.settings.seed):
         if subject.install is not None:
@@ -106,7 +106,7 @@ def _install(subject: AnySubject, plan: Plan) -> Groups:
         return plan.groups(subject.model)
 
 
-def _measured(subject: AnySubject, step: Callable[[str], None], lesson: Lesson, what: str) -> training.Arithmetic:
+def _measured(subject: Trainable, step: Callable[[str], None], lesson: Lesson, what: str) -> training.Arithmetic:
     with training.seeded(subject.settings.seed):
         return training.choose_arithmetic(
             subject.settings.precision,
@@ -116,13 +116,13 @@ def _measured(subject: AnySubject, step: Callable[[str], None], lesson: Lesson, 
         )
 
 
-def _forward(subject: AnySubject, lesson: Lesson, precision: str) -> None:
+def _forward(subject: Trainable, lesson: Lesson, precision: str) -> None:
     inputs, _ = _some(subject, lesson.at_once)
     with torch.inference_mode(), _autocast(precision):
         subject.model(**inputs)
 
 
-def _step(subject: AnySubject, plan: Plan, lesson: Lesson, precision: str) -> None:
+def _step(subject: Trainable, plan: Plan, lesson: Lesson, precision: str) -> None:
     """Run training rows forward and back, and change no weight."""
     inputs, truth = _some(subject, plan.batch_size)
     subject.model.train()
@@ -138,7 +138,7 @@ def _autocast(precision: str) -> torch.autocast:
     return torch.autocast(training.device().type, torch.bfloat16, enabled=precision == "bfloat16")
 
 
-def _some(subject: AnySubject, size: int) -> tuple[dict[str, Tensor], Tensor]:
+def _some(subject: Trainable, size: int) -> tuple[dict[str, Tensor], Tensor]:
     examples = subject.examples["train"]
     batch = examples.batch(range(min(size, len(examples))))
     inputs = {name: value.to(training.device()) for name, value in batch.items()}
@@ -146,7 +146,7 @@ def _some(subject: AnySubject, size: int) -> tuple[dict[str, Tensor], Tensor]:
     return inputs, truth
 
 
-def _checkpoint(subject: AnySubject, plan: Plan, lesson: Lesson, groups: Groups) -> training.Checkpoint | None:
+def _checkpoint(subject: Trainable, plan: Plan, lesson: Lesson, groups: Groups) -> training.Checkpoint | None:
     """Return where the state is kept, if it is, under a key of all that decides the result."""
     if subject.checkpoint is None:
         return None

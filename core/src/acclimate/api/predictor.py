@@ -42,7 +42,7 @@ class Predictor:
             host = host or default_host()
             model, preprocessing, self.manifest = restore(self.folder, host)
         assert isinstance(model, Classifier)
-        assert not isinstance(preprocessing, models.PixelPreprocessing)
+        assert not isinstance(preprocessing, models.PixelPreprocessing | models.PartPreprocessing)
         self.model, self.preprocessing = model, preprocessing
         self.model.to(training.device())
         self.labels: tuple[str, ...] = self.model.labels

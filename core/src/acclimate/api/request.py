@@ -35,6 +35,8 @@ _WORDS = {
     "scope_score": ("energy", "max_probability"),
 }
 BUDGET_MINUTES = 10.0
+# Why methods of other tasks have nothing to learn from.
+_WHY = {"anomaly-detection": " Good parts alone have no labels to tell apart by gradients."}
 _FROM_ZERO = ("seed", "patience", "folds", "written_rows", "hard_negatives")
 _WHOLE = (
     "epochs",
@@ -236,6 +238,6 @@ def check_method(method: Method, task: str, others: Iterable[Method]) -> None:
     if task not in method.tasks:
         able = ", ".join(sorted(other.name for other in others if task in other.tasks))
         raise OptionError(
-            f"Method {method.name!r} does not do {task}; it does {', '.join(method.tasks)}.",
+            f"Method {method.name!r} does not do {task}; it does {', '.join(method.tasks)}.{_WHY.get(task, '')}",
             f"Methods that do {task}: {able or 'none is installed'}.",
         )

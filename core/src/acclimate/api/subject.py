@@ -18,7 +18,7 @@ Scores = NDArray[np.float64]
 
 
 class AnySubject(Protocol):
-    """What is adapted, whatever the task: a model with its rows, its examples, and where its state is kept."""
+    """What is adapted, whatever the task: a model with its rows and its examples."""
 
     @property
     def model(self) -> Any: ...
@@ -29,19 +29,24 @@ class AnySubject(Protocol):
     @property
     def method(self) -> Method: ...
     @property
-    def install(self) -> Callable[[Any, Mapping[str, Any]], None] | None: ...
-    @property
     def parts(self) -> Mapping[str, Part]: ...
     @property
     def examples(self) -> Mapping[str, Any]: ...
     @property
     def settings(self) -> Settings: ...
     @property
+    def shown(self) -> bool: ...
+
+
+class Trainable(AnySubject, Protocol):
+    """What is adapted by gradient steps: what the method adds, and where measurements and checkpoints are kept."""
+
+    @property
+    def install(self) -> Callable[[Any, Mapping[str, Any]], None] | None: ...
+    @property
     def cache(self) -> Path: ...
     @property
     def checkpoint(self) -> Path | None: ...
-    @property
-    def shown(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -70,6 +70,7 @@ def _resolved(manifest: Mapping[str, Any]) -> tuple[Model, str]:
         | models.ResolvedWriter
         | models.ResolvedTagger
         | models.ResolvedEmbedder
+        | models.ResolvedDetector
     )
     if manifest["task"] == "text-generation":
         found = models.resolve_writer(backbone, max_tokens=spec["max_tokens"], system="")
@@ -81,6 +82,8 @@ def _resolved(manifest: Mapping[str, Any]) -> tuple[Model, str]:
         found = models.resolve_tagger(backbone, labels=labels, max_tokens=spec["max_tokens"], units=spec["units"])
     elif spec.get("embeds"):
         found = models.resolve_embedder(backbone, max_tokens=spec["max_tokens"])
+    elif "strides" in spec:
+        found = models.resolve_detector(backbone, labels=labels)
     else:
         found = models.resolve(backbone, labels=labels, max_tokens=spec["max_tokens"])
     return found.model, found.weights

@@ -35,6 +35,7 @@ from acclimate.cli.options import (
     Folds,
     Fusion,
     GeneralText,
+    Good,
     Group,
     HardNegatives,
     Html,
@@ -217,6 +218,7 @@ def adapt(
     alike: Alike = 0.95,
     rows_at_once: RowsAtOnce = None,
     fusion: Fusion = "auto",
+    good: Good = "",
     seed: Seed = 0,
     output_folder: Output = None,
     resume: Resume = False,
@@ -299,6 +301,7 @@ def adapt(
             alike=alike,
             rows_at_once=rows_at_once,
             fusion=fusion,
+            good=good,
             seed=seed,
         )
         _report(run.report, as_json)
@@ -327,6 +330,7 @@ def evaluate(
     slices: Slices = "",
     read: Read = None,
     show_rows: ShowRows = True,
+    good: Good = "",
     html: Html = None,
     as_json: Json = False,
 ) -> None:
@@ -356,6 +360,7 @@ def evaluate(
             slices=output.names(slices),
             reading=output.pairs(read, "--read window=lung"),
             show_rows=show_rows,
+            good=good,
         )
         if html:
             _write_page(report.to_dict(), html)

@@ -23,7 +23,8 @@ Spacing = Annotated[str, typer.Option(help='Column with the pixel spacing in mm,
 Classes = Annotated[str, typer.Option(help="What the values of masks stand for: background,lesion, or a file.")]
 Decoder = Annotated[str, typer.Option(help="Decoder of masks: unet or fpn.")]
 ImageSize = Annotated[
-    int | None, typer.Option(help="Longer side to which larger images with masks are scaled (512).")
+    int | None,
+    typer.Option(help="Longer side to which larger images with masks are scaled (512); side to which parts are."),
 ]
 CropSize = Annotated[int | None, typer.Option(help="Side of the squares that training on masks reads (256).")]
 Tiles = Annotated[
@@ -53,6 +54,7 @@ RowsAtOnce = Annotated[
     int | None, typer.Option(help="Texts that training holds in memory at once; the gradient is that of all (32).")
 ]
 Fusion = Annotated[str, typer.Option(help="Weight of BM25 in the ranking: auto (by validation queries), or 0 to 1.")]
+Good = Annotated[str, typer.Option(help="Label of good parts; good, ok, pass, normal or functional when left out.")]
 Group = Annotated[str, typer.Option(help="Column whose rows must stay in one part (patient, contract).")]
 Time = Annotated[str, typer.Option(help="Column with the date, by which the latest rows test; none: no such column.")]
 Embargo = Annotated[float | None, typer.Option(help="Leave out rows so many days before a later part (with --time).")]
@@ -86,9 +88,15 @@ Html = Annotated[Path | None, typer.Option("--html", help="Write the report as o
 Positive = Annotated[str, typer.Option(help="Label that is looked for, such as malignant or defect.")]
 Operate = Annotated[
     str,
-    typer.Option(help="What its threshold is to reach: sensitivity=0.95, specificity=0.9, precision=0.8, cost=10:1."),
+    typer.Option(
+        help="What its threshold is to reach: sensitivity=0.95, specificity=0.9, precision=0.8, cost=10:1; "
+        "of parts that are inspected overkill=0.01, escape=0.05, cost=200:4."
+    ),
 ]
-Prevalence = Annotated[float | None, typer.Option(help="Share of rows in use that carry the positive label.")]
+Prevalence = Annotated[
+    float | None,
+    typer.Option(help="Share of rows in use that carry the positive label, or of parts that are defective."),
+]
 Answer = Annotated[float | None, typer.Option(help="Share of rows to answer; the least sure are left to a person.")]
 OutOfScope = Annotated[
     str, typer.Option(help="Label of rows that have none of the others; none: it is a label like all others.")

@@ -41,6 +41,18 @@ from acclimate.contracts.errors import (
     UnknownNameError,
     did_you_mean,
 )
+from acclimate.contracts.inspection import (
+    DEFECTIVE,
+    GOOD,
+    GOOD_NAMES,
+    Escapes,
+    Inspected,
+    InspectedPart,
+    PartPrediction,
+    Region,
+    SizeBand,
+    good_label,
+)
 from acclimate.contracts.local import import_bitsandbytes
 from acclimate.contracts.offers import (
     STACKS,
@@ -76,6 +88,9 @@ from acclimate.contracts.runs import (
 from acclimate.contracts.scores import Score, finite
 
 __all__ = [
+    "DEFECTIVE",
+    "GOOD",
+    "GOOD_NAMES",
     "ROLES",
     "STACKS",
     "TASKS",
@@ -98,11 +113,14 @@ __all__ = [
     "Curve",
     "DataError",
     "Demo",
+    "Escapes",
     "Exchange",
     "Finding",
     "Forgetting",
     "FoundDocument",
     "FoundSpans",
+    "Inspected",
+    "InspectedPart",
     "LabelNames",
     "LabelSpans",
     "Language",
@@ -124,12 +142,14 @@ __all__ = [
     "OptionError",
     "OutputError",
     "Overlay",
+    "PartPrediction",
     "Plan",
     "PluginError",
     "PredictedSpan",
     "Prediction",
     "Preset",
     "Ref",
+    "Region",
     "RegionBand",
     "Report",
     "RunEvent",
@@ -139,6 +159,7 @@ __all__ = [
     "Search",
     "SeedResult",
     "Settings",
+    "SizeBand",
     "Slice",
     "SpanPrediction",
     "SplitPolicy",
@@ -148,5 +169,6 @@ __all__ = [
     "cache_folder",
     "did_you_mean",
     "finite",
+    "good_label",
     "import_bitsandbytes",
 ]

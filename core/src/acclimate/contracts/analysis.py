@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from acclimate.contracts.inspection import Inspected
 from acclimate.contracts.scores import Score
 
 
@@ -373,5 +374,5 @@ class Analysis:
     masks: Masks | None = None
     language: Language | None = None
     spans: FoundSpans | None = None
-
     search: Search | None = None
+    inspection: Inspected | None = None

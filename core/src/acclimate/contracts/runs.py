@@ -104,6 +104,9 @@ class Settings:
     untuned features have a cosine of `alike` or more with something right counts as wrong. `rows_at_once` bounds the
     texts that training holds in memory: larger batches have the same gradient, computed in pieces. `fusion` is the
     weight of BM25 in the ranking, from 0 to 1; "auto" lets validation queries choose.
+    Of parts that are inspected, `good` is the label of good ones; one with a usual name where nothing is said. There
+    `operate` is "overkill=0.01", "escape=0.05" or "cost=200:4" (what a defective part that passes costs, and a good
+    one that is rejected), `image_size` the side of the square to which an image, or a tile, is scaled.
     """
 
     epochs: int | None = None
@@ -157,6 +160,7 @@ class Settings:
     alike: float = 0.95
     rows_at_once: int | None = None
     fusion: float | str = "auto"
+    good: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -325,6 +329,8 @@ def _decided(analysis: Analysis) -> list[str]:
         lines.append(f"the surest rows, {kept.coverage:.0%} of these, are answered: accuracy {kept.accuracy}")
     if analysis.scope is not None:
         lines.append(_scope(analysis.scope))
+    if analysis.inspection is not None:
+        lines.extend(analysis.inspection.lines())
     if sets is not None:
         lines.append(
             f"sets of labels with the true one in {sets.level:.0%} of rows: {sets.coverage} on these, "

@@ -82,11 +82,13 @@ def resolve(
     required: Sequence[str] = (),
     unlabelled: str = "",
     masked: bool = False,
+    partly_masked: bool = False,
     source: str,
 ) -> Mapping:
     """Return which of a table's columns `names` are used; those of `keep` that the table has are kept.
 
-    Columns that are `required` are kept too, and must be there. With `masked` each row has a mask and no label.
+    Columns that are `required` are kept too, and must be there. With `masked` each row has a mask and no label; with
+    `partly_masked` a row may have one beside its label, in the column that is named for it, or is called "mask".
     `unlabelled` is what the error says to do where there is no label.
 
     A column that is not named is found by its name, ignoring case: "text", "image" or "label" itself, else
@@ -103,7 +105,8 @@ def resolve(
         _check_exists(name, names, source)
     keep = [*(name for name in keep if name in names), *required]
     _check_keep(keep, given)
-    others = {given["group"], given["time"], given["id"] or "id", *keep}
+    beside = given["mask"] or ("mask" if "mask" in names else "") if partly_masked else ""
+    others = {given["group"], given["time"], given["id"] or "id", beside, *keep}
     free = [name for name in names if name not in others]
     kinds = (modality, *(["mask"] if masked else ["label"] if labelled else []))
     found = {kind: given[kind] or _usual(kind, free, set(given.values()), source) for kind in kinds}
@@ -114,7 +117,7 @@ def resolve(
     return Mapping(
         content=found[modality],
         label=found.get("label", ""),
-        mask=found.get("mask", ""),
+        mask=found.get("mask", beside),
         group=given["group"],
         time=given["time"],
         id=given["id"] or ("id" if "id" in names else ""),

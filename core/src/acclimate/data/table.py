@@ -41,12 +41,14 @@ def load(
     known_labels: LabelNames | None = None,
     unlabelled: str = "",
     masked: bool = False,
+    partly_masked: bool = False,
     part: str = "",
 ) -> Dataset:
     """Return the rows of a source as a memory-mapped table; never more than a chunk of them is in memory.
 
     A reader may yield rows that hold no more than an `id` and, under `UNREADABLE`, why they cannot be read.
-    Columns: `id`, `text` or `image` (absolute path), `label` (when labelled) or `mask` (absolute path, when masked),
+    Columns: `id`, `text` or `image` (absolute path), `label` (when labelled) or `mask` (absolute path, when masked;
+    where rows are `partly_masked` beside the label, and "" for a row without one, if the source has masks at all),
     `line` (int64; 0 where the source has no lines), `group` and `time` (when named), those of `keep` that the source
     has, and those that are `required`; all but `line` are strings. `label` is a list of strings where rows may carry
     several labels: the source has lists, or the columns name a separator.
@@ -82,11 +84,12 @@ def load(
         required=required,
         unlabelled=unlabelled,
         masked=masked,
+        partly_masked=partly_masked,
         source=name_of(source),
     )
     naming = Naming(read_label_names(columns.label_names), known_labels)
     labels = _labels(whole, mapping.label, source, columns.label_separator, naming) if mapping.label else None
-    table = _Table(source, mapping, modality, cache=cache, labels=labels, part=part)
+    table = _Table(source, mapping, modality, cache=cache, labels=labels, part=part, partly_masked=partly_masked)
     key = hashlib.sha256(f"{part}\0{source}".encode()).hexdigest()[:16]
     path = cache / f"{part or 'rows'}-{key}.arrow"
     _write(table.rows(chain(head, rows)), table.schema, path)
@@ -127,7 +130,15 @@ class _Table:
     """Turns a reader's rows into rows of our columns and collects what is wrong with them."""
 
     def __init__(
-        self, source: str, mapping: Mapping, modality: Modality, *, cache: Path, labels: Labels | None, part: str
+        self,
+        source: str,
+        mapping: Mapping,
+        modality: Modality,
+        *,
+        cache: Path,
+        labels: Labels | None,
+        part: str,
+        partly_masked: bool = False,
     ) -> None:
         self.name, self.part = name_of(source), part
         self.folder = Path(source) if Path(source).is_dir() else Path(source).parent
@@ -139,7 +150,7 @@ class _Table:
             "group": mapping.group,
             "time": mapping.time,
         }
-        self.blank = {kind: Tally() for kind in self.required}
+        self.blank = {kind: Tally() for kind in self.required if not (partly_masked and kind == "mask")}
         self.places: dict[str, str] = {}
         self.unreadable: list[str] = []
         self.count = 0
@@ -179,7 +190,8 @@ class _Table:
 
     def _cell(self, kind: str, value: Any, where: str) -> str:
         if missing(value):
-            self.blank[kind].add(where)
+            if kind in self.blank:
+                self.blank[kind].add(where)
             return ""
         if kind in ("image", "mask"):
             return image_path(value, folder=self.folder, cache=self.cache)

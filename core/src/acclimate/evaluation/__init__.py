@@ -41,6 +41,16 @@ from acclimate.evaluation.scope import SCOPE_SCORES, retention_threshold
 from acclimate.evaluation.segmentation import Mask, dice_statistics
 from acclimate.evaluation.span_baselines import SpanDictionary, WordTags
 from acclimate.evaluation.spans import Span, of_label, partial_statistics, strict_statistics
+from acclimate.evaluation.thresholds import (
+    Costs,
+    cheapest_threshold,
+    claimable,
+    good_parts_needed,
+    inspect,
+    overkill_range,
+    parts_to_claim,
+    promised_threshold,
+)
 from acclimate.evaluation.totals import f1 as f1_of_totals
 from acclimate.evaluation.totals import ratio
 
@@ -54,6 +64,7 @@ __all__ = [
     "THRESHOLDS",
     "Chosen",
     "ChosenFusion",
+    "Costs",
     "FoundRegions",
     "Mask",
     "MaskRule",
@@ -78,7 +89,9 @@ __all__ = [
     "best_thresholds",
     "by_area",
     "by_id",
+    "cheapest_threshold",
     "choose_fusion",
+    "claimable",
     "compare",
     "conformal",
     "conformal_threshold",
@@ -93,7 +106,9 @@ __all__ = [
     "follow",
     "found_regions",
     "fuse",
+    "good_parts_needed",
     "improves",
+    "inspect",
     "isotonic",
     "label_prior",
     "label_thresholds",
@@ -105,8 +120,11 @@ __all__ = [
     "mrr_statistics",
     "of_label",
     "outcomes",
+    "overkill_range",
     "paired",
     "partial_statistics",
+    "parts_to_claim",
+    "promised_threshold",
     "proportion",
     "rates",
     "ratio",

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import label
 
 from acclimate.contracts import DataError
+from acclimate.evaluation import multilabel
 from acclimate.evaluation.metrics import Floats, Integers
 from acclimate.evaluation.proportions import clopper_pearson
 from acclimate.evaluation.totals import check_rows
@@ -47,6 +48,15 @@ def overkill_interval(truth: Integers, scores: Floats) -> tuple[float, float] | 
     good = truth == 0
     rejected = scores[good, 1] > scores[good, 0]
     return clopper_pearson(int(rejected.sum()), len(rejected)) if len(rejected) else None
+
+
+def average_precision(truth: Integers, scores: Floats, weights: Floats) -> float:
+    """The average precision of the defective parts, in (0, 1]; nan where none is defective.
+
+    A score that says nothing has the share of defective parts.
+    """
+    above = (scores[:, 1] - scores[:, 0])[:, None]
+    return multilabel.average_precision((truth == 1)[:, None].astype(np.int8), above, weights)
 
 
 def region_statistics(truth: Sequence[NDArray[Any]], predicted: Sequence[NDArray[np.floating]]) -> Floats:
@@ -86,6 +96,45 @@ def aupro(statistics: Floats, weights: Floats) -> float:
     slope = (y[end] - y[end - 1]) / (x[end] - x[end - 1])
     last = y[end - 1] + slope * (LIMIT - x[end - 1])
     return float(np.trapezoid(np.append(y[:end], last), np.append(x[:end], LIMIT)) / LIMIT)
+
+
+def pixel_statistics(truth: Sequence[NDArray[Any]], predicted: Sequence[NDArray[np.floating]]) -> Floats:
+    """Return what each image adds to the ROC curve of pixels: [rows, 2 + 2 points].
+
+    First the number of its defective and of its good pixels; then, for each point of `region_statistics`, how many of
+    its defective pixels lie above it, and how many of its good ones.
+
+    Raises:
+        DataError: as `region_statistics`.
+    """
+    rows = _checked(truth, predicted)
+    thresholds = _thresholds(np.concatenate([scores[~defect] for defect, scores in rows]))
+    return np.array(
+        [
+            np.concatenate(
+                [
+                    [defect.sum(), (~defect).sum()],
+                    _above(scores[defect], thresholds),
+                    _above(scores[~defect], thresholds),
+                ]
+            )
+            for defect, scores in rows
+        ]
+    )
+
+
+def pixel_auroc(statistics: Floats, weights: Floats) -> float:
+    """The chance that a defective pixel scores higher than a good one, in [0, 1]; nan without pixels of both.
+
+    From `pixel_statistics`, whose points are joined by straight lines: ties count as half.
+    """
+    defective, good, *curve = weights @ statistics
+    if not (defective and good):
+        return float("nan")
+    found, rejected = np.split(np.array(curve), 2)
+    x = np.concatenate([[0.0], rejected / good, [1.0]])
+    y = np.concatenate([[0.0], found / defective, [1.0]])
+    return float(np.trapezoid(y, x))
 
 
 def _share(parts: NDArray[np.bool_], counted: NDArray[np.bool_], weights: Floats) -> float:

@@ -18,6 +18,8 @@ from acclimate.evaluation.proportions import LEVEL, clopper_pearson
 
 Flags = NDArray[np.bool_]
 Kind = Literal["sensitivity", "specificity", "precision", "cost"]
+# What an inspection calls the errors of two of them.
+_ERRORS = {"escape": "sensitivity", "overkill": "specificity"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +37,8 @@ class Rule:
 def read_rule(text: str) -> Rule:
     """Return the rule that "sensitivity=0.95", "specificity=0.9", "precision=0.8" or "cost=10:1" stands for.
 
+    "escape=0.05" stands for "sensitivity=0.95", "overkill=0.01" for "specificity=0.99".
+
     Raises:
         OptionError: for anything else.
     """
@@ -44,6 +48,8 @@ def read_rule(text: str) -> Rule:
         numbers = [float(missed), float(flagged) if colon else 1.0]
     except ValueError:
         numbers = [float("nan")]
+    if kind in _ERRORS:
+        kind, numbers = _ERRORS[kind], [1 - numbers[0], 1.0]
     known = kind in get_args(Kind) and (not colon or kind == "cost")
     if known and min(numbers) > 0 and np.isfinite(numbers).all() and (kind == "cost" or numbers[0] < 1):
         return Rule(kind=kind, target=numbers[0] / numbers[-1])  # type: ignore[arg-type]

@@ -1,7 +1,7 @@
 """What a method needs to know of a model, and what may be done to its weights."""
 
-from collections.abc import Iterable
-from typing import Protocol
+from collections.abc import Iterable, Mapping
+from typing import Any, Protocol
 
 from torch import nn
 
@@ -13,6 +13,16 @@ class Attentive(Protocol):
     pooler: nn.Module
     head: nn.Linear
     new_head: bool
+
+
+class Scoring(Protocol):
+    """A frozen encoder of patches, `width` channels each, into which a scorer of parts is put."""
+
+    width: int
+
+    def put(self, adapter: Mapping[str, Any]) -> None:
+        """Put in the scorer that an adapter describes, empty."""
+        ...
 
 
 class Adaptable(Protocol):

@@ -1,5 +1,7 @@
 """Pretrained models: found, built with a head, run."""
 
+from acclimate.models.anomaly.detector import Detector
+from acclimate.models.anomaly.parts import PartExamples, PartPreprocessing
 from acclimate.models.bio import spans_in, tags_of
 from acclimate.models.causal import (
     ChatExamples,
@@ -36,12 +38,14 @@ from acclimate.models.resolve import (
     Model,
     Preprocessing,
     Resolved,
+    ResolvedDetector,
     ResolvedEmbedder,
     ResolvedSegmenter,
     ResolvedTagger,
     load_preprocessing,
     rebuild,
     resolve,
+    resolve_detector,
     resolve_embedder,
     resolve_segmenter,
     resolve_stacks,
@@ -68,6 +72,7 @@ __all__ = [
     "ChatExamples",
     "ChatPreprocessing",
     "Classifier",
+    "Detector",
     "Divided",
     "Embedder",
     "Examples",
@@ -79,6 +84,8 @@ __all__ = [
     "MaskExamples",
     "Model",
     "OneSlice",
+    "PartExamples",
+    "PartPreprocessing",
     "PixelPreprocessing",
     "PixelProbe",
     "PreparedStacks",
@@ -86,6 +93,7 @@ __all__ = [
     "Recorded",
     "Replay",
     "Resolved",
+    "ResolvedDetector",
     "ResolvedEmbedder",
     "ResolvedLanguageModel",
     "ResolvedSegmenter",
@@ -130,6 +138,7 @@ __all__ = [
     "probe",
     "rebuild",
     "resolve",
+    "resolve_detector",
     "resolve_embedder",
     "resolve_language_model",
     "resolve_segmenter",

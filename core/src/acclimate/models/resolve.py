@@ -10,8 +10,11 @@ from typing import Any, cast
 import torch
 from torch import nn
 
-from acclimate.contracts import Backbone, BackboneError, BundleError
+from acclimate.contracts import Backbone, BackboneError, BundleError, OptionError
 from acclimate.models import packages
+from acclimate.models.anomaly.detector import Detector
+from acclimate.models.anomaly.parts import PartPreprocessing
+from acclimate.models.anomaly.patches import NEIGHBOURHOOD, STRIDES
 from acclimate.models.causal.chat import ChatPreprocessing
 from acclimate.models.causal.resolve import WRITES, rebuild_writer
 from acclimate.models.classifier import STAGES, Classifier, feature_width, has_stages
@@ -29,8 +32,8 @@ from acclimate.models.text import TextPreprocessing
 from acclimate.models.tokens import LanguageModel
 
 Preprocessing = TextPreprocessing | ImagePreprocessing | StackPreprocessing
-AnyPreprocessing = Preprocessing | PixelPreprocessing
-Model = Classifier | Segmenter | LanguageModel | Tagger | Embedder
+AnyPreprocessing = Preprocessing | PixelPreprocessing | PartPreprocessing
+Model = Classifier | Segmenter | LanguageModel | Tagger | Embedder | Detector
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,6 +179,43 @@ def resolve_tagger(
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolvedDetector:
+    """A detector whose encoder has pretrained weights and whose scorer is missing, with its preprocessing."""
+
+    model: Detector
+    preprocessing: PartPreprocessing
+    weights: str
+    spec: Mapping[str, Any]
+
+
+def resolve_detector(
+    backbone: Backbone, *, labels: tuple[str, ...], side: int | None = None, tile: int = 0
+) -> ResolvedDetector:
+    """Load pretrained weights in float32 as what patches of parts are compared by.
+
+    `side` is the height and width to which images, or their tiles, are scaled, None for the backbone's own; `tile`
+    that of the tiles in which larger images are read, 0 for none. `weights` names those of the whole backbone.
+
+    Raises:
+        AcclimateError: as `resolve`; BackboneError when the backbone has no stages, OptionError for too small a side.
+    """
+    found = resolve(backbone, labels=labels)
+    assert isinstance(found.preprocessing, ImagePreprocessing)
+    model = Detector(found.model.encoder, labels=labels)
+    if side is not None and side < 2 * STRIDES[-1]:
+        raise OptionError(
+            f"image_size is the side to which parts are scaled, {2 * STRIDES[-1]} pixels or more, found {side}.",
+            "Leave it out for the backbone's own.",
+        )
+    return ResolvedDetector(
+        model=model.eval(),
+        preprocessing=PartPreprocessing.of(found.preprocessing, side, tile),
+        weights=found.weights,
+        spec={**found.spec, "strides": list(STRIDES), "neighbourhood": NEIGHBOURHOOD},
+    )
+
+
 def rebuild(spec: Mapping[str, Any], folder: Path, labels: tuple[str, ...]) -> tuple[Model, AnyPreprocessing]:
     """Return the model that `spec` describes, with random weights, and its saved preprocessing.
 
@@ -205,6 +245,9 @@ def rebuild(spec: Mapping[str, Any], folder: Path, labels: tuple[str, ...]) -> t
     if spec.get("embeds"):
         embedder = Embedder(encoder, width=feature_width(encoder, spec["pooling"]), pooling=spec["pooling"])
         return embedder.eval(), load_preprocessing(spec, folder)
+    if "strides" in spec:
+        reading: Any = {"strides": tuple(spec["strides"]), "neighbourhood": spec["neighbourhood"]}
+        return Detector(encoder, labels=labels, **reading).eval(), load_preprocessing(spec, folder)
     return _classifier(encoder, spec, labels).eval(), load_preprocessing(spec, folder)
 
 
@@ -243,6 +286,8 @@ def load_preprocessing(spec: Mapping[str, Any], folder: Path) -> AnyPreprocessin
     values = json.loads((folder / "image.json").read_text())
     if "attention_width" in spec:
         return StackPreprocessing.from_dict(values)
+    if "strides" in spec:
+        return PartPreprocessing.from_dict(values)
     kind = PixelPreprocessing if "decoder" in spec else ImagePreprocessing
     return kind.from_dict(values)
 

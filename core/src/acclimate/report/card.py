@@ -73,6 +73,7 @@ def card(report: Plain) -> str:
         *_scope(report["analysis"]["scope"]),
         *_masks(masks, first),
         *_spans(report["analysis"]["spans"], first),
+        *_inspection(report["analysis"].get("inspection")),
         "## What to know",
         "",
         *(f"- **{each['level']}**: {_line(each['message'])}" for each in report["findings"]),
@@ -165,6 +166,28 @@ def _spans(spans: Plain | None, metric: str) -> list[str]:
             f"{_score(found['scores'].get(metric))} |"
             for name, found in spans["by_label"].items()
         ),
+        "",
+    ]
+
+
+def _inspection(found: Plain | None) -> list[str]:
+    if found is None:
+        return []
+    counts = found["counts"]
+    return [
+        "## Inspection",
+        "",
+        f"A part is rejected above a score of {found['threshold']:.4g} ({found['rule']}, by validation parts).",
+        "",
+        "| defect | test parts | escaped | escape |",
+        "|---|---|---|---|",
+        f"| all | {counts['defective']} | {counts['escaped']} | {_score(found['escape'])} |",
+        *(
+            f"| {_line(kind)} | {each['parts']} | {each['escaped']} | {_score(each['escape'])} |"
+            for kind, each in found["by_kind"].items()
+        ),
+        "",
+        f"Of {counts['good']} good test parts {counts['rejected']} are rejected: {_score(found['overkill'])}.",
         "",
     ]
 

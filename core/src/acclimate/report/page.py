@@ -32,9 +32,10 @@ def page(report: Plain) -> str:
     findings = report["findings"]
     confusion = _confusion(report)
     return template.render(
-        report={"by_label": {}, **report, "modality": "image" if report["task"].startswith("image-") else "text"},
+        report={"by_label": {}, **report, "modality": _modality(report["task"])},
         style=Markup(own.joinpath("style.css").read_text(encoding="utf-8")),
         point=analysis["operating"],
+        inspection=analysis.get("inspection"),
         sets=analysis["conformal"],
         answered=analysis["answered"],
         scope=analysis["scope"],
@@ -58,6 +59,10 @@ def page(report: Plain) -> str:
     )
 
 
+def _modality(task: str) -> str:
+    return "image" if task.startswith("image-") or task == "anomaly-detection" else "text"
+
+
 def _sections(report: Plain, charts: Plain) -> list[tuple[str, str]]:
     analysis = report["analysis"]
     shown = [
@@ -69,6 +74,7 @@ def _sections(report: Plain, charts: Plain) -> list[tuple[str, str]]:
         ("masks", "Masks", analysis["masks"]),
         ("spans", "Spans", analysis["spans"]),
         ("search", "Search", analysis["search"]),
+        ("inspection", "Inspection", analysis.get("inspection")),
         ("errors", "Labels", report.get("by_label") or report.get("confusion")),
         ("slices", "Subgroups", analysis["slices"]),
         ("mistakes", "Mistakes", analysis["mistakes"]),

@@ -1,8 +1,19 @@
 """Acclimate for manufacturing: presets for defects in images of parts."""
 
 from acclimate.contracts import Demo, Preset, SplitPolicy
+from acclimate.plugins import PART_METRICS
 
-__all__ = ["defects"]
+__all__ = ["anomalies", "defects"]
+
+anomalies = Preset(
+    name="anomalies",
+    summary="Finds what good parts do not show, from images of good parts alone.",
+    task="anomaly-detection",
+    backbone="efficientnet-lite0",
+    method="memory-bank",
+    metrics=PART_METRICS,
+    split=SplitPolicy(test=0.2, validation=0.2),
+)
 
 defects = Preset(
     name="defects",

@@ -5,7 +5,7 @@ from typing import Any
 
 from acclimate.plugins import Finding, Loader, Preset, Ref, hookimpl
 
-from acclimate_manufacturing import defects
+from acclimate_manufacturing import anomalies, defects
 from acclimate_manufacturing.review import escapes_and_overkill
 
 SOLAR_CELLS = "package:elpv-dataset"
@@ -14,6 +14,7 @@ SOLAR_CELLS = "package:elpv-dataset"
 @hookimpl
 def register_presets() -> Iterator[Preset]:
     """Offer the presets of this trade."""
+    yield anomalies
     yield defects
 
 

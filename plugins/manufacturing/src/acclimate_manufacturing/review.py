@@ -2,9 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from acclimate.contracts import Finding
-
-GOOD_NAMES = frozenset({"functional", "good", "normal", "ok", "pass"})
+from acclimate.contracts import GOOD_NAMES, Finding
 
 
 def escapes_and_overkill(truth: Sequence[str], predicted: Sequence[str]) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ from acclimate.data.read.conll import conll_rows
 from acclimate.data.read.delimited import csv_rows, tolerant_csv_rows, tolerant_tsv_rows, tsv_rows
 from acclimate.data.read.files import LINE, UNREADABLE, existing, name_of
 from acclimate.data.read.image_folder import IMAGE_SUFFIXES, image_folder_rows
+from acclimate.data.read.inspection_folder import inspection_rows
 from acclimate.data.read.json_lines import jsonl_rows, tolerant_jsonl_rows
 from acclimate.data.read.json_list import json_rows
 from acclimate.data.read.mask_folder import mask_folder_rows
@@ -19,6 +20,7 @@ __all__ = [
     "existing",
     "hub_rows",
     "image_folder_rows",
+    "inspection_rows",
     "json_rows",
     "jsonl_rows",
     "mask_folder_rows",

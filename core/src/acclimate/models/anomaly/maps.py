@@ -13,28 +13,13 @@ from scipy.ndimage import find_objects, gaussian_filter, label, maximum
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from acclimate.contracts import DataError, OptionError
+from acclimate.contracts import DataError, OptionError, Region
 
 Map = NDArray[np.float32]
 
 # In pixels of the image as the backbone reads it, of 224 on a side (Roth et al. 2022, section 3.3).
 SIGMA = 4.0
 _TOUCHING = np.ones((3, 3))  # pixels that touch by a corner are one region
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Region:
-    """Pixels of a map that touch and lie above a threshold: rows `top` to `bottom`, columns `left` to `right`.
-
-    The last row and column are not within it. `pixels` is how many there are, `peak` the highest score.
-    """
-
-    top: int
-    left: int
-    bottom: int
-    right: int
-    pixels: int
-    peak: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

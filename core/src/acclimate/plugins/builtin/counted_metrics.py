@@ -18,6 +18,8 @@ CHAT_METRICS = ("cross_entropy", "perplexity", "rouge_l", "exact_match", "stop_r
 # What a preset of spans is measured by, and one of masks where pixels have no known size.
 SPAN_METRICS = ("span_f1", "span_precision", "span_recall", "span_f1_partial", "span_macro_f1")
 MASK_METRICS = ("dice", "dice_present", "iou", "hd95_pixels", "nsd_2px", "missed_masks", "false_masks")
+# What a preset of parts is measured by; those of places need masks.
+PART_METRICS = ("auroc", "defect_precision", "escape", "overkill", "aupro", "pixel_auroc")
 
 # What a preset of a search is measured by.
 SEARCH_METRICS = ("mrr", "ndcg_at_10", "recall_at_1", "recall_at_5", "recall_at_10")
@@ -114,6 +116,14 @@ def inspection_metrics() -> Iterator[Metric]:
             interval=Ref(f"acclimate.evaluation.anomaly:{name}_interval"),
             better="lower",
         )
+    yield Metric(
+        name="defect_precision",
+        summary="Average precision of the defective parts; depends on how many of the parts are defective.",
+        tasks=_INSPECTION,
+        score=Ref("acclimate.evaluation.anomaly:average_precision"),
+    )
+    pixels = "Area under the ROC curve of all pixels together; flatters, since most pixels are good."
+    yield _metric("pixel_auroc", pixels, _INSPECTION, "anomaly:pixel_statistics", "anomaly:pixel_auroc")
     area = "Area under the share of each defect that is found, up to 0.3 of the good pixels."
     yield _metric("aupro", area, _INSPECTION, "anomaly:region_statistics", "anomaly:aupro")
 

@@ -65,6 +65,11 @@ def register_loaders() -> Iterator[Loader]:
         read=Ref("acclimate.data.read:mask_folder_rows"),
     )
     yield Loader(
+        name="inspection-folder",
+        summary="Images of parts: good ones alone, a folder for each label, or train, test and ground_truth.",
+        read=Ref("acclimate.data.read:inspection_rows"),
+    )
+    yield Loader(
         name="hub",
         summary="A data set of the Hugging Face hub, as hub:owner/name.",
         read=Ref("acclimate.data.read:hub_rows"),

@@ -10,6 +10,7 @@ _LABELS = (*_CLASSIFICATION, STACKS)
 _TASKS = (*_CLASSIFICATION, "token-classification", "text-generation")
 _MASKS = ("image-segmentation",)
 _SEARCH = ("sentence-similarity",)
+_PARTS = ("anomaly-detection",)
 
 
 @hookimpl
@@ -69,12 +70,24 @@ def register_methods() -> Iterator[Method]:
         tasks=(*_TASKS, *_MASKS),
         install=True,
     )
+    yield _method(
+        "memory-bank",
+        "Keeps patches of good parts and scores a part by how far its own are from them; trains nothing (PatchCore).",
+        tasks=_PARTS,
+        install=True,
+    )
+    yield _method(
+        "padim",
+        "Fits a Gaussian of good parts at each place; for parts that always lie alike; trains nothing.",
+        tasks=_PARTS,
+        install=True,
+    )
 
 
 def _method(
     name: str, summary: str, *, tasks: tuple[str, ...] = _TASKS, install: bool = False, merge: bool = False
 ) -> Method:
-    module = f"acclimate.methods.{name}"
+    module = f"acclimate.methods.{name.replace('-', '_')}"
     return Method(
         name=name,
         summary=summary,

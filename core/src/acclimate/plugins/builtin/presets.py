@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from acclimate.contracts import STACKS, Preset
+from acclimate.contracts import STACKS, Preset, SplitPolicy
 from acclimate.plugins.builtin import counted_metrics
 from acclimate.plugins.hookspecs import hookimpl
 
@@ -45,4 +45,12 @@ def register_presets() -> Iterator[Preset]:
         task="sentence-similarity",
         method="full",
         metrics=counted_metrics.SEARCH_METRICS,
+    )
+    yield Preset(
+        name="anomaly-detection",
+        summary="Finds what good parts do not show, from images of good parts alone.",
+        task="anomaly-detection",
+        method="memory-bank",
+        metrics=counted_metrics.PART_METRICS,
+        split=SplitPolicy(test=0.2, validation=0.2),
     )
