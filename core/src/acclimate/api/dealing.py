@@ -17,11 +17,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dealt:
-    """Rows in three parts, the labels in order, and what the leak checks say of the split."""
+    """Rows in three parts, the labels in order, and what the leak checks say of the split.
+
+    `spacing` is the column with the spacing of the pixels of images with masks, where it is known.
+    """
 
     parts: dict[str, inputs.Part]
     labels: tuple[str, ...]
     findings: tuple[Finding, ...]
+    spacing: str = ""
 
 
 def read_tables(host: Host, request: Request, folder: Path) -> dict[str, "datasets.Dataset"]:

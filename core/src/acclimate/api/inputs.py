@@ -62,29 +62,30 @@ def read(
     slices: Sequence[str] = (),
     reading: Mapping[str, Any] | None = None,
     saved: Mapping[str, Any] | None = None,
-    masked: bool = False,
+    classes: Sequence[str] | None = None,
     dealt: bool = False,
 ) -> "datasets.Dataset":
     """Read a source with the loader its plugin chooses into a memory-mapped table under `folder`.
 
     The columns named by `slices` must be there, and are kept. `reading` and `saved` are as `reader` takes them. With
-    `masked` rows have a mask in place of a label. Rows that are `dealt` to parts have the time that the preset knows.
+    `classes` rows have a mask of these in place of a label. Rows that are `dealt` to parts have the time that the
+    preset knows.
     """
     loader = _loader(host, owner, preset, source)
     return data.load(
         source,
-        read=_reader(host, loader, reading or {}, saved or {}),
+        read=_reader(host, loader, reading or {}, saved or {}, classes),
         columns=columns,
         modality=preset.modality,
         cache=folder,
         labelled=labelled,
-        keep=(*preset.split.stratify, *preset.slices),
+        keep=(*preset.split.stratify, *preset.slices, *([preset.spacing] if preset.spacing else [])),
         usual_group=preset.group,
         usual_times=preset.times if dealt else (),
         known_labels=preset.labels,
         required=[name for name in slices if name not in (columns.group, columns.time)],
         unlabelled=loader.unlabelled,
-        masked=masked,
+        masked=classes is not None,
         part=part,
     )
 
@@ -106,7 +107,7 @@ def reader(
 def _loader(host: Host, owner: str, preset: Preset, source: str) -> Loader:
     if preset.loader != "auto":
         return host.find("loader", preset.loader, owner)
-    loader = host.choose_loader(owner, source)
+    loader = host.choose_loader(owner, source, preset.task)
     if loader is None:
         raise DataError(
             f"Nothing installed reads {source!r}.",
@@ -117,9 +118,15 @@ def _loader(host: Host, owner: str, preset: Preset, source: str) -> Loader:
 
 
 def _reader(
-    host: Host, loader: Loader, reading: Mapping[str, Any], saved: Mapping[str, Any]
+    host: Host,
+    loader: Loader,
+    reading: Mapping[str, Any],
+    saved: Mapping[str, Any],
+    classes: Sequence[str] | None = None,
 ) -> Callable[[str], Iterable[dict[str, Any]]]:
     options = _reading(loader, reading, {name: saved[name] for name in loader.kept if name in saved})
+    if loader.takes_classes and classes is not None:
+        options["classes"] = tuple(classes)
     read: Callable[[str], Iterable[dict[str, Any]]] = host.load(loader)
     return partial(read, **options) if options else read
 

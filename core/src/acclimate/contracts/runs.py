@@ -18,7 +18,8 @@ class Columns:
 
     `time` is "none" where rows are not to be split by a column of dates that the preset would split them by.
 
-    `mask` holds the path of each image's mask, `spacing` "row,column": how many millimetres lie between its pixels.
+    `mask` holds the path of each image's mask, `spacing` "row,column": how many millimetres lie between its pixels;
+    "none" measures in pixels where the preset knows such a column.
     """
 
     text: str = ""
