@@ -60,5 +60,7 @@ def test_patients_stay_in_one_part_and_nothing_is_mirrored(
     assert not any(mirrored)
     assert sum(run.report.rows.values()) == 24
     assert all(count % 2 == 0 for count in run.report.rows.values())  # two pictures of each patient
+    assert "no-spacing" in {finding.code for finding in run.report.findings}  # the table has no such column
+    assert "hd95_pixels" in run.report.metrics
     assert "no-group" not in {finding.code for finding in run.report.findings}
     assert "lesion" in run.report.analysis.masks.by_class

@@ -80,7 +80,10 @@ def compare(
     multilabel = described["labels of a row"] == SEVERAL
     flow = flow_of(request.preset.task)
     labels = json.loads(described["labels"])
-    metrics, functions = flow.compared(plugins, request, metric, labels, multilabel=multilabel)
+    columns = replace(request.columns, spacing=described.get("spacing of pixels", ""))
+    metrics, functions = flow.compared(
+        plugins, replace(request, columns=columns), metric, labels, multilabel=multilabel
+    )
     claim(folder, described)
     schedule = Schedule(
         host=plugins,

@@ -73,6 +73,7 @@ def _rows(host: Host, request: Request) -> tuple[dict[str, str], tuple[Finding, 
         described = {
             "labels": json.dumps(dealt.labels, ensure_ascii=False),
             "labels of a row": SEVERAL if dealt.parts["train"].multilabel else "one",
+            **({"spacing of pixels": dealt.spacing} if dealt.spacing else {}),
             **{f"rows of {name}": _digest(table) for name, table in tables.items()},
         }
     return described, dealt.findings

@@ -23,12 +23,14 @@ class Dealt:
     """Rows in three parts, the labels in order, and what the leak checks say of the split.
 
     Where rows have the label `outside`, parts named by `scoping.OUTSIDE` stand beside the three.
+    `spacing` is the column with the spacing of the pixels of images with masks, where it is known.
     """
 
     parts: dict[str, inputs.Part]
     labels: tuple[str, ...]
     findings: tuple[Finding, ...]
     outside: str = ""
+    spacing: str = ""
 
 
 def read_tables(host: Host, request: Request, folder: Path) -> dict[str, "datasets.Dataset"]:

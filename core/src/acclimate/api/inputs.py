@@ -62,7 +62,7 @@ def read(
     slices: Sequence[str] = (),
     reading: Mapping[str, Any] | None = None,
     saved: Mapping[str, Any] | None = None,
-    masked: bool = False,
+    classes: Sequence[str] | None = None,
     partly_masked: bool = False,
     dealt: bool = False,
     keep: Sequence[str] = (),
@@ -71,12 +71,12 @@ def read(
     """Read a source with the loader its plugin chooses into a memory-mapped table under `folder`.
 
     The columns named by `slices` must be there, and are kept; those of `keep` are where they are there. `reading` and
-    `saved` are as `reader` takes them. With `masked` rows have a mask in place of a label, with `partly_masked` some
-    have one beside it. Rows that are `dealt` to parts have the time that the preset knows. `shaped` gives the
-    loader's rows another form.
+    `saved` are as `reader` takes them. With `classes` rows have a mask of these in place of a label, with
+    `partly_masked` some have one beside it. Rows that are `dealt` to parts have the time that the preset knows.
+    `shaped` gives the loader's rows another form.
     """
     loader = _loader(host, owner, preset, source)
-    read = _reader(host, loader, reading or {}, saved or {})
+    read = _reader(host, loader, reading or {}, saved or {}, classes)
     return data.load(
         source,
         read=shaped(read) if shaped else read,
@@ -84,13 +84,13 @@ def read(
         modality=preset.modality,
         cache=folder,
         labelled=labelled,
-        keep=(*preset.split.stratify, *preset.slices, *keep),
+        keep=(*preset.split.stratify, *preset.slices, *([preset.spacing] if preset.spacing else []), *keep),
         usual_group=preset.group,
         usual_times=preset.times if dealt else (),
         known_labels=preset.labels,
         required=[name for name in slices if name not in (columns.group, columns.time)],
         unlabelled=loader.unlabelled,
-        masked=masked,
+        masked=classes is not None,
         partly_masked=partly_masked,
         part=part,
     )
@@ -113,7 +113,7 @@ def reader(
 def _loader(host: Host, owner: str, preset: Preset, source: str) -> Loader:
     if preset.loader != "auto":
         return host.find("loader", preset.loader, owner)
-    loader = host.choose_loader(owner, source)
+    loader = host.choose_loader(owner, source, preset.task)
     if loader is None:
         raise DataError(
             f"Nothing installed reads {source!r}.",
@@ -124,9 +124,15 @@ def _loader(host: Host, owner: str, preset: Preset, source: str) -> Loader:
 
 
 def _reader(
-    host: Host, loader: Loader, reading: Mapping[str, Any], saved: Mapping[str, Any]
+    host: Host,
+    loader: Loader,
+    reading: Mapping[str, Any],
+    saved: Mapping[str, Any],
+    classes: Sequence[str] | None = None,
 ) -> Callable[[str], Iterable[dict[str, Any]]]:
     options = _reading(loader, reading, {name: saved[name] for name in loader.kept if name in saved})
+    if loader.takes_classes and classes is not None:
+        options["classes"] = tuple(classes)
     read: Callable[[str], Iterable[dict[str, Any]]] = host.load(loader)
     return partial(read, **options) if options else read
 

@@ -90,8 +90,6 @@ def restore(folder: Path, host: Host) -> tuple[Model, AnyPreprocessing, dict[str
     """
     manifest = read_manifest(folder)
     if manifest["stored"] == "trained":
-        model: Model
-        preprocessing: Read
         model, preprocessing = trained.base(folder, manifest)
     else:
         model, preprocessing = models.rebuild(manifest["spec"], folder / "preprocessing", tuple(manifest["labels"]))

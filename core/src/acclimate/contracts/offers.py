@@ -86,6 +86,9 @@ class Loader:
     `--read NAME=VALUE`. Those in `kept` say what a row's content is: a saved run reads new rows with them. The others
     are for one source (where its labels are, say). `unlabelled` tells a user how rows get
     their labels, where they have none.
+
+    `takes_classes` says that `read` has a keyword argument `classes` besides: the names of the classes of masks, the
+    background first, where rows are to have masks; it is left out where they need none.
     """
 
     name: str
@@ -96,6 +99,7 @@ class Loader:
     options: Mapping[str, Any] = field(default_factory=dict)
     kept: tuple[str, ...] = ()
     unlabelled: str = ""
+    takes_classes: bool = False
 
     def __post_init__(self) -> None:
         _check(self)
@@ -290,7 +294,7 @@ class Preset:
     `group` is the column whose rows stay in one part ("patient"), `times` are usual names of a column by whose dates
     rows are split ("date"), and `slices` are columns whose values are scored as subgroups, where the user names none
     and the source has them; a source without the group column is told of in the report. Where the user names a group,
-    `times` do not count.
+    `times` do not count. So is `spacing` the column with the millimetres between the pixels of images with masks.
 
     `mirrored` lets training mirror images, which must not be where sides matter. `corners` measures what the four
     corners of the images alone say of the label, where a shortcut (a marker, a text) may stand.
@@ -316,6 +320,7 @@ class Preset:
     group: str = ""
     times: tuple[str, ...] = ()
     slices: tuple[str, ...] = ()
+    spacing: str = ""
     mirrored: bool = True
     corners: bool = False
     out_of_scope: tuple[str, ...] = ()

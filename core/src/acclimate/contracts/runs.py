@@ -18,10 +18,10 @@ class Columns:
 
     `time` is "none" where rows are not to be split by a column of dates that the preset would split them by.
 
-    `mask` holds the path of each image's mask, `spacing` "row,column": how many millimetres lie between its pixels.
+    `mask` holds the path of each image's mask, `spacing` "row,column": how many millimetres lie between its pixels;
+    "none" measures in pixels where the preset knows such a column.
 
     `prompt` and `response` hold what a user says and what is to be answered, where rows have no column `messages`.
-
 
     Of a search, `query` and `document` hold a question and what answers it; `document_id` names the document, so that
     several queries point to one; `document_time` is when it came to be.
@@ -96,7 +96,6 @@ class Settings:
     bounds an answer (twice the longest one of the training rows where nothing is said), `written_rows` is how many
     test rows are answered for the report, `general_text` a file of general texts on which it is measured what was
     forgotten.
-
 
     Of a search, `corpus` is a source of further documents that are searched too; `split_by` says what never stands in
     two parts: a "document" with all queries that it answers, or a "query" alone. `hard_negatives` are the wrong

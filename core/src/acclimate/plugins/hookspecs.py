@@ -151,12 +151,12 @@ def register_commands() -> Iterable[Command]:
 
 
 @hookspec(firstresult=True)
-def choose_loader(source: str, candidates: Sequence[Loader]) -> str | None:
+def choose_loader(source: str, task: str, candidates: Sequence[Loader]) -> str | None:
     """Name the loader for a source when the preset says "auto".
 
     Asked of the plugin that owns the preset, then of core, which goes by scheme, ending and kind of folder.
-    `candidates` are the owner's loaders, then core's. Return the name of one of them, or None to leave the
-    choice to core. Any other answer stops the run with an error that names the plugin.
+    `task` is that of the preset; `candidates` are the owner's loaders, then core's. Return the name of one of them,
+    or None to leave the choice to core. Any other answer stops the run with an error that names the plugin.
 
         @hookimpl
         def choose_loader(source):

@@ -173,14 +173,14 @@ class Host:
         code = Ref(reference).load()
         return partial(code, **options) if options else code
 
-    def choose_loader(self, owner: str, source: str) -> Loader | None:
-        """Return the loader for a source, asking the preset's owner, then core; None when neither knows.
+    def choose_loader(self, owner: str, source: str, task: str = "") -> Loader | None:
+        """Return the loader for a source and a task, asking the preset's owner, then core; None when neither knows.
 
         Raises:
             PluginError: when a plugin names something that is not a candidate.
         """
         offers = self._catalogue.candidates(Loader, owner)
-        return self._choose("choose_loader", owner, offers, {"source": source})
+        return self._choose("choose_loader", owner, offers, {"source": source, "task": task})
 
     def choose_backbone(self, owner: str, need: Need) -> Backbone | None:
         """Return the backbone for a job among those of its modality, asking the owner, then core.

@@ -30,13 +30,14 @@ diagnosis = Preset(
 
 segmentation = Preset(
     name="segmentation",
-    summary="Outlines what is looked for in pictures with masks, with no patient in two parts.",
+    summary="Outlines what is looked for in scans and pictures with masks, with no patient in two parts.",
     task="image-segmentation",
     backbone="efficientnet-lite0",
     method="full",
     metrics=MASK_METRICS,
     split=SplitPolicy(test=0.25, validation=0.15),
     group="patient",
+    spacing="spacing",
     mirrored=False,
 )
 

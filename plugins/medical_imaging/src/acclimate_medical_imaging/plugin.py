@@ -6,10 +6,12 @@ from pathlib import Path
 from acclimate.plugins import Command, Loader, Preset, Ref, hookimpl
 
 from acclimate_medical_imaging import diagnosis, segmentation, volume_series
+from acclimate_medical_imaging.masks import options as of_masks
 from acclimate_medical_imaging.reading.options import KEPT, OPTIONS, UNLABELLED
 from acclimate_medical_imaging.stacks import options as of_stacks
 
 _DICOM = "dicom"
+_MASKS = "dicom-masks"
 _SERVER = "dicomweb"
 _SHIPPED = "package:pydicom-data"
 _ENDINGS = (".dcm", ".dicom", ".ima", ".zip")
@@ -45,6 +47,14 @@ def register_loaders() -> Iterator[Loader]:
         unlabelled=UNLABELLED,
     )
     yield Loader(
+        name=_MASKS,
+        summary="DICOM images with masks: DICOM segmentations, or NIfTI files on the same grid.",
+        read=Ref("acclimate_medical_imaging.masks.rows:masked_rows"),
+        options=of_masks.OPTIONS,
+        kept=of_masks.KEPT,
+        takes_classes=True,
+    )
+    yield Loader(
         name="volumes",
         summary="Series of DICOM slices and NIfTI files of a folder, each a row, with a table of labels.",
         read=Ref("acclimate_medical_imaging.stacks.rows:volume_rows"),
@@ -60,7 +70,7 @@ def register_loaders() -> Iterator[Loader]:
 
 
 @hookimpl
-def choose_loader(source: str) -> str | None:
+def choose_loader(source: str, task: str) -> str | None:
     """Take servers, the demo's package and folders that hold DICOM files; core knows tables and folders of images."""
     from acclimate_medical_imaging.reading.files import holds_dicom
 
@@ -69,7 +79,10 @@ def choose_loader(source: str) -> str | None:
     if source == _SHIPPED:
         return "pydicom-files"
     path = Path(source)
-    return _DICOM if path.is_dir() and holds_dicom(path) else None
+    if task == segmentation.task and path.is_file() and path.suffix.lower() in _ENDINGS:
+        return _MASKS
+    holding = _MASKS if task == segmentation.task else _DICOM
+    return holding if path.is_dir() and holds_dicom(path) else None
 
 
 @hookimpl

@@ -175,3 +175,23 @@ def test_a_table_that_was_emptied_is_passed_over(make: Make) -> None:
     empty = Dataset()
     empty.LUTDescriptor = None
     np.testing.assert_array_equal(shown(make(SEEN, VOILUTSequence=[empty], ModalityLUTSequence=[empty])), SEEN)
+
+
+def test_a_frame_of_an_enhanced_image_has_its_own_rescaling_and_window(make: Make) -> None:
+    stored = np.arange(2 * 4 * 4, dtype=np.uint16).reshape(2, 4, 4)
+    dataset = make(stored, Modality="CT")
+    dataset.PerFrameFunctionalGroupsSequence = []
+    for slope, centre in ((10.0, 80.0), (2.0, 40.0)):
+        rescale, window, groups = Dataset(), Dataset(), Dataset()
+        rescale.RescaleSlope, rescale.RescaleIntercept = slope, -5.0
+        window.WindowCenter, window.WindowWidth, window.VOILUTFunction = centre, 40.0, "LINEAR_EXACT"
+        groups.PixelValueTransformationSequence, groups.FrameVOILUTSequence = [rescale], [window]
+        dataset.PerFrameFunctionalGroupsSequence.append(groups)
+    for frame, (slope, centre) in enumerate(((10.0, 80.0), (2.0, 40.0))):
+        shown = np.clip((stored[frame] * slope - 5 - centre) / 40 + 0.5, 0, 1)
+        np.testing.assert_array_equal(np.asarray(picture(dataset, frame=frame)), np.floor(shown * 255 + 0.5))
+        liver = np.clip((stored[frame] * slope - 5 - 30 + 0.5) / 149 + 0.5, 0, 1)  # PS3.3 C.11.2.1.2: 150/30
+        np.testing.assert_array_equal(
+            np.asarray(picture(dataset, frame=frame, window="liver")), np.floor(liver * 255 + 0.5)
+        )
+    assert "RescaleSlope" not in dataset

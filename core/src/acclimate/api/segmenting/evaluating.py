@@ -42,7 +42,7 @@ def evaluate(host: Host, folder: Path, source: str, options: Mapping[str, Any]) 
             predictor = load(folder, host)
             preset, owner, name = find_preset(host, predictor.manifest["preset"])
             names = settings.metrics or named_by_run(predictor.manifest, folder)
-            metrics = scoring.checked(host, owner, names, spacing=columns.spacing)
+            scoring.checked(host, owner, names, spacing=columns.spacing or preset.spacing)
             table, _ = rows.read(
                 host,
                 owner,
@@ -55,6 +55,8 @@ def evaluate(host: Host, folder: Path, source: str, options: Mapping[str, Any]) 
                 reading=settings.reading,
                 saved=read_with(predictor.manifest),
             )
+            spacing = rows.spacing_column(preset, columns, [table])
+            metrics = scoring.checked(host, owner, names, spacing=spacing)
             part = as_part("test", table, predictor.classes[1:])
             examples = rows.examples(
                 part, predictor.preprocessing, predictor.prepare, crop=0, classes=len(predictor.classes)
@@ -66,7 +68,7 @@ def evaluate(host: Host, folder: Path, source: str, options: Mapping[str, Any]) 
                 part,
                 examples,
                 metrics,
-                rows.spacings(table, columns.spacing),
+                rows.spacings(table, spacing),
                 rule=predictor.rule,
                 precision=predictor.precision,
                 seed=settings.seed,

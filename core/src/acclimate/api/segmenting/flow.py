@@ -21,9 +21,9 @@ from acclimate.api.segmenting import learning, rows, testing
 from acclimate.api.segmenting.asking import CROP, LONGEST
 from acclimate.api.segmenting.deciding import decide, saved_rule
 from acclimate.api.segmenting.probing import pixel_probe
-from acclimate.api.segmenting.scoring import functions_of_rows, metrics_of
+from acclimate.api.segmenting.scoring import check_metrics, functions_of_rows, metrics_of
 from acclimate.api.segmenting.subject import MaskSubject
-from acclimate.contracts import Metric, OptionError, Plan, Report, cache_folder
+from acclimate.contracts import Finding, Metric, OptionError, Plan, Preset, Report, cache_folder
 from acclimate.plugins import Host
 
 _PROBE_ROWS = 4
@@ -32,10 +32,11 @@ _PROBE_ROWS = 4
 def adapt(host: Host, request: Request, folder: Path, shown: bool) -> Run:
     """Do what a request to find masks asks."""
     clock = Clock()
-    metrics = metrics_of(host, request)
+    check_metrics(host, request)
     tell(host, request, "started", source=request.source)
     with clock.stage("prepare"):
         request, subject, plan = _prepare(host, request, folder, shown)
+        metrics = metrics_of(host, request)
     with clock.stage("probe"):
         probe = pixel_probe(subject)
         if probe is not None and plan.head == "probe":
@@ -78,7 +79,11 @@ def compared(
 
 def _prepare(host: Host, request: Request, folder: Path, shown: bool) -> tuple[Request, MaskSubject, Plan]:
     _, dealt = rows.deal(host, request, folder)
-    request = replace(request, notes=(*request.notes, *dealt.findings))
+    request = replace(
+        request,
+        columns=replace(request.columns, spacing=dealt.spacing),
+        notes=(*request.notes, *dealt.findings, *_in_pixels(request.preset, dealt.spacing)),
+    )
     parts, settings = dealt.parts, request.settings
     tell(host, request, "split", rows={name: len(part.truth) for name, part in parts.items()})
     classes = data.read_classes(settings.classes)
@@ -198,6 +203,14 @@ def _report(
         analysis=tested.analysis,
         **about(request.preset.task, subject.backbone.licence, settings.data_licence),
     )
+
+
+def _in_pixels(preset: Preset, spacing: str) -> tuple[Finding, ...]:
+    if spacing or not preset.spacing:
+        return ()
+    message = "The rows do not say how many millimetres lie between pixels, so distances are measured in pixels. "
+    message += "Name a column that says so with spacing (--spacing)."
+    return (Finding(code="no-spacing", level="note", message=message),)
 
 
 def _save(

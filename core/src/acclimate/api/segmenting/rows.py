@@ -1,6 +1,7 @@
 """Rows with masks: read, checked against their images, and dealt to parts by which classes they show."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     import datasets
 
 MASK_FINGERPRINT = "mask sha256"
+PIXELS = "none"  # the word for distances in pixels, whatever is known of their spacing
 Spacing = tuple[float, float]
 _SHOWN = 10
 
@@ -67,7 +69,7 @@ def read(
 
     `label` has the classes but the first that a mask holds, `mask sha256` names its content.
     """
-    wanted = [columns.spacing] if columns.spacing else []
+    wanted = [columns.spacing] if is_known(columns.spacing) else []
     rows = inputs.read(
         host,
         owner,
@@ -80,9 +82,9 @@ def read(
         slices=wanted,
         reading=reading,
         saved=saved,
-        masked=True,
+        classes=classes,
     )
-    spacings(rows, columns.spacing)
+    spacings(rows, spacing_column(preset, columns, [rows]))
     examined = data.examine_masks(rows, classes)
     names = [[classes[number] for number in each.present if number] for each in examined]
     rows = rows.add_column("label", names, feature=List(Value("string")))
@@ -107,7 +109,8 @@ def deal(host: Host, request: Request, folder: Path) -> tuple[dict[str, "dataset
         allow_leakage=settings.allow_leakage,
         labels=data.read_classes(settings.classes)[1:],
     )
-    return tables, dealt
+    column = spacing_column(request.preset, request.columns, list(tables.values()))
+    return tables, replace(dealt, spacing=column)
 
 
 def examples(
@@ -137,13 +140,44 @@ def examples(
     )
 
 
+def is_known(spacing: str) -> bool:
+    """Whether a column with the spacing of pixels is named."""
+    return spacing not in ("", PIXELS)
+
+
+def spacing_column(preset: Preset, columns: Columns, tables: "Sequence[datasets.Dataset]") -> str:
+    """Return the column with the spacing of pixels: that which is named, else the preset's where all rows fill it.
+
+    It is "" where the spacing is not known, and "none" where it is not to be used.
+
+    Raises:
+        DataError: when some rows fill the preset's column and others do not.
+    """
+    if columns.spacing:
+        return columns.spacing
+    known = [
+        bool(value)
+        for table in tables
+        for value in (table[preset.spacing][:] if preset.spacing in table.column_names else [""] * len(table))
+    ]
+    if not any(known):
+        return ""
+    if not all(known):
+        raise DataError(
+            f"The spacing of pixels is known of {sum(known):,} of {len(known):,} images, and distances are measured "
+            "either in millimetres or in pixels.",
+            f"Leave out the others, or measure all in pixels: spacing={PIXELS!r} (--spacing {PIXELS}).",
+        )
+    return preset.spacing
+
+
 def spacings(rows: "datasets.Dataset", column: str) -> list[Spacing | None]:
     """Return how many millimetres lie between the pixels of each image, by row and by column; None without a column.
 
     Raises:
         DataError: for what is not two lengths above 0; it names the first ten.
     """
-    if not column:
+    if not is_known(column):
         return [None] * len(rows)
     found = [_spacing(text) for text in rows[column][:]]
     bad = [id for id, spacing in zip(rows["id"][:], found, strict=True) if spacing is None]

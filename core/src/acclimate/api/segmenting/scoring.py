@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from acclimate import evaluation
 from acclimate.api import scoring
 from acclimate.api.request import Request
-from acclimate.api.segmenting.rows import Spacing
+from acclimate.api.segmenting.rows import Spacing, is_known
 from acclimate.contracts import ClassMasks, DataError, Metric, OptionError, Preset, Score
 from acclimate.plugins import Host
 
@@ -29,7 +29,7 @@ def metric_names(preset: Preset, metrics: Sequence[str], spacing: str) -> tuple[
     """
     if metrics:
         return tuple(metrics)
-    return tuple(_MILLIMETRES.get(name, name) if spacing else name for name in preset.metrics)
+    return tuple(_MILLIMETRES.get(name, name) if is_known(spacing) else name for name in preset.metrics)
 
 
 def metrics_of(host: Host, request: Request) -> dict[str, Metric]:
@@ -42,6 +42,12 @@ def metrics_of(host: Host, request: Request) -> dict[str, Metric]:
     return checked(host, request.owner, names, spacing=request.columns.spacing)
 
 
+def check_metrics(host: Host, request: Request) -> None:
+    """Raise OptionError for metrics that cannot be, whatever the rows tell of the spacing of their pixels."""
+    spacing = request.columns.spacing or request.preset.spacing
+    metrics_of(host, replace(request, columns=replace(request.columns, spacing=spacing)))
+
+
 def checked(host: Host, owner: str, names: Sequence[str], *, spacing: str) -> dict[str, Metric]:
     """Return metrics by name; see `metrics_of`."""
     metrics = scoring.metrics_of(host, owner, names, task="image-segmentation", multilabel=False)
@@ -49,7 +55,7 @@ def checked(host: Host, owner: str, names: Sequence[str], *, spacing: str) -> di
         if metric.statistics is None:
             raise OptionError(f"Metric {name!r} has no statistics of masks.", "Name another metric.")
         try:
-            _columns(host, metric, None if not spacing else (1.0, 1.0))
+            _columns(host, metric, (1.0, 1.0) if is_known(spacing) else None)
         except DataError as error:
             pixels = [inside for inside, outside in _MILLIMETRES.items() if outside == name]
             raise OptionError(

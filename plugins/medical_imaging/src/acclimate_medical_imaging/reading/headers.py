@@ -16,10 +16,12 @@ MOST_BYTES = 2 * 2**30  # of decoded pixels of one file
 _MOST_GROWTH = 20_000  # times the encoded bytes; JPEG 2000 of an empty picture reaches thousands
 _SHOWN = 300  # characters of what a library says
 _PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
+# Segmentation Storage and Label Map Segmentation Storage: what they hold are masks, not pictures.
+SEGMENTATION_CLASSES = frozenset({"1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7"})
 
 
-def read(place: Place) -> "Dataset":
-    """Return the whole data set of a file; large values are read from the file when they are asked for.
+def read(place: Place, *, pixels: bool = True) -> "Dataset":
+    """Return the data set of a file, with its `pixels` or without.
 
     A file without the 128 bytes before "DICM" is read too when what it holds is a DICOM object.
 
@@ -34,7 +36,7 @@ def read(place: Place) -> "Dataset":
         marked = begun[PREAMBLE_BYTES:] == MAGIC
         file.seek(0)
         with damage_named():
-            dataset = dcmread(file, force=not marked)
+            dataset = dcmread(file, force=not marked, stop_before_pixels=not pixels)
             known = "SOPClassUID" in dataset or "Rows" in dataset or "MediaStorageSOPClassUID" in dataset.file_meta
     if not marked and not known:
         raise NotDicomError("it is not a DICOM file")
@@ -48,6 +50,11 @@ class NotDicomError(DataError):
 def has_pixels(dataset: "Dataset") -> bool:
     """Say whether a data set is a picture."""
     return any(name in dataset for name in _PIXELS)
+
+
+def is_segmentation(dataset: "Dataset") -> bool:
+    """Say whether a data set holds masks of other images."""
+    return str(dataset.get("SOPClassUID") or "") in SEGMENTATION_CLASSES
 
 
 def frames(dataset: "Dataset") -> int:

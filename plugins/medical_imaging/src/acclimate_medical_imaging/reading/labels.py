@@ -101,12 +101,17 @@ class Labelling:
         """
         if self.table is not None and not skip:
             self.table.check()
-        if self.given and len(patients) == 1 < patients.total() and "" not in patients:
-            raise DataError(
-                f"All {patients.total():,} {what} carry one patient, so that none could be kept apart.",
-                "Name a column of the table that tells patients apart (--group), or take studies: "
-                "--read patient=study.",
-            )
+        if self.given:
+            check_several(patients, what)
+
+
+def check_several(patients: Counter[str], what: str) -> None:
+    """Raise DataError when all rows carry one patient; `patients` counts those of each, `what` are the rows."""
+    if len(patients) == 1 < patients.total() and "" not in patients:
+        raise DataError(
+            f"All {patients.total():,} {what} carry one patient, so that none could be kept apart.",
+            "Name a column of the table that tells patients apart (--group), or take studies: --read patient=study.",
+        )
 
 
 def labelling(source: Path, named: str) -> Labelling:

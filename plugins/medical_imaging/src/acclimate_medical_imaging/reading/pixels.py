@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from acclimate_medical_imaging.reading import jpeg_extended, windows
+from acclimate_medical_imaging.reading.elements import Frame
 from acclimate_medical_imaging.reading.headers import check_size, damage_named, frames
 from acclimate_medical_imaging.reading.windows import Values, Window
 
@@ -64,7 +65,8 @@ def picture(dataset: "Dataset", *, window: str = "", frame: int | None = None) -
     stored = stored_values(dataset, place)
     kind = dataset.PhotometricInterpretation
     if kind in _GREY:
-        shown = [_grey(dataset, stored, each) for each in window.split(",")]
+        seen = _of_frame(dataset, place)
+        shown = [_grey(seen, stored, each) for each in window.split(",")]
         return Image.fromarray(shown[0] if len(shown) == 1 else np.stack(shown, axis=-1))
     if kind == "PALETTE COLOR":
         from pydicom.pixels.processing import apply_color_lut
@@ -74,6 +76,22 @@ def picture(dataset: "Dataset", *, window: str = "", frame: int | None = None) -
     if stored.ndim != 3 or stored.shape[-1] != 3:
         raise DataError(f"its colours are {kind}, which are not known")
     return Image.fromarray(_eight_bits(stored))
+
+
+def _of_frame(dataset: "Dataset", frame: int) -> "Dataset":
+    """Return a data set with the rescaling and window of a frame where a classic file has them (PS3.3 C.7.6.16)."""
+    if "PerFrameFunctionalGroupsSequence" not in dataset:
+        return dataset
+    from pydicom import Dataset
+
+    seen = Dataset()
+    with damage_named():
+        seen.update(dataset)
+        seen.set_original_encoding(*dataset.original_encoding, dataset.original_character_set)
+        groups = Frame(dataset, frame)
+        for name in ("PixelValueTransformationSequence", "FrameVOILUTSequence"):
+            seen.update(groups.group(name))
+    return seen
 
 
 def _grey(dataset: "Dataset", stored: NDArray[Any], window: str) -> NDArray[np.uint8]:

@@ -52,8 +52,8 @@ def dicom_rows(source: str, **options: str) -> Iterator[dict[str, Any]]:
     Rows have `id` and `patient` (pseudonyms), `image` (a PNG file as bytes, shown by the window), `sex`, `age` (a
     band of ten years), `scanner`, `modality`, `body_part`, `view`, `laterality`, `burned_in` ("yes",
     "perhaps", "no" or ""), and the columns of the table of
-    labels. A file that cannot be read is a row that says why. Objects without pixels, such as reports, are passed
-    over; `acclimate preview` lists them.
+    labels. A file that cannot be read is a row that says why. Objects without pixels, such as reports, and
+    segmentations, whose pixels are masks, are passed over; `acclimate preview` lists them.
 
     Options:
         labels: a table with a column of patients, studies, series, images or paths, and one of labels; `labels.csv`
@@ -138,7 +138,7 @@ def _rows_of(place: Place, job: Job) -> tuple[str, list[dict[str, Any]]]:
 
 def _read_rows(place: Place, job: Job) -> list[dict[str, Any]]:
     dataset = headers.read(place)
-    if not headers.has_pixels(dataset):
+    if not headers.has_pixels(dataset) or headers.is_segmentation(dataset):
         return []
     told = job.labelling.of(place.name, dataset, Path(place.name).parent.name)
     if told is None:
@@ -174,7 +174,7 @@ def picture_row(place: Place, dataset: "Dataset", frame: int, job: Job, told: Ma
     }
 
 
-def picture_id(place: Place, dataset: "Dataset", ids: str, hidden: Pseudonyms) -> str:
+def picture_id(place: Place, dataset: "Dataset | Mapping[str, str]", ids: str, hidden: Pseudonyms) -> str:
     """Return by what a file is called in predictions and reports: a pseudonym of its UID, or its path."""
     uid = str(dataset.get("SOPInstanceUID") or "")
     return place.name if ids == "path" else hidden.of("image", uid or place.name)

@@ -11,10 +11,11 @@ from acclimate.contracts import DataError
 from numpy.typing import NDArray
 from pydicom import Dataset, dcmread
 
+from acclimate_medical_imaging.reading.headers import SEGMENTATION_CLASSES
 from acclimate_medical_imaging.results.coding import concept_of
 from acclimate_medical_imaging.results.identity import SCHEME, Concept, check_text
 from acclimate_medical_imaging.results.making import highdicom
-from acclimate_medical_imaging.results.sources import SEGMENTATION_CLASSES, checked_sources, frames_of
+from acclimate_medical_imaging.results.sources import checked_sources, frames_of
 
 _SEGMENT = Concept(value="SEGMENT", scheme=SCHEME, meaning="Segment found by a model")
 

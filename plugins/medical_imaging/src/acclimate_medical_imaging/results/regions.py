@@ -7,8 +7,9 @@ from acclimate.contracts import DataError
 from pydicom import Dataset
 from pydicom.uid import generate_uid
 
+from acclimate_medical_imaging.reading.headers import SEGMENTATION_CLASSES
 from acclimate_medical_imaging.results.making import highdicom
-from acclimate_medical_imaging.results.sources import SEGMENTATION_CLASSES, slices_of
+from acclimate_medical_imaging.results.sources import slices_of
 
 
 def region_groups(sources: Sequence[Dataset], segmentation: Dataset, algorithm: Any) -> list[Any]:

@@ -4,12 +4,9 @@ from collections.abc import Sequence
 
 from acclimate.contracts import DataError
 from pydicom import Dataset
-from pydicom.uid import SegmentationStorage
 
 from acclimate_medical_imaging.results.inherited import inheritable
 
-LABEL_MAP_SEGMENTATION_STORAGE = "1.2.840.10008.5.1.4.1.1.66.7"
-SEGMENTATION_CLASSES = frozenset({str(SegmentationStorage), LABEL_MAP_SEGMENTATION_STORAGE})
 _NEEDED = ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID", "Rows", "Columns")
 _PLACE = ("FrameOfReferenceUID", "ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing")
 

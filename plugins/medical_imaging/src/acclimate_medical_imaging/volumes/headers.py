@@ -13,7 +13,7 @@ from pydicom.errors import InvalidDicomError
 from pydicom.uid import UID
 
 from acclimate_medical_imaging.broken import BROKEN
-from acclimate_medical_imaging.volumes.elements import KEYWORDS, Frame, number, numbers, text, traits, whole
+from acclimate_medical_imaging.reading.elements import KEYWORDS, Frame, number, numbers, text, traits, whole
 from acclimate_medical_imaging.volumes.kinds import why_not_a_slice
 from acclimate_medical_imaging.volumes.slices import LeftOut, Slice, Stored
 

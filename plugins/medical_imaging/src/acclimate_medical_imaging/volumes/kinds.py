@@ -2,7 +2,7 @@
 
 from pydicom import Dataset
 
-from acclimate_medical_imaging.volumes.elements import text, values, whole
+from acclimate_medical_imaging.reading.elements import text, values, whole
 
 # What scanners write into Image Type (PS3.3 C.7.6.1.1.2, C.8.16.1) of pictures that are no slices.
 _PROJECTIONS = {"MIP", "MINIP", "MAX_IP", "MIN_IP", "MAXIMUM", "MINIMUM", "PROJECTION IMAGE", "VOLUME_RENDER"}

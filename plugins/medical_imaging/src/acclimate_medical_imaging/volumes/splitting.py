@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 
+from acclimate_medical_imaging.reading.elements import TRAITS
 from acclimate_medical_imaging.volumes.alike import has_place, spaced_alike, turned_alike
-from acclimate_medical_imaging.volumes.elements import TRAITS
 from acclimate_medical_imaging.volumes.errors import DuplicatePositionError, SingleSliceError, VolumeError
 from acclimate_medical_imaging.volumes.files import Source, files_in
 from acclimate_medical_imaging.volumes.geometry import SPACING_TOLERANCE, stack
