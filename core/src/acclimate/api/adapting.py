@@ -17,6 +17,7 @@ from acclimate.api.flows import flow_of
 from acclimate.api.lookalikes import lookalikes
 from acclimate.api.predictor import load
 from acclimate.api.provenance import manifest_of
+from acclimate.api.report_fields import reviewed
 from acclimate.api.reporting import analysis_of, report_of, scoped_rows, score_all
 from acclimate.api.request import (
     BUDGET_MINUTES,
@@ -200,8 +201,7 @@ def classify(host: Host, request: Request, folder: Path, shown: bool) -> Run:
     report = report_of(request, subject, plan, learned, scored, analysis, clock)
     test = subject.parts["test"]
     records = scoring.records(test.ids, test.truth, learned.logits, report.labels, learned.thresholds)
-    reviewed = host.review_report(request.owner, report, records)
-    report = replace(report, findings=(*report.findings, *reviewed))
+    report = reviewed(host, request.owner, report, records)
     tell(host, request, "evaluated", metrics={name: score.value for name, score in report.metrics.items()})
     _save(host, request, subject, plan, learned, decisions, report)
     tell(host, request, "written", output=str(request.output))

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from acclimate import bundle, data, evaluation, training
+from acclimate import bundle, data, evaluation
 from acclimate.api import inputs, scoping, scoring
 from acclimate.api.analysing import Tested, analyse
 from acclimate.api.clock import Clock
@@ -16,7 +16,7 @@ from acclimate.api.evaluate_modules import named_by_run
 from acclimate.api.flows import flow_of
 from acclimate.api.manifest import read_with, task_of
 from acclimate.api.predictor import Predictor, load_classifier
-from acclimate.api.reporting import about
+from acclimate.api.report_fields import of_saved, reviewed
 from acclimate.api.request import find_preset, split_options, with_preparing
 from acclimate.contracts import DataError, OptionError, Report, Settings, did_you_mean
 from acclimate.plugins import Host, default_host
@@ -153,31 +153,18 @@ def evaluate_classifier(host: Host, folder: Path, source: str, options: Mapping[
                 *inputs.lost_tokens({"test": examples}),
                 *scoring.findings(part.truth, scores, predictor.labels, values, scored, metrics),
             )
+    tested_rows = {"test": len(rows), **({} if strange is None else {strange.name: len(strange.truth)})}
     report = Report(
-        preset=name,
-        method=predictor.manifest["method"],
-        backbone=predictor.manifest["backbone"]["source"],
-        output=str(predictor.folder),
-        rows={
-            "train": written["rows"]["train"],
-            "validation": written["rows"]["validation"],
-            "test": len(rows),
-            **({} if strange is None else {strange.name: len(strange.truth)}),
-        },
+        **of_saved(predictor.folder, predictor.manifest, name, tested_rows, settings.data_licence, clock),
         metrics=values,
         baselines=scored,
-        seconds=clock.seconds(),
-        parameters=written["parameters"],
-        peak_memory_bytes=training.peak_memory_bytes(),
         findings=findings,
         labels=predictor.labels,
         analysis=analysis,
-        **about(predictor.manifest["task"], predictor.manifest["backbone"]["licence"], settings.data_licence),
         **scoring.tables_of_errors(part.truth, logits, predictor.labels, predictor.thresholds),
     )
     records = scoring.records(part.ids, part.truth, logits, predictor.labels, predictor.thresholds)
-    reviewed = host.review_report(owner, report, records)
-    return replace(report, findings=(*findings, *reviewed))
+    return reviewed(host, owner, report, records)
 
 
 def _outside(settings: Settings, predictor: Predictor, rows: Any) -> str:

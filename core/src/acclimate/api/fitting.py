@@ -3,8 +3,7 @@
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, replace
-from importlib.metadata import version
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -14,16 +13,15 @@ from numpy.typing import NDArray
 
 from acclimate import evaluation, methods, models, training
 from acclimate.api import deciding
+from acclimate.api.gradient import Groups, OnEpoch, checkpoint_of, measured, told_training, try_step
 from acclimate.api.heads import put_head
-from acclimate.api.subject import Subject, logits_of, measured, probe_rows, to_device
+from acclimate.api.subject import Subject, logits_of, probe_rows, to_device
 from acclimate.contracts import BackboneError, Finding, Plan
 from acclimate.models import Classifier, StackClassifier
 
 _RESTARTS = 4
 _ATTENTION_RATE = 1e-3  # where a method, which knows encoders and heads, names none
-Groups = Sequence[Mapping[str, Any]]
 Replayed = TypeVar("Replayed", bound="HasExamples")
-OnEpoch = Callable[[Mapping[str, float]], None]
 
 
 class HasExamples(Protocol):
@@ -72,13 +70,7 @@ def train(
         trained, groups, more = _fit(rows, plan, groups, precisions, on_epoch)
     if trained.best_epoch > 0:
         _cool(subject.model, trained.history[trained.best_epoch]["temperature"])
-    note = Finding(
-        code="precision-training",
-        level="note",
-        message=f"Training uses float32 weights with {arithmetic.precision} products: {arithmetic.reason}.",
-        details={"precision": arithmetic.precision},
-    )
-    return trained, groups, (*notes, *more, note)
+    return trained, groups, (*notes, *more, told_training(arithmetic))
 
 
 @contextmanager
@@ -166,30 +158,8 @@ def _attempt(
         shown=subject.shown,
         on_epoch=on_epoch,
         solve_head=None if plan.objective is None else solve_head,
-        checkpoint=_checkpoint(subject, plan, groups),
+        checkpoint=checkpoint_of(subject, plan, groups, decisive=[subject.parts["train"].truth.tolist()]),
     )
-
-
-def _checkpoint(subject: Subject, plan: Plan, groups: Groups) -> training.Checkpoint | None:
-    """Return where the state is kept, if it is, under a key of all that decides the result."""
-    if subject.checkpoint is None:
-        return None
-    key = models.json_hash(
-        [
-            asdict(subject.settings),
-            plan.method,
-            plan.adapter,
-            subject.resolved.weights,
-            subject.resolved.preprocessing.hash,
-            [[subject.parts[part].ids, subject.examples[part].fingerprints] for part in ("train", "validation")],
-            subject.parts["train"].truth.tolist(),
-            [float(group["lr"]) for group in groups],
-            [version(name) for name in ("acclimate", "torch", "transformers", "peft")],
-        ]
-    )
-    subject.checkpoint.absolute().parent.mkdir(parents=True, exist_ok=True)
-    every = 60 * subject.settings.checkpoint_minutes
-    return training.Checkpoint(file=subject.checkpoint, key=key, every_seconds=every)
 
 
 def _cool(model: Classifier, temperature: float) -> None:
@@ -201,8 +171,7 @@ def _cool(model: Classifier, temperature: float) -> None:
 def training_arithmetic(subject: Subject, plan: Plan) -> training.Arithmetic:
     """Return the precision of training steps, after what the method adds is installed."""
     step = training_step(subject, plan, probe_rows(subject, plan.batch_size))
-    with training.seeded(subject.settings.seed):
-        return measured(subject, step, f"training {plan.method}")
+    return measured(subject, step, f"training {plan.method}")
 
 
 def training_step(subject: Subject, plan: Plan, rows: Sequence[int]) -> Callable[[str], None]:
@@ -211,12 +180,6 @@ def training_step(subject: Subject, plan: Plan, rows: Sequence[int]) -> Callable
     truth = torch.from_numpy(subject.parts["train"].truth[rows]).to(training.device())
 
     def step(precision: str) -> None:
-        subject.model.train()
-        if plan.frozen_statistics:
-            training.freeze_statistics(subject.model)
-        with torch.autocast(training.device().type, torch.bfloat16, enabled=precision == "bfloat16"):
-            loss = training.loss_of(subject.model(**inputs), truth)
-        torch.autograd.backward(loss)
-        subject.model.zero_grad(set_to_none=True)
+        try_step(subject.model, plan, lambda: training.loss_of(subject.model(**inputs), truth), precision)
 
     return step

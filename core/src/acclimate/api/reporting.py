@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
-from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -13,6 +11,7 @@ from acclimate.api import corners, deciding, inputs, scoping, scoring
 from acclimate.api.analysing import Tested, analyse
 from acclimate.api.clock import Clock
 from acclimate.api.deciding import Decisions
+from acclimate.api.report_fields import of_run, usual_settings
 from acclimate.api.request import Request
 from acclimate.api.stages import Learned
 from acclimate.api.subject import Subject
@@ -114,28 +113,16 @@ def report_of(
     """Return the report, before the plugin has reviewed it."""
     values, baselines, findings = scored
     truth, labels = subject.parts["test"].truth, subject.model.labels
-    parameters = list(subject.model.parameters())
     return Report(
-        preset=request.name,
-        method=plan.method,
-        backbone=subject.backbone.source,
-        output=str(request.output),
-        rows={name: len(part.truth) for name, part in subject.parts.items()},
+        **of_run(request, subject, plan, clock),
         metrics=values,
         baselines=baselines,
-        seconds=clock.seconds(),
-        parameters={
-            "total": sum(p.numel() for p in parameters),
-            "trainable": sum(p.numel() for p in parameters if p.requires_grad),
-        },
-        peak_memory_bytes=training.peak_memory_bytes(),
         findings=findings,
         labels=labels,
         **scoring.tables_of_errors(truth, learned.logits, labels, learned.thresholds),
         settings=_settings(request, subject, plan, learned),
         history=learned.trained.history if learned.trained else (),
         analysis=analysis,
-        **about(request.preset.task, subject.backbone.licence, request.settings.data_licence),
     )
 
 
@@ -150,16 +137,6 @@ def _metrics(host: Host, request: Request, subject: Subject) -> dict[str, Metric
         labels=subject.model.labels,
         positive=request.settings.positive,
     )
-
-
-def about(task: str, weights: str, data: str) -> dict[str, Any]:
-    """Return the fields of a report that say what it is of: task, version, day and licences."""
-    return {
-        "task": task,
-        "version": version("acclimate"),
-        "created": datetime.now(UTC).date().isoformat(),
-        "licences": {"weights": weights, "data": data},
-    }
 
 
 def _baselines(request: Request, subject: Subject, frozen: Table | None) -> dict[str, Table]:
@@ -227,10 +204,8 @@ def _about(request: Request, plan: Plan, trained: training.Trained | None) -> tu
 
 def _settings(request: Request, subject: Subject, plan: Plan, learned: Learned) -> dict[str, Any]:
     settings: dict[str, Any] = {
-        "seed": request.settings.seed,
+        **usual_settings(request.settings),
         "max_tokens": request.settings.max_tokens,
-        "max_rows": request.settings.max_rows,
-        "allow_leakage": request.settings.allow_leakage,
         "positive": request.settings.positive,
         "operate": request.settings.operate,
         "prevalence": request.settings.prevalence,
@@ -243,7 +218,6 @@ def _settings(request: Request, subject: Subject, plan: Plan, learned: Learned) 
         "slices": list(request.settings.slices),
         "reading": dict(request.settings.reading),
         "preparing": dict(request.preset.preparing),
-        "options": dict(request.settings.options),
     }
     if request.searched:
         settings["auto"] = dict(request.searched)

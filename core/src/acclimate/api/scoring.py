@@ -170,6 +170,23 @@ def functions_of_columns(
     return functions
 
 
+def compared_first(
+    metrics: Mapping[str, Metric], functions: Mapping[str, Callable[[Any, Any, Any], float]], first: str | None
+) -> tuple[dict[str, Metric], dict[str, Callable[[Any, Any, Any], float]]]:
+    """Return metrics and their functions with the one that is compared first: that of this name, or the first.
+
+    Raises:
+        OptionError: for a metric that the runs are not measured by.
+    """
+    named = first or next(iter(metrics))
+    if named not in metrics:
+        raise OptionError(
+            f"The runs are measured by {', '.join(metrics)}, and not by {named!r}.", f"Add it: metrics={named!r}."
+        )
+    order = [named, *(name for name in metrics if name != named)]
+    return {name: metrics[name] for name in order}, {name: functions[name] for name in order}
+
+
 @dataclass(frozen=True, slots=True)
 class _OfColumns:
     """A function of some columns of the statistics."""

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from acclimate import evaluation, methods, models, training
 from acclimate.api import calibrating, corners, deciding, fitting
+from acclimate.api.gradient import measured, rates_of, told_forward
 from acclimate.api.heads import put_head
 from acclimate.api.inputs import PARTS
-from acclimate.api.subject import Scores, Subject, logits_of, measured, probe_rows, to_device
+from acclimate.api.subject import Scores, Subject, logits_of, probe_rows, to_device
 from acclimate.contracts import Finding, Plan
 
 
@@ -106,7 +107,7 @@ def _learn(subject: Subject, plan: Plan, tell: Callable[..., None]) -> Learned:
         precision=precision,
         trained=trained,
         notes=(*notes, *more),
-        rates=tuple(sorted({float(group["lr"]) for group in groups})),
+        rates=rates_of(groups),
         temperature=trained.history[trained.best_epoch]["temperature"] if trained.best_epoch else 1.0,
         thresholds=_thresholds(subject, validated),
         frozen_thresholds=level,
@@ -152,12 +153,7 @@ def solve(
     head = put_head(
         subject.model, features, train.truth, groups=train.groups, seed=subject.settings.seed, solver=solver
     )
-    note = Finding(
-        code="precision-forward",
-        level="note",
-        message=f"Forward passes use {arithmetic.precision}: {arithmetic.reason}.",
-        details={"precision": arithmetic.precision},
-    )
+    note = told_forward(arithmetic)
     return head, arithmetic.precision, (note,)
 
 

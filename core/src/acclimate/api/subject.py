@@ -84,16 +84,6 @@ def logits_of(subject: Subject, part: str, precision: str) -> Scores:
     return evaluation.by_id(subject.parts[part].ids, models.logits(subject.model, examples, precision=precision))
 
 
-def measured(subject: Subject, step: Any, kind: str) -> training.Arithmetic:
-    """Return the precision for a kind of step, as asked for or as measured once on this machine."""
-    return training.choose_arithmetic(
-        subject.settings.precision,
-        step,
-        store=subject.cache / "precision.json",
-        key=f"{kind} {subject.resolved.weights[:16]}",
-    )
-
-
 def probe_rows(subject: Subject, size: int) -> list[int]:
     """Return the first training rows, at most `size` of them."""
     return list(range(min(size, len(subject.examples["train"]))))

@@ -19,7 +19,7 @@ from acclimate.api.detecting.deciding import Decided, decide, threshold
 from acclimate.api.detecting.observing import Observed, observe, unusual
 from acclimate.api.detecting.subject import PartSubject
 from acclimate.api.provenance import manifest_of
-from acclimate.api.reporting import about
+from acclimate.api.report_fields import of_run, reviewed, usual_settings
 from acclimate.api.request import Request
 from acclimate.api.sameness import check_same
 from acclimate.api.scoring import functions_of
@@ -49,8 +49,7 @@ def adapt(host: Host, request: Request, folder: Path, shown: bool) -> Run:
         tested = _with_suspects(subject, tested, decided, learned, validation)
     request = replace(request, notes=(*request.notes, *told, *learned.notes))
     report = _report(request, subject, plan, tested, clock)
-    reviewed = host.review_report(request.owner, report, tested.records)
-    report = replace(report, findings=(*report.findings, *reviewed))
+    report = reviewed(host, request.owner, report, tested.records)
     tell(host, request, "evaluated", metrics={name: score.value for name, score in report.metrics.items()})
     _save(host, request, subject, plan, decided, tested, report)
     tell(host, request, "written", output=str(request.output))
@@ -200,35 +199,24 @@ def _with_suspects(
 
 def _report(request: Request, subject: PartSubject, plan: Plan, tested: testing.Tested, clock: Clock) -> Report:
     """Return the report, before the plugin has reviewed it."""
-    settings, parameters = subject.settings, list(subject.model.parameters())
+    settings = subject.settings
     return Report(
-        preset=request.name,
-        method=plan.method,
-        backbone=subject.backbone.source,
-        output=str(request.output),
-        rows={name: len(part.truth) for name, part in subject.parts.items()},
+        **of_run(request, subject, plan, clock),
         metrics=tested.metrics,
         baselines=tested.baselines,
-        seconds=clock.seconds(),
-        parameters={"total": sum(each.numel() for each in parameters), "trainable": 0},
-        peak_memory_bytes=training.peak_memory_bytes(),
         findings=(*request.notes, *tested.findings),
         labels=subject.model.labels,
         settings={
-            "seed": settings.seed,
-            "max_rows": settings.max_rows,
-            "allow_leakage": settings.allow_leakage,
+            **usual_settings(settings),
             "good": subject.good,
             "operate": subject.rule.text,
             "prevalence": settings.prevalence,
             "image_size": list(subject.resolved.preprocessing.pixels.size),
             "tiles": settings.tiles,
-            "options": dict(settings.options),
             "reading": dict(settings.reading),
             **{name: value for name, value in plan.adapter.items() if name != "scorer"},
         },
         analysis=tested.analysis,
-        **about(request.preset.task, subject.backbone.licence, settings.data_licence),
     )
 
 

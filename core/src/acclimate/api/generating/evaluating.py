@@ -1,12 +1,10 @@
 """A saved run that writes answers, measured on new chats with answers."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from acclimate import bundle, training
 from acclimate.api.clock import Clock
 from acclimate.api.evaluate_modules import named_by_run
 from acclimate.api.generating import rows, scoring, testing
@@ -15,7 +13,7 @@ from acclimate.api.generating.flow import findings
 from acclimate.api.generating.predictor import load
 from acclimate.api.inputs import as_part
 from acclimate.api.manifest import read_with
-from acclimate.api.reporting import about
+from acclimate.api.report_fields import of_saved, reviewed
 from acclimate.api.request import find_preset, split_options
 from acclimate.contracts import Analysis, Language, OptionError, Report
 from acclimate.plugins import Host
@@ -76,18 +74,10 @@ def evaluate(host: Host, folder: Path, source: str, options: Mapping[str, Any]) 
             values = scoring.score(
                 host, metrics, measured.losses, measured.answers, groups=part.groups, seed=settings.seed
             )
-    written = bundle.read_document(folder, "report.json")
     report = Report(
-        preset=name,
-        method=predictor.manifest["method"],
-        backbone=predictor.manifest["backbone"]["source"],
-        output=str(folder),
-        rows={**{each: written["rows"][each] for each in ("train", "validation")}, "test": len(part.truth)},
+        **of_saved(folder, predictor.manifest, name, {"test": len(part.truth)}, settings.data_licence, clock),
         metrics=values,
         baselines={},
-        seconds=clock.seconds(),
-        parameters=written["parameters"],
-        peak_memory_bytes=training.peak_memory_bytes(),
         findings=(*left_out, *told, *findings(len(part.truth), values, {}, metrics)),
         analysis=Analysis(
             language=Language(
@@ -96,9 +86,5 @@ def evaluate(host: Host, folder: Path, source: str, options: Mapping[str, Any]) 
                 supervised=examples["test"].supervised_share,
             )
         ),
-        **about(predictor.manifest["task"], predictor.manifest["backbone"]["licence"], settings.data_licence),
     )
-    reviewed = host.review_report(
-        owner, report, testing.records(part, rows.chats_of(part, predictor.prepare), measured)
-    )
-    return replace(report, findings=(*report.findings, *reviewed))
+    return reviewed(host, owner, report, testing.records(part, rows.chats_of(part, predictor.prepare), measured))

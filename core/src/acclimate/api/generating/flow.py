@@ -16,8 +16,9 @@ from acclimate.api.clock import Clock
 from acclimate.api.generating import learning, rows, scoring, testing
 from acclimate.api.generating.showing import show_example
 from acclimate.api.generating.subject import ChatSubject
+from acclimate.api.gradient import Learned, without_gain
 from acclimate.api.provenance import manifest_of
-from acclimate.api.reporting import about
+from acclimate.api.report_fields import of_run, reviewed, usual_settings
 from acclimate.api.request import Request, checkpoint_file
 from acclimate.api.sameness import check_same, fresh_cache
 from acclimate.contracts import (
@@ -82,8 +83,7 @@ def adapt(host: Host, request: Request, folder: Path, shown: bool) -> Run:
     with clock.stage("evaluate"):
         after = test.measure(subject, "the tuned model")
         report = _report(host, request, subject, plan, learned, test, before, after, metrics, clock)
-    reviewed = host.review_report(request.owner, report, testing.records(subject.parts["test"], test.chats, after))
-    report = replace(report, findings=(*report.findings, *reviewed))
+    report = reviewed(host, request.owner, report, testing.records(subject.parts["test"], test.chats, after))
     tell(host, request, "evaluated", metrics={name: score.value for name, score in report.metrics.items()})
     _save(host, request, subject, plan, test, after, report)
     tell(host, request, "written", output=str(request.output))
@@ -170,7 +170,7 @@ def _report(
     request: Request,
     subject: ChatSubject,
     plan: Plan,
-    learned: learning.Learned,
+    learned: Learned,
     test: _Test,
     before: testing.Measured,
     after: testing.Measured,
@@ -178,7 +178,7 @@ def _report(
     clock: Clock,
 ) -> Report:
     """Return the report, before the plugin has reviewed it."""
-    settings, parameters = subject.settings, list(subject.model.parameters())
+    settings = subject.settings
     values, untuned = (
         scoring.score(
             host, metrics, each.losses, each.answers, groups=subject.parts["test"].groups, seed=settings.seed
@@ -193,30 +193,17 @@ def _report(
         forgetting=testing.forgotten(before.general, after.general, settings.seed),
     )
     return Report(
-        preset=request.name,
-        method=plan.method,
-        backbone=subject.backbone.source,
-        output=str(request.output),
-        rows={name: len(part.truth) for name, part in subject.parts.items()},
+        **of_run(request, subject, plan, clock),
         metrics=values,
         baselines={UNTUNED: untuned},
-        seconds=clock.seconds(),
-        parameters={
-            "total": sum(p.numel() for p in parameters),
-            "trainable": sum(p.numel() for p in parameters if p.requires_grad),
-        },
-        peak_memory_bytes=training.peak_memory_bytes(),
         findings=(
             *request.notes,
-            *_about(learned),
+            *without_gain(learned.trained),
             *findings(len(subject.parts["test"].truth), values, untuned, metrics),
             *learned.notes,
         ),
         settings={
-            "seed": settings.seed,
-            "max_rows": settings.max_rows,
-            "allow_leakage": settings.allow_leakage,
-            "options": dict(settings.options),
+            **usual_settings(settings),
             "max_tokens": subject.resolved.preprocessing.max_tokens,
             "too_long": settings.too_long,
             "bad_rows": settings.bad_rows,
@@ -228,9 +215,8 @@ def _report(
             "batch_size": plan.batch_size,
             "learning_rates": list(learned.rates),
         },
-        history=learned.trained.history,
+        history=learned.history,
         analysis=Analysis(language=language),
-        **about(request.preset.task, subject.backbone.licence, settings.data_licence),
     )
 
 
@@ -269,14 +255,6 @@ def _exchanges(
         )
         for number, place in enumerate(after.answers.places[:_SHOWN])
     )
-
-
-def _about(learned: learning.Learned) -> tuple[Finding, ...]:
-    if learned.trained.best_epoch:
-        return ()
-    message = "No epoch was better on the validation rows than the start of training; the saved model is that start. "
-    message += "Try a lower learning_rate, or more epochs."
-    return (Finding(code="training-did-not-help", message=message),)
 
 
 def _save(

@@ -1,7 +1,6 @@
 """Training on chats: the answers of training rows teach, those of validation rows choose the epoch."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -9,19 +8,23 @@ import torch
 from numpy.typing import NDArray
 
 from acclimate import methods, models, training
-from acclimate.api.fitting import Groups, OnEpoch
 from acclimate.api.generating.subject import ChatSubject
-from acclimate.api.gradient import checkpoint_of, precision_notes
-from acclimate.contracts import Finding, OptionError, Plan
+from acclimate.api.gradient import (
+    Learned,
+    OnEpoch,
+    autocast,
+    checkpoint_of,
+    install,
+    measured,
+    rates_of,
+    some,
+    told_forward,
+    told_training,
+    try_step,
+)
+from acclimate.contracts import OptionError, Plan
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Learned:
-    """What training did; `rates` are the peak rates of the optimizer's groups."""
-
-    trained: training.Trained
-    rates: tuple[float, ...]
-    notes: tuple[Finding, ...]
+_AT_ONCE = 8
 
 
 def check_plan(plan: Plan) -> None:
@@ -35,18 +38,23 @@ def forward_arithmetic(subject: ChatSubject) -> training.Arithmetic:
     """Return the precision of forward passes, as asked for or as measured once on this machine."""
 
     def forward(precision: str) -> None:
-        batch = _some(subject, 8)
+        subject.model.to(training.device())
+        batch = some(subject.examples["train"], _AT_ONCE)
         batch.pop("truth")
-        with torch.inference_mode(), _autocast(precision):
+        with torch.inference_mode(), autocast(precision):
             models.Supervised(subject.model)(**batch)
 
-    return _measured(subject, forward, "chat forward")
+    return measured(subject, forward, "chat forward")
 
 
 def learn(subject: ChatSubject, plan: Plan, forward: training.Arithmetic, on_epoch: OnEpoch) -> Learned:
     """Install what the method adds, and train; the model is left with the weights of its best epoch."""
-    groups = _install(subject, plan)
-    steps = _measured(subject, partial(_step, subject, plan), f"chat training {plan.method}")
+    groups = install(subject, plan)
+    steps = measured(
+        subject,
+        lambda precision: try_step(subject.model, plan, lambda: _loss(subject, plan), precision),
+        f"chat training {plan.method}",
+    )
     trained = training.fit(
         models.Supervised(subject.model),
         plan,
@@ -58,19 +66,10 @@ def learn(subject: ChatSubject, plan: Plan, forward: training.Arithmetic, on_epo
         validate=partial(_validate, subject, forward.precision),
         shown=subject.shown,
         on_epoch=on_epoch,
-        checkpoint=_checkpoint(subject, plan, groups),
+        checkpoint=checkpoint_of(subject, plan, groups),
     )
-    rates = tuple(sorted({float(group["lr"]) for group in groups}))
-    return Learned(trained=trained, rates=rates, notes=precision_notes(forward, steps))
-
-
-def _install(subject: ChatSubject, plan: Plan) -> Groups:
-    assert plan.groups is not None, "every method for language models takes gradient steps"
-    with training.seeded(subject.settings.seed):
-        if subject.install is not None:
-            subject.install(subject.model, plan.adapter)
-        subject.model.to(training.device())
-        return plan.groups(subject.model)
+    notes = (told_forward(forward), told_training(steps))
+    return Learned(trained=trained, precision=forward.precision, rates=rates_of(groups), notes=notes)
 
 
 def _validate(subject: ChatSubject, precision: str) -> tuple[Mapping[str, float], NDArray[np.float64]]:
@@ -82,42 +81,7 @@ def _validate(subject: ChatSubject, precision: str) -> tuple[Mapping[str, float]
     return {"loss": loss, "perplexity": float(np.exp(loss))}, shares
 
 
-def _step(subject: ChatSubject, plan: Plan, precision: str) -> None:
-    """Run training rows forward and back, and change no weight."""
-    batch = _some(subject, plan.batch_size)
+def _loss(subject: ChatSubject, plan: Plan) -> torch.Tensor:
+    batch = some(subject.examples["train"], plan.batch_size)
     truth = batch.pop("truth")
-    subject.model.train()
-    with _autocast(precision):
-        logits = models.Supervised(subject.model)(**batch)
-    torch.autograd.backward(training.loss_of(logits, truth))
-    subject.model.zero_grad(set_to_none=True)
-
-
-def _measured(subject: ChatSubject, step: object, kind: str) -> training.Arithmetic:
-    with training.seeded(subject.settings.seed):
-        return training.choose_arithmetic(
-            subject.settings.precision,
-            step,  # type: ignore[arg-type]
-            store=subject.cache / "precision.json",
-            key=f"{kind} {subject.resolved.weights[:16]}",
-        )
-
-
-def _autocast(precision: str) -> torch.autocast:
-    return torch.autocast(training.device().type, torch.bfloat16, enabled=precision == "bfloat16")
-
-
-def _some(subject: ChatSubject, size: int) -> dict[str, torch.Tensor]:
-    examples = subject.examples["train"]
-    subject.model.to(training.device())
-    batch = examples.batch(range(min(size, len(examples))))
-    return {name: value.to(training.device()) for name, value in batch.items()}
-
-
-def _checkpoint(subject: ChatSubject, plan: Plan, groups: Groups) -> training.Checkpoint | None:
-    decisive = [
-        subject.resolved.weights,
-        subject.resolved.preprocessing.hash,
-        [[subject.parts[part].ids, list(subject.examples[part].fingerprints)] for part in ("train", "validation")],
-    ]
-    return checkpoint_of(subject.checkpoint, subject.settings, plan, groups, decisive, ("peft",))
+    return training.loss_of(models.Supervised(subject.model)(**batch), truth)

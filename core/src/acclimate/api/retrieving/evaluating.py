@@ -1,18 +1,17 @@
 """A saved search, measured on new pairs."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 
-from acclimate import bundle, data, evaluation, training
+from acclimate import data, evaluation
 from acclimate.api.clock import Clock
 from acclimate.api.evaluate_modules import named_by_run
 from acclimate.api.manifest import read_with
-from acclimate.api.reporting import about
+from acclimate.api.report_fields import of_saved, reviewed
 from acclimate.api.request import find_preset, split_options
 from acclimate.api.retrieving import rows, scoring
 from acclimate.api.retrieving.asking import check_options
@@ -67,22 +66,13 @@ def evaluate(host: Host, folder: Path, source: str, options: Mapping[str, Any]) 
             measured = scoring.measure(
                 host, metrics, tables, queries, index, seed=settings.seed, shown=settings.show_rows
             )
-    written = bundle.read_document(folder, "report.json")
     ids = index.documents.ids
     report = Report(
-        preset=name,
-        method=predictor.manifest["method"],
-        backbone=predictor.manifest["backbone"]["source"],
-        output=str(folder),
-        rows={**{part: written["rows"][part] for part in ("train", "validation")}, "test": len(queries.read)},
+        **of_saved(folder, predictor.manifest, name, {"test": len(queries.read)}, settings.data_licence, clock),
         metrics=measured.metrics,
         baselines=measured.baselines,
-        seconds=clock.seconds(),
-        parameters=written["parameters"],
-        peak_memory_bytes=training.peak_memory_bytes(),
         findings=measured.findings,
         analysis=measured.analysis,
-        **about(predictor.manifest["task"], predictor.manifest["backbone"]["licence"], settings.data_licence),
     )
     records = {
         "ids": queries.part.ids,
@@ -90,8 +80,7 @@ def evaluate(host: Host, folder: Path, source: str, options: Mapping[str, Any]) 
         "predicted": [() if place is None else (ids[place],) for place in measured.first],
         "probabilities": np.zeros((len(queries.read), 0)),
     }
-    reviewed = host.review_report(owner, report, records)
-    return replace(report, findings=(*report.findings, *reviewed))
+    return reviewed(host, owner, report, records)
 
 
 def _asked(predictor: SearchPredictor, table: Any) -> scoring.Asked:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +13,9 @@ from acclimate.api import inputs, saved
 from acclimate.api.adapting import Run, tell
 from acclimate.api.choosing import choose_backbone
 from acclimate.api.clock import Clock
+from acclimate.api.gradient import Learned
 from acclimate.api.provenance import manifest_of
-from acclimate.api.reporting import about
+from acclimate.api.report_fields import of_run, reviewed
 from acclimate.api.request import Request, checkpoint_file
 from acclimate.api.retrieving import learning, rows, scoring
 from acclimate.api.retrieving.deciding import decide
@@ -24,7 +24,8 @@ from acclimate.api.retrieving.stored import documents_text
 from acclimate.api.retrieving.subject import Encoded, SearchSubject, encoded_before, encoded_now
 from acclimate.api.retrieving.texts import texts_of
 from acclimate.api.sameness import check_same, fresh_cache
-from acclimate.contracts import Metric, Need, OptionError, Plan, Report, cache_folder
+from acclimate.api.scoring import compared_first
+from acclimate.contracts import Metric, Need, Plan, Report, cache_folder
 from acclimate.plugins import Host
 
 _PROBE_ROWS = 8
@@ -38,7 +39,7 @@ def adapt(host: Host, request: Request, folder: Path, shown: bool) -> Run:
     with clock.stage("prepare"):
         request, subject, plan = _prepare(host, request, folder, shown)
     with clock.stage("features"):
-        forward = learning.measured(subject, partial(learning.forward, subject), "search forward")
+        forward = learning.forward_arithmetic(subject)
         before = encoded_before(subject, forward.precision)
     with clock.stage("train"):
         plan, notes = learning.with_objective(subject, plan, before)
@@ -52,8 +53,7 @@ def adapt(host: Host, request: Request, folder: Path, shown: bool) -> Run:
         request = replace(request, notes=(*request.notes, *told))
         measured = _measure(host, request, subject, metrics, index, now, before if plan.trains else None)
     report = _report(request, subject, plan, learned, measured, clock)
-    reviewed = host.review_report(request.owner, report, _records(subject, measured))
-    report = replace(report, findings=(*report.findings, *reviewed))
+    report = reviewed(host, request.owner, report, _records(subject, measured))
     tell(host, request, "evaluated", metrics={name: score.value for name, score in report.metrics.items()})
     _save(host, request, subject, plan, index, now, report, precision=forward.precision)
     tell(host, request, "written", output=str(request.output))
@@ -73,13 +73,7 @@ def compared(
     del labels, multilabel
     metrics = scoring.metrics_of(host, request)
     functions = scoring.functions_of_rows(host, metrics)
-    first = metric or next(iter(metrics))
-    if first not in metrics:
-        raise OptionError(
-            f"The runs are measured by {', '.join(metrics)}, and not by {first!r}.", f"Add it: metrics={first!r}."
-        )
-    order = [first, *(name for name in metrics if name != first)]
-    return {name: metrics[name] for name in order}, {name: functions[name] for name in order}
+    return compared_first(metrics, functions, metric)
 
 
 def _prepare(host: Host, request: Request, folder: Path, shown: bool) -> tuple[Request, SearchSubject, Plan]:
@@ -177,28 +171,18 @@ def _report(
     request: Request,
     subject: SearchSubject,
     plan: Plan,
-    learned: learning.Learned,
+    learned: Learned,
     measured: scoring.Measured,
     clock: Clock,
 ) -> Report:
     """Return the report, before the plugin has reviewed it."""
-    settings, parameters = subject.settings, list(subject.model.parameters())
+    settings = subject.settings
     trained = learned.trained
     trains = {"epochs": plan.epochs, "batch_size": plan.batch_size, "learning_rates": list(learned.rates)}
     return Report(
-        preset=request.name,
-        method=plan.method,
-        backbone=subject.backbone.source,
-        output=str(request.output),
-        rows={name: len(part.truth) for name, part in subject.parts.items()},
+        **of_run(request, subject, plan, clock),
         metrics=measured.metrics,
         baselines=measured.baselines,
-        seconds=clock.seconds(),
-        parameters={
-            "total": sum(p.numel() for p in parameters),
-            "trainable": sum(p.numel() for p in parameters if p.requires_grad) if trained else 0,
-        },
-        peak_memory_bytes=training.peak_memory_bytes(),
         findings=(*request.notes, *measured.findings, *learned.notes),
         settings={
             "seed": settings.seed,
@@ -212,12 +196,10 @@ def _report(
             "fusion": settings.fusion,
             "reading": dict(settings.reading),
             "preparing": dict(request.preset.preparing),
-            "options": dict(settings.options),
             **(trains if trained else {}),
         },
         history=trained.history if trained else (),
         analysis=measured.analysis,
-        **about(request.preset.task, subject.backbone.licence, settings.data_licence),
     )
 
 

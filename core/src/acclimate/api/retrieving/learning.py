@@ -1,17 +1,27 @@
 """Training a search: pairs teach, hard negatives from the untuned encoder sharpen, validation queries choose."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import partial
-from importlib.metadata import version
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from acclimate import data, evaluation, methods, models, training
-from acclimate.api.fitting import Groups, OnEpoch
+from acclimate import data, evaluation, methods, training
+from acclimate.api.gradient import (
+    Learned,
+    OnEpoch,
+    autocast,
+    checkpoint_of,
+    install,
+    measured,
+    rates_of,
+    some,
+    told_training,
+    try_step,
+    without_gain,
+)
 from acclimate.api.retrieving.index import Index
 from acclimate.api.retrieving.scoring import Asked, asked, rankings
 from acclimate.api.retrieving.subject import Encoded, SearchSubject, encoded_now
@@ -20,15 +30,6 @@ from acclimate.contracts import DataError, Finding, Plan
 BATCH_SIZE, HARD_NEGATIVES, ROWS_AT_ONCE = 64, 1, 32
 # Validation after each epoch ranks so many documents at most: all that are right, and others drawn by the seed.
 VALIDATED = 5000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Learned:
-    """What training did; None where nothing trains. `rates` are the peak rates of the optimizer's groups."""
-
-    trained: training.Trained | None
-    rates: tuple[float, ...]
-    notes: tuple[Finding, ...]
 
 
 def with_objective(subject: SearchSubject, plan: Plan, before: Encoded) -> tuple[Plan, tuple[Finding, ...]]:
@@ -90,9 +91,14 @@ def learn(subject: SearchSubject, plan: Plan, precision: str, on_epoch: OnEpoch)
     `precision` is that of forward passes.
     """
     if not plan.trains:
-        return Learned(trained=None, rates=(), notes=())
-    groups = _install(subject, plan)
-    steps = measured(subject, partial(_step, subject, plan), f"search training {plan.method}")
+        methods.freeze(subject.model)
+        return Learned(trained=None, precision=precision)
+    groups = install(subject, plan)
+    steps = measured(
+        subject,
+        lambda precision: try_step(subject.model, plan, lambda: _features(subject).sum(), precision),
+        f"search training {plan.method}",
+    )
     trained = training.fit(
         subject.model,
         plan,
@@ -104,51 +110,24 @@ def learn(subject: SearchSubject, plan: Plan, precision: str, on_epoch: OnEpoch)
         validate=partial(_validate, subject, precision, _validated(subject)),
         shown=subject.shown,
         on_epoch=on_epoch,
-        checkpoint=_checkpoint(subject, plan, groups),
+        checkpoint=checkpoint_of(subject, plan, groups),
     )
-    note = Finding(
-        code="precision-training",
-        level="note",
-        message=f"Training uses float32 weights with {steps.precision} products: {steps.reason}.",
-        details={"precision": steps.precision},
-    )
-    rates = tuple(sorted({float(group["lr"]) for group in groups}))
-    return Learned(trained=trained, rates=rates, notes=(note, *_about(trained)))
+    notes = (told_training(steps), *without_gain(trained, "the untuned encoder"))
+    return Learned(trained=trained, precision=precision, rates=rates_of(groups), notes=notes)
 
 
-def measured(subject: SearchSubject, step: Callable[[str], None], kind: str) -> training.Arithmetic:
-    """Return the precision for a kind of step, as asked for or as measured once on this machine."""
-    with training.seeded(subject.settings.seed):
-        return training.choose_arithmetic(
-            subject.settings.precision,
-            step,
-            store=subject.cache / "precision.json",
-            key=f"{kind} {subject.resolved.weights[:16]}",
-        )
+def forward_arithmetic(subject: SearchSubject) -> training.Arithmetic:
+    """Return the precision of forward passes, as asked for or as measured once on this machine."""
+
+    def forward(precision: str) -> None:
+        with torch.inference_mode(), autocast(precision):
+            _features(subject)
+
+    return measured(subject, forward, "search forward")
 
 
-def forward(subject: SearchSubject, precision: str) -> None:
-    """Encode some texts without gradients."""
-    inputs = _some(subject)
-    with torch.inference_mode(), _autocast(precision):
-        subject.model.features(inputs)
-
-
-def _about(trained: training.Trained) -> tuple[Finding, ...]:
-    if trained.best_epoch:
-        return ()
-    message = "No epoch was better on the validation queries than the untuned encoder; the saved model is that one. "
-    message += "Try a lower learning_rate, more epochs, or method 'frozen'."
-    return (Finding(code="training-did-not-help", message=message),)
-
-
-def _install(subject: SearchSubject, plan: Plan) -> Groups:
-    assert plan.groups is not None
-    with training.seeded(subject.settings.seed):
-        if subject.install is not None:
-            subject.install(subject.model, plan.adapter)
-        subject.model.to(training.device())
-        return plan.groups(subject.model)
+def _features(subject: SearchSubject) -> torch.Tensor:
+    return subject.model.features(some(subject.texts, ROWS_AT_ONCE))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,41 +175,3 @@ def _validate(
     truth = [dict.fromkeys(right, 1.0) for right in validated.queries.right]
     ranks = evaluation.mrr_statistics(truth, found)[:, 0]
     return {"loss": float(1 - ranks.mean()), "mrr": float(ranks.mean())}, 1 - ranks
-
-
-def _step(subject: SearchSubject, plan: Plan, precision: str) -> None:
-    """Run some texts forward and back, and change no weight."""
-    del plan
-    subject.model.train()
-    with _autocast(precision):
-        loss = subject.model.features(_some(subject)).sum()
-    torch.autograd.backward(loss)
-    subject.model.zero_grad(set_to_none=True)
-
-
-def _autocast(precision: str) -> torch.autocast:
-    return torch.autocast(training.device().type, torch.bfloat16, enabled=precision == "bfloat16")
-
-
-def _some(subject: SearchSubject) -> dict[str, torch.Tensor]:
-    batch = subject.texts.batch(range(min(ROWS_AT_ONCE, len(subject.texts))))
-    return {name: value.to(training.device()) for name, value in batch.items()}
-
-
-def _checkpoint(subject: SearchSubject, plan: Plan, groups: Groups) -> training.Checkpoint | None:
-    """Return where the state is kept, if it is, under a key of all that decides the result."""
-    if subject.checkpoint is None:
-        return None
-    key: list[Any] = [
-        asdict(subject.settings),
-        plan.method,
-        plan.adapter,
-        subject.resolved.weights,
-        subject.resolved.preprocessing.hash,
-        [[subject.parts[part].ids, list(subject.examples[part].fingerprints)] for part in ("train", "validation")],
-        [float(group["lr"]) for group in groups],
-        [version(name) for name in ("acclimate", "torch", "transformers", "peft")],
-    ]
-    subject.checkpoint.absolute().parent.mkdir(parents=True, exist_ok=True)
-    every = 60 * subject.settings.checkpoint_minutes
-    return training.Checkpoint(file=subject.checkpoint, key=models.json_hash(key), every_seconds=every)

@@ -8,22 +8,23 @@ from typing import Any
 import torch
 
 from acclimate import data, evaluation, models, training
-from acclimate.api import own_truth, saved
+from acclimate.api import saved
 from acclimate.api.adapting import Run, tell
 from acclimate.api.choosing import choose_backbone, need_of
 from acclimate.api.clock import Clock
-from acclimate.api.own_truth import Learned
+from acclimate.api.gradient import Learned, without_gain
 from acclimate.api.provenance import manifest_of
-from acclimate.api.reporting import about
+from acclimate.api.report_fields import of_run, reviewed, usual_settings
 from acclimate.api.request import Request, checkpoint_file
 from acclimate.api.sameness import check_same, fresh_cache
+from acclimate.api.scoring import compared_first
 from acclimate.api.segmenting import learning, rows, testing
 from acclimate.api.segmenting.asking import CROP, LONGEST
 from acclimate.api.segmenting.deciding import decide, saved_rule
 from acclimate.api.segmenting.probing import pixel_probe
 from acclimate.api.segmenting.scoring import check_metrics, functions_of_rows, metrics_of
 from acclimate.api.segmenting.subject import MaskSubject
-from acclimate.contracts import Finding, Metric, OptionError, Plan, Preset, Report, cache_folder
+from acclimate.contracts import Finding, Metric, Plan, Preset, Report, cache_folder
 from acclimate.plugins import Host
 
 _PROBE_ROWS = 4
@@ -49,8 +50,7 @@ def adapt(host: Host, request: Request, folder: Path, shown: bool) -> Run:
     with clock.stage("evaluate"):
         tested = _test(host, request, subject, metrics, learned, rule, probe)
     report = _report(request, subject, plan, learned, tested, clock)
-    reviewed = host.review_report(request.owner, report, tested.records)
-    report = replace(report, findings=(*report.findings, *reviewed))
+    report = reviewed(host, request.owner, report, tested.records)
     tell(host, request, "evaluated", metrics={name: score.value for name, score in report.metrics.items()})
     _save(host, request, subject, plan, learned, rule, tested, report)
     tell(host, request, "written", output=str(request.output))
@@ -68,13 +68,7 @@ def compared(
     del labels, multilabel
     metrics = metrics_of(host, request)
     functions = functions_of_rows(host, metrics)
-    first = metric or next(iter(metrics))
-    if first not in metrics:
-        raise OptionError(
-            f"The runs are measured by {', '.join(metrics)}, and not by {first!r}.", f"Add it: metrics={first!r}."
-        )
-    order = [first, *(name for name in metrics if name != first)]
-    return {name: metrics[name] for name in order}, {name: functions[name] for name in order}
+    return compared_first(metrics, functions, metric)
 
 
 def _prepare(host: Host, request: Request, folder: Path, shown: bool) -> tuple[Request, MaskSubject, Plan]:
@@ -167,28 +161,15 @@ def _report(
     clock: Clock,
 ) -> Report:
     """Return the report, before the plugin has reviewed it."""
-    settings, parameters = subject.settings, list(subject.model.parameters())
+    settings = subject.settings
     return Report(
-        preset=request.name,
-        method=plan.method,
-        backbone=subject.backbone.source,
-        output=str(request.output),
-        rows={name: len(part.truth) for name, part in subject.parts.items()},
+        **of_run(request, subject, plan, clock),
         metrics=tested.metrics,
         baselines=tested.baselines,
-        seconds=clock.seconds(),
-        parameters={
-            "total": sum(p.numel() for p in parameters),
-            "trainable": sum(p.numel() for p in parameters if p.requires_grad),
-        },
-        peak_memory_bytes=training.peak_memory_bytes(),
-        findings=(*request.notes, *own_truth.about(learned), *tested.findings, *learned.notes),
+        findings=(*request.notes, *without_gain(learned.trained), *tested.findings, *learned.notes),
         labels=subject.model.labels,
         settings={
-            "seed": settings.seed,
-            "max_rows": settings.max_rows,
-            "allow_leakage": settings.allow_leakage,
-            "options": dict(settings.options),
+            **usual_settings(settings),
             "decoder": subject.resolved.spec["decoder"],
             "image_size": None if settings.tiles and not settings.image_size else settings.image_size or LONGEST,
             "tiles": settings.tiles,
@@ -199,9 +180,8 @@ def _report(
             "batch_size": plan.batch_size,
             "learning_rates": list(learned.rates),
         },
-        history=learned.trained.history if learned.trained else (),
+        history=learned.history,
         analysis=tested.analysis,
-        **about(request.preset.task, subject.backbone.licence, settings.data_licence),
     )
 
 

@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 
 from acclimate import methods, models, training
 from acclimate.api import own_truth
-from acclimate.api.fitting import OnEpoch
-from acclimate.api.own_truth import Learned
+from acclimate.api.gradient import Learned, OnEpoch
 from acclimate.api.segmenting.subject import MaskSubject
 from acclimate.contracts import OptionError, Plan
 

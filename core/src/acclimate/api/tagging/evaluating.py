@@ -1,7 +1,6 @@
 """A saved run that finds spans, measured on new texts with spans."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -11,7 +10,7 @@ from acclimate.api.clock import Clock
 from acclimate.api.evaluate_modules import named_by_run
 from acclimate.api.inputs import as_part
 from acclimate.api.manifest import read_with
-from acclimate.api.reporting import about
+from acclimate.api.report_fields import of_saved, reviewed
 from acclimate.api.request import find_preset, split_options
 from acclimate.api.tagging import rows, scoring, testing
 from acclimate.api.tagging.asking import check_options
@@ -67,20 +66,11 @@ def evaluate(host: Host, folder: Path, source: str, options: Mapping[str, Any]) 
                 shown=settings.show_rows,
             )
     report = Report(
-        preset=name,
-        method=predictor.manifest["method"],
-        backbone=predictor.manifest["backbone"]["source"],
-        output=str(folder),
-        rows={**written["rows"], "test": len(table)},
+        **of_saved(folder, predictor.manifest, name, {"test": len(table)}, settings.data_licence, clock),
         metrics=tested.metrics,
         baselines=tested.baselines,
-        seconds=clock.seconds(),
-        parameters=written["parameters"],
-        peak_memory_bytes=training.peak_memory_bytes(),
         findings=tested.findings,
         labels=predictor.labels,
         analysis=tested.analysis,
-        **about(predictor.manifest["task"], predictor.manifest["backbone"]["licence"], settings.data_licence),
     )
-    reviewed = host.review_report(owner, report, tested.records)
-    return replace(report, findings=(*report.findings, *reviewed))
+    return reviewed(host, owner, report, tested.records)

@@ -12,17 +12,18 @@ from acclimate.api import own_truth, saved
 from acclimate.api.adapting import Run, tell
 from acclimate.api.choosing import choose_backbone, need_of
 from acclimate.api.clock import Clock
-from acclimate.api.own_truth import Learned
+from acclimate.api.gradient import Learned, told_forward, without_gain
 from acclimate.api.provenance import manifest_of
-from acclimate.api.reporting import about
+from acclimate.api.report_fields import of_run, reviewed, usual_settings
 from acclimate.api.request import Request, checkpoint_file
 from acclimate.api.sameness import check_same, fresh_cache
+from acclimate.api.scoring import compared_first
 from acclimate.api.tagging import learning, rows, scoring, testing
 from acclimate.api.tagging.deciding import decide, outside_share
 from acclimate.api.tagging.predicting import found_in
 from acclimate.api.tagging.probing import probe
 from acclimate.api.tagging.subject import TagSubject
-from acclimate.contracts import Metric, OptionError, Plan, Report, cache_folder
+from acclimate.contracts import Metric, Plan, Report, cache_folder
 from acclimate.plugins import Host
 
 _PROBE_ROWS = 8
@@ -43,7 +44,7 @@ def adapt(host: Host, request: Request, folder: Path, shown: bool) -> Run:
         if plan.trains:
             others[testing.FROZEN] = _found(subject, arithmetic.precision)
     with clock.stage("train"):
-        chosen = arithmetic.precision, own_truth.told("forward", arithmetic)
+        chosen = arithmetic.precision, told_forward(arithmetic)
         learned = learning.learn(subject, plan, chosen, lambda scores: tell(host, request, "epoch", **scores))
     with clock.stage("decide"):
         outside, told = decide(subject, learned.precision)
@@ -64,8 +65,7 @@ def adapt(host: Host, request: Request, folder: Path, shown: bool) -> Run:
             shown=subject.settings.show_rows,
         )
     report = _report(request, subject, plan, learned, tested, clock)
-    reviewed = host.review_report(request.owner, report, tested.records)
-    report = replace(report, findings=(*report.findings, *reviewed))
+    report = reviewed(host, request.owner, report, tested.records)
     tell(host, request, "evaluated", metrics={name: score.value for name, score in report.metrics.items()})
     _save(host, request, subject, plan, learned, outside, logits, report)
     tell(host, request, "written", output=str(request.output))
@@ -83,13 +83,7 @@ def compared(
     del multilabel
     metrics = _metrics(host, request)
     functions = scoring.functions_of_rows(host, metrics, labels)
-    first = metric or next(iter(metrics))
-    if first not in metrics:
-        raise OptionError(
-            f"The runs are measured by {', '.join(metrics)}, and not by {first!r}.", f"Add it: metrics={first!r}."
-        )
-    order = [first, *(name for name in metrics if name != first)]
-    return {name: metrics[name] for name in order}, {name: functions[name] for name in order}
+    return compared_first(metrics, functions, metric)
 
 
 def _metrics(host: Host, request: Request) -> dict[str, Metric]:
@@ -145,37 +139,23 @@ def _report(
     request: Request, subject: TagSubject, plan: Plan, learned: Learned, tested: testing.Tested, clock: Clock
 ) -> Report:
     """Return the report, before the plugin has reviewed it."""
-    settings, parameters = subject.settings, list(subject.model.parameters())
+    settings = subject.settings
     return Report(
-        preset=request.name,
-        method=plan.method,
-        backbone=subject.backbone.source,
-        output=str(request.output),
-        rows={name: len(part.truth) for name, part in subject.parts.items()},
+        **of_run(request, subject, plan, clock),
         metrics=tested.metrics,
         baselines=tested.baselines,
-        seconds=clock.seconds(),
-        parameters={
-            "total": sum(p.numel() for p in parameters),
-            "trainable": sum(p.numel() for p in parameters if p.requires_grad),
-        },
-        peak_memory_bytes=training.peak_memory_bytes(),
-        findings=(*request.notes, *own_truth.about(learned), *tested.findings, *learned.notes),
+        findings=(*request.notes, *without_gain(learned.trained), *tested.findings, *learned.notes),
         labels=subject.model.labels,
         settings={
-            "seed": settings.seed,
-            "max_rows": settings.max_rows,
-            "allow_leakage": settings.allow_leakage,
-            "options": dict(settings.options),
+            **usual_settings(settings),
             "max_tokens": subject.resolved.preprocessing.max_tokens,
             "units": subject.resolved.preprocessing.units,
             "epochs": plan.epochs,
             "batch_size": plan.batch_size,
             "learning_rates": list(learned.rates),
         },
-        history=learned.trained.history if learned.trained else (),
+        history=learned.history,
         analysis=tested.analysis,
-        **about(request.preset.task, subject.backbone.licence, settings.data_licence),
     )
 
 

@@ -9,8 +9,8 @@ from scipy.special import log_softmax
 
 from acclimate import evaluation, methods, models, training
 from acclimate.api import own_truth
-from acclimate.api.fitting import OnEpoch
-from acclimate.api.own_truth import Learned, Lesson
+from acclimate.api.gradient import Learned, OnEpoch
+from acclimate.api.own_truth import Lesson
 from acclimate.api.tagging.predicting import found_in
 from acclimate.api.tagging.rows import spans_of
 from acclimate.api.tagging.subject import TagSubject
