@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 # Of a report what is of one machine, and what shows rows of the data: both stay out of what is published.
-_UNPUBLISHED = ("output", "mistakes", "worst")
+_UNPUBLISHED = ("output", "mistakes", "worst", "misses")
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "docs" / "results"
 SHARED = ROOT.parent / "shared" / "data"
