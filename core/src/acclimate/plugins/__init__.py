@@ -19,13 +19,14 @@ from acclimate.contracts import (
     RunEvent,
     SplitPolicy,
 )
-from acclimate.plugins.builtin.counted_metrics import MASK_METRICS
+from acclimate.plugins.builtin.counted_metrics import MASK_METRICS, SPAN_METRICS
 from acclimate.plugins.hookspecs import hookimpl
 from acclimate.plugins.host import Host, default_host
 from acclimate.plugins.states import Owned, PluginState
 
 __all__ = [
     "MASK_METRICS",
+    "SPAN_METRICS",
     "Backbone",
     "Command",
     "Demo",
