@@ -65,8 +65,8 @@ def main() -> None:
         "finance_entities",
         title=f"Names in loan agreements: finance/entities, {asked.method} fine-tuning of MiniLM",
         claim=f"Fine-tuned MiniLM is {100 * (own - words):+.1f} points of span F1 from a dictionary of the training "
-        "names, on the published split (FIN5 to train, FIN3 to test), whose repeats are left in (14 of 303 test "
-        "sentences repeat a training or validation sentence). Seeds choose the validation sentences, a tenth of FIN5.",
+        "names, on the published split (FIN5 to train, FIN3 to test), whose repeats are left in. Seeds "
+        "choose the validation sentences, a tenth of FIN5.",
         header=["model", "seed", *METRICS],
         rows=rows,
         raw=[report.to_dict() for report in reports],
