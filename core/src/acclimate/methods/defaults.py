@@ -36,6 +36,8 @@ class Defaults:
 # decay; weight decay. The sources are named in each method's docstring and in docs/methods.md.
 _TABLE: dict[tuple[str, str], tuple[tuple[float, float, float], float, int, float, float]] = {
     ("full", "text"): ((5e-5, 2e-5, 1e-5), 10.0, 3, 1.0, 0.01),
+    # One tag for each word: more to learn from a text than one label, and more weights to move for it.
+    ("full", "tokens"): ((2e-4, 5e-5, 2e-5), 10.0, 3, 1.0, 0.01),
     ("full", "image"): ((4e-4, 1e-4, 3e-5), 0.01, 8, 0.85, 0.05),
     ("full", "masks"): ((1e-4, 1e-4, 3e-5), 30.0, 30, 1.0, 1e-4),
     ("full", "vit"): ((5e-5, 3e-5, 1e-5), 1.0, 8, 0.75, 0.05),
@@ -79,6 +81,8 @@ def chosen_defaults(method: str, model: Adaptable, need: Need, settings: Setting
     kind: str = "masks" if need.task == "image-segmentation" else need.modality
     if (method, "stacks") in _TABLE and need.task == STACKS:
         kind = "stacks"
+    if (method, "tokens") in _TABLE and need.task == "token-classification":
+        kind = "tokens"
     if kind == "image" and (method, "vit") in _TABLE and transformer_blocks(model.encoder):
         kind = "vit"
     rates, head_factor, epochs, layer_decay, weight_decay = _TABLE[method, kind]

@@ -117,7 +117,8 @@ class Divided:
         """One past where each unit ends in the text, [units]."""
         if not len(self.first):
             return self.first
-        found: Integers = np.maximum.reduceat(self.ends, self.first)
+        shown = np.where(self.starts < self.ends, self.ends, 0)  # not those of white space behind a unit
+        found: Integers = np.maximum.reduceat(shown, self.first)
         return found
 
     def misplaced(self, spans: Sequence[Span]) -> list[Span]:

@@ -19,7 +19,7 @@ from acclimate.contracts import (
     RunEvent,
     SplitPolicy,
 )
-from acclimate.plugins.builtin.counted_metrics import MASK_METRICS, PART_METRICS, SEARCH_METRICS
+from acclimate.plugins.builtin.counted_metrics import MASK_METRICS, PART_METRICS, SEARCH_METRICS, SPAN_METRICS
 from acclimate.plugins.hookspecs import hookimpl
 from acclimate.plugins.host import Host, default_host
 from acclimate.plugins.states import Owned, PluginState
@@ -28,6 +28,7 @@ __all__ = [
     "MASK_METRICS",
     "PART_METRICS",
     "SEARCH_METRICS",
+    "SPAN_METRICS",
     "Backbone",
     "Command",
     "Demo",

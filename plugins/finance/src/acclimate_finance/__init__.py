@@ -1,8 +1,9 @@
-"""Acclimate for finance: presets for the sentiment of financial texts."""
+"""Acclimate for finance: presets for the sentiment of financial texts, and for the names and amounts in them."""
 
 from acclimate.contracts import LabelNames, Preset, Ref, SplitPolicy
+from acclimate.plugins import SPAN_METRICS
 
-__all__ = ["sentiment"]
+__all__ = ["entities", "sentiment"]
 
 SENTIMENTS = LabelNames(
     order=(
@@ -47,4 +48,54 @@ sentiment = Preset(
     times=("date", "datetime", "published", "published_at", "publishedAt", "created_at", "timestamp"),
     slices=("ticker", "symbol", "company", "entity", "source"),
     settings={"max_tokens": 128},
+)
+
+ENTITIES = LabelNames(
+    order=(
+        "person",
+        "organisation",
+        "location",
+        "ticker",
+        "product",
+        "miscellaneous",
+        "money",
+        "percent",
+        "number",
+        "date",
+        "period",
+    ),
+    # Those of CoNLL-2003, of OntoNotes and of spaCy.
+    aliases={
+        "per": "person",
+        "pers": "person",
+        "org": "organisation",
+        "organization": "organisation",
+        "company": "organisation",
+        "loc": "location",
+        "gpe": "location",
+        "fac": "location",
+        "misc": "miscellaneous",
+        "norp": "miscellaneous",
+        "symbol": "ticker",
+        "amount": "money",
+        "currency": "money",
+        "percentage": "percent",
+        "cardinal": "number",
+        "quantity": "number",
+        "fiscal period": "period",
+        "quarter": "period",
+    },
+)
+
+entities = Preset(
+    name="entities",
+    summary="Finds people, companies, places, amounts and periods in filings and news, and says what amounts come to.",
+    task="token-classification",
+    backbone="minilm-l6",
+    method="full",
+    labels=ENTITIES,
+    metrics=SPAN_METRICS,
+    span_columns=Ref("acclimate_finance.normalise:columns"),
+    group="filing",
+    settings={"max_tokens": 256},
 )
