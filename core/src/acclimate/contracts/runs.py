@@ -392,7 +392,6 @@ class MaskPrediction:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PredictedSpan:
     """A span that was found in a text: `text` is `text[start:end]` of the whole.
 
