@@ -170,6 +170,23 @@ def functions_of_columns(
     return functions
 
 
+def with_first(
+    metrics: Mapping[str, Metric], functions: Mapping[str, Callable[[Any, Any, Any], float]], first: str | None
+) -> tuple[dict[str, Metric], dict[str, Callable[[Any, Any, Any], float]]]:
+    """Return the metrics of a comparison and their functions, the one that is compared first.
+
+    Raises:
+        OptionError: when the runs are not measured by it.
+    """
+    first = first or next(iter(metrics))
+    if first not in metrics:
+        raise OptionError(
+            f"The runs are measured by {', '.join(metrics)}, and not by {first!r}.", f"Add it: metrics={first!r}."
+        )
+    order = [first, *(name for name in metrics if name != first)]
+    return {name: metrics[name] for name in order}, {name: functions[name] for name in order}
+
+
 @dataclass(frozen=True, slots=True)
 class _OfColumns:
     """A function of some columns of the statistics."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -50,7 +50,18 @@ def logits_of(subject: Subject, part: str, precision: str) -> Scores:
     return evaluation.by_id(subject.parts[part].ids, models.logits(subject.model, examples, precision=precision))
 
 
-def measured(subject: Subject, step: Any, kind: str) -> training.Arithmetic:
+class Measurable(Protocol):
+    """What is adapted, of any task."""
+
+    @property
+    def settings(self) -> Settings: ...
+    @property
+    def cache(self) -> Path: ...
+    @property
+    def resolved(self) -> Any: ...
+
+
+def measured(subject: Measurable, step: Any, kind: str) -> training.Arithmetic:
     """Return the precision for a kind of step, as asked for or as measured once on this machine."""
     return training.choose_arithmetic(
         subject.settings.precision,

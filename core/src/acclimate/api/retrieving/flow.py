@@ -24,7 +24,9 @@ from acclimate.api.retrieving.stored import documents_text
 from acclimate.api.retrieving.subject import Encoded, SearchSubject, encoded_before, encoded_now
 from acclimate.api.retrieving.texts import texts_of
 from acclimate.api.sameness import check_same, fresh_cache
-from acclimate.contracts import Metric, Need, OptionError, Plan, Report, cache_folder
+from acclimate.api.scoring import with_first
+from acclimate.api.subject import measured as measured_step
+from acclimate.contracts import Metric, Need, Plan, Report, cache_folder
 from acclimate.plugins import Host
 
 _PROBE_ROWS = 8
@@ -38,7 +40,7 @@ def adapt(host: Host, request: Request, folder: Path, shown: bool) -> Run:
     with clock.stage("prepare"):
         request, subject, plan = _prepare(host, request, folder, shown)
     with clock.stage("features"):
-        forward = learning.measured(subject, partial(learning.forward, subject), "search forward")
+        forward = measured_step(subject, partial(learning.forward, subject), "search forward")
         before = encoded_before(subject, forward.precision)
     with clock.stage("train"):
         plan, notes = learning.with_objective(subject, plan, before)
@@ -72,14 +74,7 @@ def compared(
     """
     del labels, multilabel
     metrics = scoring.metrics_of(host, request)
-    functions = scoring.functions_of_rows(host, metrics)
-    first = metric or next(iter(metrics))
-    if first not in metrics:
-        raise OptionError(
-            f"The runs are measured by {', '.join(metrics)}, and not by {first!r}.", f"Add it: metrics={first!r}."
-        )
-    order = [first, *(name for name in metrics if name != first)]
-    return {name: metrics[name] for name in order}, {name: functions[name] for name in order}
+    return with_first(metrics, scoring.functions_of_rows(host, metrics), metric)
 
 
 def _prepare(host: Host, request: Request, folder: Path, shown: bool) -> tuple[Request, SearchSubject, Plan]:
@@ -184,7 +179,14 @@ def _report(
     """Return the report, before the plugin has reviewed it."""
     settings, parameters = subject.settings, list(subject.model.parameters())
     trained = learned.trained
-    trains = {"epochs": plan.epochs, "batch_size": plan.batch_size, "learning_rates": list(learned.rates)}
+    trains = {
+        "epochs": plan.epochs,
+        "batch_size": plan.batch_size,
+        "learning_rates": list(learned.rates),
+        "hard_negatives": learning.hard_negatives_of(settings),
+        "rows_at_once": settings.rows_at_once or learning.ROWS_AT_ONCE,
+        "alike": settings.alike,
+    }
     return Report(
         preset=request.name,
         method=plan.method,
@@ -207,8 +209,6 @@ def _report(
             "allow_leakage": settings.allow_leakage,
             "split_by": settings.split_by,
             "corpus": settings.corpus,
-            "hard_negatives": settings.hard_negatives,
-            "alike": settings.alike,
             "fusion": settings.fusion,
             "reading": dict(settings.reading),
             "preparing": dict(request.preset.preparing),

@@ -1,21 +1,21 @@
 """Training a search: pairs teach, hard negatives from the untuned encoder sharpen, validation queries choose."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import partial
-from importlib.metadata import version
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from acclimate import data, evaluation, methods, models, training
+from acclimate import data, evaluation, methods, training
+from acclimate.api.checkpoints import checkpoint_of
 from acclimate.api.fitting import Groups, OnEpoch
 from acclimate.api.retrieving.index import Index
 from acclimate.api.retrieving.scoring import Asked, asked, rankings
 from acclimate.api.retrieving.subject import Encoded, SearchSubject, encoded_now
-from acclimate.contracts import DataError, Finding, Plan
+from acclimate.api.subject import measured
+from acclimate.contracts import DataError, Finding, Plan, Settings
 
 BATCH_SIZE, HARD_NEGATIVES, ROWS_AT_ONCE = 64, 1, 32
 # Validation after each epoch ranks so many documents at most: all that are right, and others drawn by the seed.
@@ -47,10 +47,14 @@ def with_objective(subject: SearchSubject, plan: Plan, before: Encoded) -> tuple
         same=data.same_words(collection.documents.read),
         alike=float(settings.alike),
     )
-    count = HARD_NEGATIVES if settings.hard_negatives is None else settings.hard_negatives
     candidates = _candidates(subject)
     negatives = methods.hard_negatives(
-        judged, before.queries, before.documents, asked=train, candidates=candidates, count=count
+        judged,
+        before.queries,
+        before.documents,
+        asked=train,
+        candidates=candidates,
+        count=hard_negatives_of(settings),
     )
     objective = methods.ranking_objective(
         judged, asked=train, negatives=negatives, rows_at_once=settings.rows_at_once or ROWS_AT_ONCE
@@ -73,6 +77,11 @@ def with_objective(subject: SearchSubject, plan: Plan, before: Encoded) -> tuple
     return replace(plan, objective=objective, batch_size=settings.batch_size or BATCH_SIZE), (note,)
 
 
+def hard_negatives_of(settings: Settings) -> int:
+    """Return how many hard negatives each query gets at most."""
+    return HARD_NEGATIVES if settings.hard_negatives is None else settings.hard_negatives
+
+
 def _candidates(subject: SearchSubject) -> list[int]:
     """Return the documents that may be hard negatives: of training queries, and of no query at all.
 
@@ -92,7 +101,8 @@ def learn(subject: SearchSubject, plan: Plan, precision: str, on_epoch: OnEpoch)
     if not plan.trains:
         return Learned(trained=None, rates=(), notes=())
     groups = _install(subject, plan)
-    steps = measured(subject, partial(_step, subject, plan), f"search training {plan.method}")
+    with training.seeded(subject.settings.seed):
+        steps = measured(subject, partial(_step, subject), f"search training {plan.method}")
     trained = training.fit(
         subject.model,
         plan,
@@ -104,7 +114,7 @@ def learn(subject: SearchSubject, plan: Plan, precision: str, on_epoch: OnEpoch)
         validate=partial(_validate, subject, precision, _validated(subject)),
         shown=subject.shown,
         on_epoch=on_epoch,
-        checkpoint=_checkpoint(subject, plan, groups),
+        checkpoint=checkpoint_of(subject, plan, groups, libraries=("peft",)),
     )
     note = Finding(
         code="precision-training",
@@ -114,17 +124,6 @@ def learn(subject: SearchSubject, plan: Plan, precision: str, on_epoch: OnEpoch)
     )
     rates = tuple(sorted({float(group["lr"]) for group in groups}))
     return Learned(trained=trained, rates=rates, notes=(note, *_about(trained)))
-
-
-def measured(subject: SearchSubject, step: Callable[[str], None], kind: str) -> training.Arithmetic:
-    """Return the precision for a kind of step, as asked for or as measured once on this machine."""
-    with training.seeded(subject.settings.seed):
-        return training.choose_arithmetic(
-            subject.settings.precision,
-            step,
-            store=subject.cache / "precision.json",
-            key=f"{kind} {subject.resolved.weights[:16]}",
-        )
 
 
 def forward(subject: SearchSubject, precision: str) -> None:
@@ -198,9 +197,8 @@ def _validate(
     return {"loss": float(1 - ranks.mean()), "mrr": float(ranks.mean())}, 1 - ranks
 
 
-def _step(subject: SearchSubject, plan: Plan, precision: str) -> None:
+def _step(subject: SearchSubject, precision: str) -> None:
     """Run some texts forward and back, and change no weight."""
-    del plan
     subject.model.train()
     with _autocast(precision):
         loss = subject.model.features(_some(subject)).sum()
@@ -215,22 +213,3 @@ def _autocast(precision: str) -> torch.autocast:
 def _some(subject: SearchSubject) -> dict[str, torch.Tensor]:
     batch = subject.texts.batch(range(min(ROWS_AT_ONCE, len(subject.texts))))
     return {name: value.to(training.device()) for name, value in batch.items()}
-
-
-def _checkpoint(subject: SearchSubject, plan: Plan, groups: Groups) -> training.Checkpoint | None:
-    """Return where the state is kept, if it is, under a key of all that decides the result."""
-    if subject.checkpoint is None:
-        return None
-    key: list[Any] = [
-        asdict(subject.settings),
-        plan.method,
-        plan.adapter,
-        subject.resolved.weights,
-        subject.resolved.preprocessing.hash,
-        [[subject.parts[part].ids, list(subject.examples[part].fingerprints)] for part in ("train", "validation")],
-        [float(group["lr"]) for group in groups],
-        [version(name) for name in ("acclimate", "torch", "transformers", "peft")],
-    ]
-    subject.checkpoint.absolute().parent.mkdir(parents=True, exist_ok=True)
-    every = 60 * subject.settings.checkpoint_minutes
-    return training.Checkpoint(file=subject.checkpoint, key=models.json_hash(key), every_seconds=every)

@@ -16,13 +16,14 @@ from acclimate.api.provenance import manifest_of
 from acclimate.api.reporting import about
 from acclimate.api.request import Request, checkpoint_file
 from acclimate.api.sameness import check_same, fresh_cache
+from acclimate.api.scoring import with_first
 from acclimate.api.segmenting import learning, rows, testing
 from acclimate.api.segmenting.asking import CROP, LONGEST
 from acclimate.api.segmenting.deciding import decide, saved_rule
 from acclimate.api.segmenting.probing import pixel_probe
 from acclimate.api.segmenting.scoring import functions_of_rows, metrics_of
 from acclimate.api.segmenting.subject import MaskSubject
-from acclimate.contracts import Finding, Metric, OptionError, Plan, Report, cache_folder
+from acclimate.contracts import Finding, Metric, Plan, Report, cache_folder
 from acclimate.plugins import Host
 
 _PROBE_ROWS = 4
@@ -65,14 +66,7 @@ def compared(
     """
     del labels, multilabel
     metrics = metrics_of(host, request)
-    functions = functions_of_rows(host, metrics)
-    first = metric or next(iter(metrics))
-    if first not in metrics:
-        raise OptionError(
-            f"The runs are measured by {', '.join(metrics)}, and not by {first!r}.", f"Add it: metrics={first!r}."
-        )
-    order = [first, *(name for name in metrics if name != first)]
-    return {name: metrics[name] for name in order}, {name: functions[name] for name in order}
+    return with_first(metrics, functions_of_rows(host, metrics), metric)
 
 
 def _prepare(host: Host, request: Request, folder: Path, shown: bool) -> tuple[Request, MaskSubject, Plan]:

@@ -1,16 +1,15 @@
 """Training on masks: squares of images teach, whole validation images choose the epoch."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
-from importlib.metadata import version
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from acclimate import methods, models, training
+from acclimate.api.checkpoints import checkpoint_of
 from acclimate.api.fitting import Groups, OnEpoch
 from acclimate.api.segmenting.subject import MaskSubject
 from acclimate.contracts import Finding, OptionError, Plan
@@ -51,7 +50,7 @@ def learn(subject: MaskSubject, plan: Plan, on_epoch: OnEpoch) -> Learned:
         validate=partial(_validate, subject, forward.precision),
         shown=subject.shown,
         on_epoch=on_epoch,
-        checkpoint=_checkpoint(subject, plan, groups),
+        checkpoint=checkpoint_of(subject, plan, groups, libraries=("segmentation-models-pytorch",)),
         loss=training.mask_loss,
     )
     notes = tuple(
@@ -141,22 +140,3 @@ def _some(subject: MaskSubject, size: int) -> dict[str, torch.Tensor]:
     examples = subject.examples["train"]
     batch = examples.batch(range(min(size, len(examples))))
     return {name: value.to(training.device()) for name, value in batch.items()}
-
-
-def _checkpoint(subject: MaskSubject, plan: Plan, groups: Groups) -> training.Checkpoint | None:
-    """Return where the state is kept, if it is, under a key of all that decides the result."""
-    if subject.checkpoint is None:
-        return None
-    key: list[Any] = [
-        asdict(subject.settings),
-        plan.method,
-        plan.adapter,
-        subject.resolved.weights,
-        subject.resolved.preprocessing.hash,
-        [[subject.parts[part].ids, list(subject.examples[part].fingerprints)] for part in ("train", "validation")],
-        [float(group["lr"]) for group in groups],
-        [version(name) for name in ("acclimate", "torch", "transformers", "segmentation-models-pytorch")],
-    ]
-    subject.checkpoint.absolute().parent.mkdir(parents=True, exist_ok=True)
-    every = 60 * subject.settings.checkpoint_minutes
-    return training.Checkpoint(file=subject.checkpoint, key=models.json_hash(key), every_seconds=every)
