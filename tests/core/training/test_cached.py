@@ -1,12 +1,15 @@
 """Gradients of a whole batch from pieces of it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
+from acclimate.contracts import Objective, Plan, Settings
 from acclimate.models import Embedder
 from acclimate.testing import tiny
+from acclimate.training import fit
 from acclimate.training.cached import backward_in_pieces
 from torch import Tensor
 
@@ -76,3 +79,61 @@ def test_no_more_rows_than_a_piece_go_through_the_model_at_once() -> None:
 
     backward_in_pieces(features, contrast, inputs, torch.autograd.backward, rows_at_once=4)
     assert sizes == [4, 4, 3, 4, 4, 3]
+
+
+class Texts:
+    """Rows of random tokens."""
+
+    def __init__(self, inputs: Mapping[str, Tensor]) -> None:
+        self.inputs = inputs
+        self.lengths = inputs["attention_mask"].sum(dim=1).numpy()
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    def batch(self, rows: Sequence[int], augment: np.random.Generator | None = None) -> dict[str, Tensor]:
+        del augment
+        return {name: value[list(rows)] for name, value in self.inputs.items()}
+
+
+def learned(rows_at_once: int) -> tuple[dict[str, Tensor], int]:
+    """Train for two epochs of two steps; return the weights, and the most rows that were in the model at once."""
+    model, inputs = build(dropout=False)
+    sizes: list[int] = []
+    model.encoder.register_forward_pre_hook(
+        lambda _, __, given: sizes.append(len(given["input_ids"])), with_kwargs=True
+    )
+    objective = Objective(
+        loss=lambda features, truth: contrast(features) + 0 * truth.sum(),
+        draw=lambda truth, batch_size, seed, epoch: iter([list(range(11)), list(range(11))]),
+        steps=lambda batch_size: 2,
+        rows_at_once=rows_at_once,
+    )
+    groups = [{"params": list(model.parameters()), "lr": 1e-2, "weight_decay": 0.0}]
+    losses = iter((1.0, 0.5, 0.25))
+
+    def validate() -> tuple[dict[str, float], np.ndarray[Any, Any]]:
+        loss = next(losses)
+        return {"loss": loss}, np.full(4, loss)
+
+    fit(
+        model,
+        Plan(method="full", groups=lambda _: groups, epochs=2, batch_size=11, objective=objective),
+        groups,
+        Texts(inputs),
+        np.arange(11),
+        settings=Settings(),
+        precision="float32",
+        validate=validate,
+        shown=False,
+    )
+    return {name: p.detach().clone() for name, p in model.named_parameters()}, max(sizes)
+
+
+def test_the_engine_learns_the_same_in_pieces() -> None:
+    (whole, most), (pieces, fewer) = learned(0), learned(3)
+    assert (most, fewer) == (11, 3)
+    start = dict(build(dropout=False)[0].named_parameters())
+    assert max(float((whole[name] - start[name]).detach().abs().max()) for name in start) > 1e-2
+    for name, weight in whole.items():
+        torch.testing.assert_close(pieces[name], weight, atol=1e-4, rtol=1e-4)

@@ -132,7 +132,7 @@ def is_numbers_or_null(value: Any) -> bool:
 
 def is_share(value: Any) -> bool:
     """Whether it is a number from 0 to 1."""
-    return is_number(value) and 0 <= value <= 1
+    return is_number(value) and bool(0 <= value <= 1)
 
 
 def is_shares_or_nulls(value: Any) -> bool:

@@ -56,9 +56,10 @@ def _found(text: str, *, whole: bool) -> Iterator[tuple[int, int, str]]:
             "Install it: pip install 'acclimate-legal[citations]'; or keep citations as they are "
             "(--prepare citations=keep).",
         ) from error
+    found: Any = get_citations(text)
     spans = sorted(
         (*(each.full_span() if whole else each.span()), each.corrected_citation())
-        for each in get_citations(text)
+        for each in found
         if type(each).__name__ in (_OF_CASES if whole else _NUMBERED)
     )
     yield from _merged(spans)

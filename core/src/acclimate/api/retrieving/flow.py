@@ -178,7 +178,14 @@ def _report(
     """Return the report, before the plugin has reviewed it."""
     settings = subject.settings
     trained = learned.trained
-    trains = {"epochs": plan.epochs, "batch_size": plan.batch_size, "learning_rates": list(learned.rates)}
+    trains = {
+        "epochs": plan.epochs,
+        "batch_size": plan.batch_size,
+        "learning_rates": list(learned.rates),
+        "hard_negatives": learning.hard_negatives_of(settings),
+        "rows_at_once": settings.rows_at_once or learning.ROWS_AT_ONCE,
+        "alike": settings.alike,
+    }
     return Report(
         **of_run(request, subject, plan, clock),
         metrics=measured.metrics,
@@ -191,8 +198,6 @@ def _report(
             "allow_leakage": settings.allow_leakage,
             "split_by": settings.split_by,
             "corpus": settings.corpus,
-            "hard_negatives": settings.hard_negatives,
-            "alike": settings.alike,
             "fusion": settings.fusion,
             "reading": dict(settings.reading),
             "preparing": dict(request.preset.preparing),

@@ -25,7 +25,7 @@ from acclimate.api.gradient import (
 from acclimate.api.retrieving.index import Index
 from acclimate.api.retrieving.scoring import Asked, asked, rankings
 from acclimate.api.retrieving.subject import Encoded, SearchSubject, encoded_now
-from acclimate.contracts import DataError, Finding, Plan
+from acclimate.contracts import DataError, Finding, Plan, Settings
 
 BATCH_SIZE, HARD_NEGATIVES, ROWS_AT_ONCE = 64, 1, 32
 # Validation after each epoch ranks so many documents at most: all that are right, and others drawn by the seed.
@@ -48,10 +48,14 @@ def with_objective(subject: SearchSubject, plan: Plan, before: Encoded) -> tuple
         same=data.same_words(collection.documents.read),
         alike=float(settings.alike),
     )
-    count = HARD_NEGATIVES if settings.hard_negatives is None else settings.hard_negatives
     candidates = _candidates(subject)
     negatives = methods.hard_negatives(
-        judged, before.queries, before.documents, asked=train, candidates=candidates, count=count
+        judged,
+        before.queries,
+        before.documents,
+        asked=train,
+        candidates=candidates,
+        count=hard_negatives_of(settings),
     )
     objective = methods.ranking_objective(
         judged, asked=train, negatives=negatives, rows_at_once=settings.rows_at_once or ROWS_AT_ONCE
@@ -72,6 +76,11 @@ def with_objective(subject: SearchSubject, plan: Plan, before: Encoded) -> tuple
         code="negatives", level="note", message=message, details={"hard_negatives": mined, "spared": int(spared)}
     )
     return replace(plan, objective=objective, batch_size=settings.batch_size or BATCH_SIZE), (note,)
+
+
+def hard_negatives_of(settings: Settings) -> int:
+    """Return how many hard negatives each query gets at most."""
+    return HARD_NEGATIVES if settings.hard_negatives is None else settings.hard_negatives
 
 
 def _candidates(subject: SearchSubject) -> list[int]:
@@ -112,7 +121,10 @@ def learn(subject: SearchSubject, plan: Plan, precision: str, on_epoch: OnEpoch)
         on_epoch=on_epoch,
         checkpoint=checkpoint_of(subject, plan, groups),
     )
-    notes = (told_training(steps), *without_gain(trained, "the untuned encoder"))
+    notes = (
+        told_training(steps),
+        *without_gain(trained, "the untuned encoder", otherwise="more epochs, or method 'frozen'"),
+    )
     return Learned(trained=trained, precision=precision, rates=rates_of(groups), notes=notes)
 
 
