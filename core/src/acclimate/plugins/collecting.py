@@ -18,10 +18,20 @@ _CODE: dict[type[Any], tuple[str, ...]] = {
     Loader: ("read",),
     Method: ("plan", "install", "merge"),
     Metric: ("score", "statistics", "multilabel", "interval", "group_interval"),
-    Preset: ("prepare", "pictures"),
+    Preset: ("prepare", "pictures", "span_columns"),
     Command: ("run",),
 }
-_MAY_MISS = ("group_interval", "install", "interval", "merge", "multilabel", "pictures", "prepare", "statistics")
+_MAY_MISS = (
+    "group_interval",
+    "install",
+    "interval",
+    "merge",
+    "multilabel",
+    "pictures",
+    "prepare",
+    "span_columns",
+    "statistics",
+)
 
 
 def check_hooks(plugin: object, known: Iterable[str]) -> None:
