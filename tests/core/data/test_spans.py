@@ -137,7 +137,7 @@ def test_tokens_that_do_not_fit_their_tags_are_listed(tmp_path: Path, row: dict[
 
 
 def test_a_table_without_spans_says_how_they_are_written(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="No column of rows.jsonl is recognised as the spans"):
+    with pytest.raises(DataError, match=r"No column of rows\.jsonl is recognised as the spans"):
         read(write(tmp_path, {"text": TEXT, "mood": "good"}))
 
 
@@ -189,7 +189,7 @@ def test_a_conll_file_is_texts_between_blank_lines_with_documents(tmp_path: Path
 def test_a_conll_line_without_a_tag_is_named(tmp_path: Path) -> None:
     file = tmp_path / "rows.conll"
     file.write_text("Acme\tB-ORG\npaid\n", "utf-8")
-    with pytest.raises(DataError, match="rows.conll line 2 has no token with a tag: 'paid'"):
+    with pytest.raises(DataError, match=r"rows\.conll line 2 has no token with a tag: 'paid'"):
         list(data.conll_rows(str(file)))
 
 

@@ -5,7 +5,7 @@ from itertools import combinations, permutations
 import numpy as np
 import pytest
 from acclimate.contracts import DataError
-from acclimate.evaluation.spans import Span, partial_statistics, strict_statistics
+from acclimate.evaluation.spans import Span, labelled_statistics, macro_f1, partial_statistics, strict_statistics
 from acclimate.evaluation.totals import f1, precision, recall
 from hypothesis import given
 from hypothesis import strategies as st
@@ -127,3 +127,23 @@ def test_all_pairs_of_labels_are_tried() -> None:
     true, given = [(0, 4, "A"), (3, 6, "A"), (5, 9, "A")], [(3, 4, "A"), (5, 6, "A")]
     assert most_pairs(true, given) == 2
     assert all(most_pairs(list(pair), given) == 2 for pair in combinations(true, 2))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_macro_f1_is_the_mean_of_the_labels_by_nervaluate(seed: int) -> None:
+    truth, predicted = one_to_one(seed)
+    named = [
+        [[{"label": label, "start": start, "end": end - 1} for start, end, label in row] for row in rows]
+        for rows in (truth, predicted)
+    ]
+    by_label = Evaluator(*named, tags=["A", "B"], loader="dict").evaluate()["entities"]
+    expected = np.mean([by_label[label]["strict"].f1 for label in "AB"])
+    assert macro_f1(labelled_statistics(truth, predicted), np.ones(len(truth))) == pytest.approx(expected, abs=1e-12)
+
+
+def test_a_label_that_is_nowhere_is_left_out_of_the_mean_and_one_never_found_counts_as_zero() -> None:
+    truth: list[list[Span]] = [[(0, 1, "A")], [(0, 1, "B")], [(0, 1, "C")]]
+    counted = labelled_statistics(truth, [[(0, 1, "A")], [], []])
+    assert macro_f1(counted, np.ones(3)) == pytest.approx(1 / 3)
+    assert macro_f1(counted, np.array([1.0, 1.0, 0.0])) == pytest.approx(1 / 2)
+    assert np.isnan(macro_f1(labelled_statistics([[]], [[]]), np.ones(1)))

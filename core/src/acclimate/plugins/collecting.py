@@ -18,7 +18,7 @@ _CODE: dict[type[Any], tuple[str, ...]] = {
     Loader: ("read",),
     Method: ("plan", "install", "merge"),
     Metric: ("score", "statistics", "multilabel", "interval", "group_interval"),
-    Preset: ("prepare", "audit", "pictures"),
+    Preset: ("prepare", "audit", "pictures", "span_columns"),
     Command: ("run",),
 }
 _MAY_MISS = (
@@ -30,6 +30,7 @@ _MAY_MISS = (
     "multilabel",
     "pictures",
     "prepare",
+    "span_columns",
     "statistics",
 )
 

@@ -148,10 +148,10 @@ class Host:
             return None
         state = self._catalogue.owner(offer)
         if state is None:
-            return _with_options(reference.load(), offer)
+            return _with_options(reference.load(), offer, role)
         with blame(state, f"the import of {reference}"):
             try:
-                return _with_options(reference.load(), offer)
+                return _with_options(reference.load(), offer, role)
             except PluginError as error:
                 raise PluginError(f"{state.label}: {error.message}", error.hint) from error.__cause__
 
@@ -231,8 +231,10 @@ class Host:
         return None
 
 
-def _with_options(code: Any, offer: Offer) -> Any:
-    return partial(code, **offer.preparing) if isinstance(offer, Preset) and offer.preparing else code
+def _with_options(code: Any, offer: Offer, role: str) -> Any:
+    if isinstance(offer, Preset) and offer.preparing and role in ("", "prepare"):
+        return partial(code, **offer.preparing)
+    return code
 
 
 @cache

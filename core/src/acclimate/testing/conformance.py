@@ -118,9 +118,8 @@ class Cell:
             examples = _Stopping(self.architecture, self.task, checkpoint.file)
 
         def solve_head() -> None:
-            assert examples.truth is not None
-            features = models.current_features(model, examples, precision="float32")
-            put_head(model, features, examples.truth, groups=None, seed=seed, solver=plan.solver)
+            features, truth = _learned_from(model, examples)
+            put_head(model, features, truth, groups=None, seed=seed, solver=plan.solver)
 
         if plan.groups is None:
             solve_head()
@@ -145,6 +144,18 @@ class Cell:
         )
         model.cpu()  # all properties are checked there; training uses the accelerator where there is one
         return loss(model, examples)
+
+
+def _learned_from(model: Any, examples: ToyExamples) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Return features and class of each row, or of each token where tokens have one."""
+    if examples.truth is not None:
+        return models.current_features(model, examples, precision="float32"), examples.truth
+    batch = examples.batch(range(len(examples)))
+    truth = batch.pop("truth")
+    with torch.inference_mode():
+        hidden = model.eval().encoder(**batch).last_hidden_state.float()
+    kept = truth != IGNORED
+    return hidden[kept].numpy(), truth[kept].numpy()
 
 
 def refusal(cell: Cell) -> str:

@@ -89,7 +89,7 @@ ENTITIES = LabelNames(
 
 entities = Preset(
     name="entities",
-    summary="Finds people, companies, places, amounts and periods in filings and news, and says what amounts come to.",
+    summary="Finds names, amounts and periods in filings and news, and says what amounts come to.",
     task="token-classification",
     backbone="minilm-l6",
     method="full",

@@ -24,8 +24,12 @@ _SYMBOLS: Mapping[str, str] = {
     "S$": "SGD", "R$": "BRL", "$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR", "₩": "KRW", "₽": "RUB",
 }  # fmt: skip
 _CODES = frozenset(
-    ["AUD", "BRL", "CAD", "CHF", "CNY", "CZK", "DKK", "EUR", "GBP", "HKD", "HUF", "IDR", "ILS", "INR", "JPY", "KRW", "MXN", "MYR", "NOK", "NZD", "PHP", "PLN", "RUB", "SEK", "SGD", "THB", "TRY", "TWD", "USD", "ZAR"]
-)
+    (
+        "AUD", "BRL", "CAD", "CHF", "CNY", "CZK", "DKK", "EUR", "GBP", "HKD", "HUF", "IDR", "ILS", "INR",
+        "JPY", "KRW", "MXN", "MYR", "NOK", "NZD", "PHP", "PLN", "RUB", "SEK", "SGD", "THB", "TRY", "TWD", "USD",
+        "ZAR",
+    )
+)  # fmt: skip
 _WORDS: Mapping[str, str] = {
     **dict.fromkeys(("dollar", "dollars", "us dollar", "us dollars", "u.s. dollar", "u.s. dollars"), "USD"),
     **dict.fromkeys(("euro", "euros"), "EUR"),
@@ -120,9 +124,9 @@ def plain(value: Decimal) -> str:
 def amount(text: str) -> Amount | None:
     """Return the amount that a whole text is, None where it is none, or more than one.
 
-    Read are signs and dashes before a number, accounting brackets, thousands with commas, scales ("k", "mn", "billion"),
-    currencies before or behind as a sign, a code or a word, cents, per cent, percentage and basis points, and some things
-    that are counted. A number with other marks ("1.2.3", "1,20") is none.
+    Read are signs and dashes before a number, accounting brackets, thousands with commas, scales ("k", "mn",
+    "billion"), currencies before or behind as a sign, a code or a word, cents, per cent, percentage and basis points,
+    and some things that are counted. A number with other marks ("1.2.3", "1,20") is none.
     """
     rest = _SPACE.sub(" ", unicodedata.normalize("NFKC", text)).strip()
     rest = re.sub("[\u2010-\u2015\u2212]", "-", rest)
@@ -150,8 +154,8 @@ def period(text: str) -> str:
     """Return the day, month, quarter, half or year that a whole text is, "" where it is none.
 
     Days and months are as ISO 8601 writes them ("2024-03-31", "2024-03"), a quarter is "2024-Q3", a half "2024-H1", a
-    year "2024"; those of a fiscal year begin with "FY". Years of two digits are 1970 to 2069. A day that no calendar has
-    is none.
+    year "2024"; those of a fiscal year begin with "FY". Years of two digits are 1970 to 2069. A day that no calendar
+    has is none.
     """
     rest = _SPACE.sub(" ", unicodedata.normalize("NFKC", text)).strip(" .,")
     rest = re.sub("[\u2010-\u2015\u2212]", "-", rest).replace("\u2019", "'")
