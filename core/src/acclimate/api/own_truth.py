@@ -1,7 +1,7 @@
 """Training on rows whose batches hold their own truth, such as masks and tags, by the loss of their task."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Protocol
@@ -11,34 +11,74 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from acclimate import models, training
+from acclimate.api.clock import Clock
 from acclimate.api.fitting import Groups, OnEpoch, replaying
 from acclimate.api.inputs import Part
-from acclimate.contracts import Finding, Plan, Settings
+from acclimate.api.reporting import about as described
+from acclimate.api.request import Request
+from acclimate.contracts import (
+    Analysis,
+    Backbone,
+    Columns,
+    Finding,
+    Method,
+    Metric,
+    OptionError,
+    Plan,
+    Report,
+    Score,
+    Settings,
+)
+from acclimate.plugins import Host
 
+# What only rows with labels have, and why rows with a truth of their own have it not.
+OF_LABELS: Mapping[str, str] = {
+    "positive": "An operating point is for rows with labels",
+    "operate": "An operating point is for rows with labels",
+    "prevalence": "An operating point is for rows with labels",
+    "answer": "Rows are left to a person by the probability of a label",
+    "slices": "Subgroups are scored where rows have labels",
+    "calibration": "Calibration is of the probabilities of labels",
+    "near": "Features are compared where rows have labels",
+    "folds": "Cross-validation is for rows with labels",
+}
 Validated = tuple[Mapping[str, float], NDArray[Any]]
 
 
-class Taught(Protocol):
-    """What is adapted: see `segmenting.subject` and `tagging.subject`."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taught:
+    """What is adapted: the model, its rows, what the method adds, and where the state of training is kept."""
+
+    resolved: Any
+    backbone: Backbone
+    method: Method
+    install: Callable[[Any, Mapping[str, Any]], None] | None
+    parts: Mapping[str, Part]
+    examples: Mapping[str, Any]
+    settings: Settings
+    cache: Path
+    checkpoint: Path | None
+    shown: bool
 
     @property
-    def model(self) -> Any: ...
+    def model(self) -> Any:
+        """The model that is adapted in place."""
+        return self.resolved.model
+
+
+class Measured(Protocol):
+    """What test rows say of a model."""
+
     @property
-    def resolved(self) -> Any: ...
+    def metrics(self) -> Mapping[str, Score]: ...
     @property
-    def install(self) -> Callable[[Any, Mapping[str, Any]], None] | None: ...
+    def baselines(self) -> Mapping[str, Mapping[str, Score]]: ...
     @property
-    def parts(self) -> Mapping[str, Part]: ...
+    def analysis(self) -> Analysis: ...
     @property
-    def examples(self) -> Mapping[str, Any]: ...
+    def findings(self) -> tuple[Finding, ...]: ...
     @property
-    def settings(self) -> Settings: ...
-    @property
-    def cache(self) -> Path: ...
-    @property
-    def checkpoint(self) -> Path | None: ...
-    @property
-    def shown(self) -> bool: ...
+    def records(self) -> Mapping[str, Any]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +159,110 @@ def about(learned: Learned) -> tuple[Finding, ...]:
     message = "No epoch was better on the validation rows than the start of training; the saved model is that start. "
     message += "Try a lower learning_rate, or more epochs."
     return (Finding(code="training-did-not-help", message=message),)
+
+
+def ordered(metrics: Mapping[str, Metric], first: str | None) -> dict[str, Metric]:
+    """Return the metrics of a comparison, the one to compare first.
+
+    Raises:
+        OptionError: for a metric that the runs are not measured by.
+    """
+    name = first or next(iter(metrics))
+    if name not in metrics:
+        raise OptionError(
+            f"The runs are measured by {', '.join(metrics)}, and not by {name!r}.", f"Add it: metrics={name!r}."
+        )
+    return {name: metrics[name], **{other: metric for other, metric in metrics.items() if other != name}}
+
+
+def report_of(
+    host: Host,
+    request: Request,
+    subject: Taught,
+    plan: Plan,
+    learned: Learned,
+    tested: Measured,
+    clock: Clock,
+    own: Mapping[str, Any],
+) -> Report:
+    """Return the report of a run as its plugin has reviewed it; `own` are the settings that its task has besides."""
+    settings, parameters = subject.settings, list(subject.model.parameters())
+    report = Report(
+        preset=request.name,
+        method=plan.method,
+        backbone=subject.backbone.source,
+        output=str(request.output),
+        rows={name: len(part.truth) for name, part in subject.parts.items()},
+        metrics=tested.metrics,
+        baselines=tested.baselines,
+        seconds=clock.seconds(),
+        parameters={
+            "total": sum(p.numel() for p in parameters),
+            "trainable": sum(p.numel() for p in parameters if p.requires_grad),
+        },
+        peak_memory_bytes=training.peak_memory_bytes(),
+        findings=(*request.notes, *about(learned), *tested.findings, *learned.notes),
+        labels=subject.model.labels,
+        settings={
+            "seed": settings.seed,
+            "max_rows": settings.max_rows,
+            "allow_leakage": settings.allow_leakage,
+            "options": dict(settings.options),
+            **own,
+            "epochs": plan.epochs,
+            "batch_size": plan.batch_size,
+            "learning_rates": list(learned.rates),
+        },
+        history=learned.trained.history if learned.trained else (),
+        analysis=tested.analysis,
+        **described(request.preset.task, subject.backbone.licence, settings.data_licence),
+    )
+    return reviewed(host, request.owner, report, tested)
+
+
+def report_again(
+    host: Host,
+    owner: str,
+    manifest: Mapping[str, Any],
+    written: Mapping[str, Any],
+    tested: Measured,
+    clock: Clock,
+    *,
+    folder: Path,
+    rows: int,
+    data_licence: str,
+) -> Report:
+    """Return the reviewed report of the saved run in `folder` on other rows; `written` is the one it has."""
+    report = Report(
+        preset=manifest["preset"],
+        method=manifest["method"],
+        backbone=manifest["backbone"]["source"],
+        output=str(folder),
+        rows={**written["rows"], "test": rows},
+        metrics=tested.metrics,
+        baselines=tested.baselines,
+        seconds=clock.seconds(),
+        parameters=written["parameters"],
+        peak_memory_bytes=training.peak_memory_bytes(),
+        findings=tested.findings,
+        labels=tuple(manifest["labels"]),
+        analysis=tested.analysis,
+        **described(manifest["task"], manifest["backbone"]["licence"], data_licence),
+    )
+    return reviewed(host, owner, report, tested)
+
+
+def reviewed(host: Host, owner: str, report: Report, tested: Measured) -> Report:
+    """Return a report with what the plugin of its preset says of it."""
+    return replace(report, findings=(*report.findings, *host.review_report(owner, report, tested.records)))
+
+
+def refuse(given: Mapping[str, Any], reasons: Mapping[str, str]) -> None:
+    """Raise OptionError for the first option that was given and is not for the task, with the reason."""
+    usual = {**asdict(Columns()), **asdict(Settings())}
+    for name, reason in reasons.items():
+        if name in given and given[name] not in (usual[name], 0, "", ()):
+            raise OptionError(f"{reason}, found {name}={given[name]!r}.", f"Leave {name} out.")
 
 
 def _install(subject: Taught, plan: Plan) -> Groups:

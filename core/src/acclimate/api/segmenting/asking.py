@@ -6,8 +6,9 @@ from numbers import Integral, Real
 from typing import Any
 
 from acclimate import data, models
+from acclimate.api.own_truth import OF_LABELS, refuse
 from acclimate.api.request import Request
-from acclimate.contracts import Columns, OptionError, Settings
+from acclimate.contracts import OptionError, Settings
 
 LONGEST, CROP = 512, 256
 _AUTO = "auto"
@@ -18,14 +19,7 @@ _OF_LABELS: Mapping[str, str] = {
     "label": "Masks say themselves what is in an image",
     "label_separator": "Masks say themselves what is in an image",
     "max_tokens": "Images have no tokens",
-    "positive": "An operating point is for rows with labels",
-    "operate": "An operating point is for rows with labels",
-    "prevalence": "An operating point is for rows with labels",
-    "answer": "Rows are left to a person by the probability of a label",
-    "slices": "Subgroups are scored where rows have labels",
-    "calibration": "Calibration is of the probabilities of labels",
-    "near": "Features are compared where rows have labels",
-    "folds": "Cross-validation is for rows with labels",
+    **OF_LABELS,
 }
 
 
@@ -90,7 +84,4 @@ def mask_threshold(settings: Settings) -> float | None:
 
 def check_options(given: Mapping[str, Any]) -> None:
     """Raise OptionError for options that are for rows with labels."""
-    usual = {**asdict(Columns()), **asdict(Settings())}
-    for name, reason in _OF_LABELS.items():
-        if name in given and given[name] not in (usual[name], 0, "", ()):
-            raise OptionError(f"{reason}, found {name}={given[name]!r}.", f"Leave {name} out.")
+    refuse(given, _OF_LABELS)

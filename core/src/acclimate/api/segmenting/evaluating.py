@@ -1,17 +1,16 @@
 """A saved run that gives masks, measured on new images with masks."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from acclimate import bundle, training
+from acclimate import bundle
+from acclimate.api import own_truth
 from acclimate.api.clock import Clock
 from acclimate.api.evaluate_modules import named_by_run
 from acclimate.api.inputs import as_part
 from acclimate.api.manifest import read_with
-from acclimate.api.reporting import about
 from acclimate.api.request import find_preset, split_options
 from acclimate.api.segmenting import rows, scoring, testing
 from acclimate.api.segmenting.asking import check_options
@@ -40,7 +39,7 @@ def evaluate(host: Host, folder: Path, source: str, options: Mapping[str, Any]) 
     with TemporaryDirectory(prefix="acclimate-") as temporary:
         with clock.stage("prepare"):
             predictor = load(folder, host)
-            preset, owner, name = find_preset(host, predictor.manifest["preset"])
+            preset, owner, _ = find_preset(host, predictor.manifest["preset"])
             names = settings.metrics or named_by_run(predictor.manifest, folder)
             metrics = scoring.checked(host, owner, names, spacing=columns.spacing)
             table, _ = rows.read(
@@ -74,21 +73,14 @@ def evaluate(host: Host, folder: Path, source: str, options: Mapping[str, Any]) 
                 progress=lambda _: None,
             )
     written = bundle.read_document(folder, "report.json")
-    report = Report(
-        preset=name,
-        method=predictor.manifest["method"],
-        backbone=predictor.manifest["backbone"]["source"],
-        output=str(folder),
-        rows={**{part: written["rows"][part] for part in ("train", "validation")}, "test": len(table)},
-        metrics=tested.metrics,
-        baselines=tested.baselines,
-        seconds=clock.seconds(),
-        parameters=written["parameters"],
-        peak_memory_bytes=training.peak_memory_bytes(),
-        findings=tested.findings,
-        labels=predictor.classes,
-        analysis=tested.analysis,
-        **about(predictor.manifest["task"], predictor.manifest["backbone"]["licence"], settings.data_licence),
+    return own_truth.report_again(
+        host,
+        owner,
+        predictor.manifest,
+        written,
+        tested,
+        clock,
+        folder=folder,
+        rows=len(table),
+        data_licence=settings.data_licence,
     )
-    reviewed = host.review_report(owner, report, tested.records)
-    return replace(report, findings=(*report.findings, *reviewed))

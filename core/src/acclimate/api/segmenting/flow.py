@@ -14,7 +14,6 @@ from acclimate.api.choosing import choose_backbone, need_of
 from acclimate.api.clock import Clock
 from acclimate.api.own_truth import Learned
 from acclimate.api.provenance import manifest_of
-from acclimate.api.reporting import about
 from acclimate.api.request import Request, checkpoint_file
 from acclimate.api.sameness import check_same, fresh_cache
 from acclimate.api.segmenting import learning, rows, testing
@@ -23,7 +22,7 @@ from acclimate.api.segmenting.deciding import decide, saved_rule
 from acclimate.api.segmenting.probing import pixel_probe
 from acclimate.api.segmenting.scoring import functions_of_rows, metrics_of
 from acclimate.api.segmenting.subject import MaskSubject
-from acclimate.contracts import Metric, OptionError, Plan, Report, cache_folder
+from acclimate.contracts import Metric, Plan, Report, cache_folder
 from acclimate.plugins import Host
 
 _PROBE_ROWS = 4
@@ -47,9 +46,7 @@ def adapt(host: Host, request: Request, folder: Path, shown: bool) -> Run:
         request = replace(request, notes=(*request.notes, *told))
     with clock.stage("evaluate"):
         tested = _test(host, request, subject, metrics, learned, rule, probe)
-    report = _report(request, subject, plan, learned, tested, clock)
-    reviewed = host.review_report(request.owner, report, tested.records)
-    report = replace(report, findings=(*report.findings, *reviewed))
+    report = own_truth.report_of(host, request, subject, plan, learned, tested, clock, _settings(subject))
     tell(host, request, "evaluated", metrics={name: score.value for name, score in report.metrics.items()})
     _save(host, request, subject, plan, learned, rule, tested, report)
     tell(host, request, "written", output=str(request.output))
@@ -67,13 +64,8 @@ def compared(
     del labels, multilabel
     metrics = metrics_of(host, request)
     functions = functions_of_rows(host, metrics)
-    first = metric or next(iter(metrics))
-    if first not in metrics:
-        raise OptionError(
-            f"The runs are measured by {', '.join(metrics)}, and not by {first!r}.", f"Add it: metrics={first!r}."
-        )
-    order = [first, *(name for name in metrics if name != first)]
-    return {name: metrics[name] for name in order}, {name: functions[name] for name in order}
+    chosen = own_truth.ordered(metrics, metric)
+    return chosen, {name: functions[name] for name in chosen}
 
 
 def _prepare(host: Host, request: Request, folder: Path, shown: bool) -> tuple[Request, MaskSubject, Plan]:
@@ -153,51 +145,17 @@ def _test(
         )
 
 
-def _report(
-    request: Request,
-    subject: MaskSubject,
-    plan: Plan,
-    learned: Learned,
-    tested: testing.Tested,
-    clock: Clock,
-) -> Report:
-    """Return the report, before the plugin has reviewed it."""
-    settings, parameters = subject.settings, list(subject.model.parameters())
-    return Report(
-        preset=request.name,
-        method=plan.method,
-        backbone=subject.backbone.source,
-        output=str(request.output),
-        rows={name: len(part.truth) for name, part in subject.parts.items()},
-        metrics=tested.metrics,
-        baselines=tested.baselines,
-        seconds=clock.seconds(),
-        parameters={
-            "total": sum(p.numel() for p in parameters),
-            "trainable": sum(p.numel() for p in parameters if p.requires_grad),
-        },
-        peak_memory_bytes=training.peak_memory_bytes(),
-        findings=(*request.notes, *own_truth.about(learned), *tested.findings, *learned.notes),
-        labels=subject.model.labels,
-        settings={
-            "seed": settings.seed,
-            "max_rows": settings.max_rows,
-            "allow_leakage": settings.allow_leakage,
-            "options": dict(settings.options),
-            "decoder": subject.resolved.spec["decoder"],
-            "image_size": None if settings.tiles and not settings.image_size else settings.image_size or LONGEST,
-            "tiles": settings.tiles,
-            "minimum_area": settings.minimum_area,
-            "mask_threshold": settings.mask_threshold,
-            "crop_size": subject.examples["train"].crop,
-            "epochs": plan.epochs,
-            "batch_size": plan.batch_size,
-            "learning_rates": list(learned.rates),
-        },
-        history=learned.trained.history if learned.trained else (),
-        analysis=tested.analysis,
-        **about(request.preset.task, subject.backbone.licence, settings.data_licence),
-    )
+def _settings(subject: MaskSubject) -> dict[str, Any]:
+    """Return the settings that masks have besides those of every run."""
+    settings = subject.settings
+    return {
+        "decoder": subject.resolved.spec["decoder"],
+        "image_size": None if settings.tiles and not settings.image_size else settings.image_size or LONGEST,
+        "tiles": settings.tiles,
+        "minimum_area": settings.minimum_area,
+        "mask_threshold": settings.mask_threshold,
+        "crop_size": subject.examples["train"].crop,
+    }
 
 
 def _save(

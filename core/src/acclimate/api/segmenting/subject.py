@@ -2,31 +2,16 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from acclimate.api.inputs import Part
-from acclimate.contracts import Backbone, Method, Settings
-from acclimate.models import MaskExamples, ResolvedSegmenter, Segmenter
+from acclimate.api.own_truth import Taught
+from acclimate.models import MaskExamples, ResolvedSegmenter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MaskSubject:
-    """What is adapted: the model, its rows, what the method adds, and where checkpoints and measurements are kept."""
+class MaskSubject(Taught):
+    """What is adapted: a segmenter and its images with masks; `prepare` is what the preset does to an image."""
 
     resolved: ResolvedSegmenter
-    backbone: Backbone
-    method: Method
-    install: Callable[[Segmenter, Mapping[str, Any]], None] | None
-    prepare: Callable[[Any], Any] | None
-    parts: Mapping[str, Part]
     examples: Mapping[str, MaskExamples]
-    settings: Settings
-    cache: Path
-    checkpoint: Path | None
-    shown: bool
-
-    @property
-    def model(self) -> Segmenter:
-        """The model that is adapted in place."""
-        return self.resolved.model
+    prepare: Callable[[Any], Any] | None

@@ -5,22 +5,16 @@ from dataclasses import asdict
 from typing import Any
 
 from acclimate.api.classifying import OF_MASKS
+from acclimate.api.own_truth import OF_LABELS, refuse
 from acclimate.api.request import Request
-from acclimate.contracts import Columns, OptionError, Settings
+from acclimate.contracts import OptionError
 
 # What only rows with labels of their own have, and why spans have it not.
 _OF_LABELS: Mapping[str, str] = {
     "image": "Spans are of texts",
     **dict.fromkeys(OF_MASKS, "Spans are of texts, not of images"),
     "label_separator": "Spans say themselves what they are labelled",
-    "positive": "An operating point is for rows with labels",
-    "operate": "An operating point is for rows with labels",
-    "prevalence": "An operating point is for rows with labels",
-    "answer": "Rows are left to a person by the probability of a label",
-    "slices": "Subgroups are scored where rows have labels",
-    "calibration": "Calibration is of the probabilities of labels",
-    "near": "Features are compared where rows have labels",
-    "folds": "Cross-validation is for rows with labels",
+    **OF_LABELS,
 }
 
 
@@ -35,7 +29,4 @@ def check(request: Request) -> None:
 
 def check_options(given: Mapping[str, Any]) -> None:
     """Raise OptionError for options that are for rows with labels, or for images."""
-    usual = {**asdict(Columns()), **asdict(Settings())}
-    for name, reason in _OF_LABELS.items():
-        if name in given and given[name] not in (usual[name], 0, "", ()):
-            raise OptionError(f"{reason}, found {name}={given[name]!r}.", f"Leave {name} out.")
+    refuse(given, _OF_LABELS)

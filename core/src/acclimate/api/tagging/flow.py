@@ -14,7 +14,6 @@ from acclimate.api.choosing import choose_backbone, need_of
 from acclimate.api.clock import Clock
 from acclimate.api.own_truth import Learned
 from acclimate.api.provenance import manifest_of
-from acclimate.api.reporting import about
 from acclimate.api.request import Request, checkpoint_file
 from acclimate.api.sameness import check_same, fresh_cache
 from acclimate.api.tagging import learning, rows, scoring, testing
@@ -22,7 +21,7 @@ from acclimate.api.tagging.deciding import decide, outside_share
 from acclimate.api.tagging.predicting import found_in
 from acclimate.api.tagging.probing import probe
 from acclimate.api.tagging.subject import TagSubject
-from acclimate.contracts import Metric, OptionError, Plan, Report, cache_folder
+from acclimate.contracts import Metric, Plan, Report, cache_folder
 from acclimate.plugins import Host
 
 _PROBE_ROWS = 8
@@ -63,9 +62,7 @@ def adapt(host: Host, request: Request, folder: Path, shown: bool) -> Run:
             seed=subject.settings.seed,
             shown=subject.settings.show_rows,
         )
-    report = _report(request, subject, plan, learned, tested, clock)
-    reviewed = host.review_report(request.owner, report, tested.records)
-    report = replace(report, findings=(*report.findings, *reviewed))
+    report = own_truth.report_of(host, request, subject, plan, learned, tested, clock, _settings(subject))
     tell(host, request, "evaluated", metrics={name: score.value for name, score in report.metrics.items()})
     _save(host, request, subject, plan, learned, outside, logits, report)
     tell(host, request, "written", output=str(request.output))
@@ -83,13 +80,8 @@ def compared(
     del multilabel
     metrics = _metrics(host, request)
     functions = scoring.functions_of_rows(host, metrics, labels)
-    first = metric or next(iter(metrics))
-    if first not in metrics:
-        raise OptionError(
-            f"The runs are measured by {', '.join(metrics)}, and not by {first!r}.", f"Add it: metrics={first!r}."
-        )
-    order = [first, *(name for name in metrics if name != first)]
-    return {name: metrics[name] for name in order}, {name: functions[name] for name in order}
+    chosen = own_truth.ordered(metrics, metric)
+    return chosen, {name: functions[name] for name in chosen}
 
 
 def _metrics(host: Host, request: Request) -> dict[str, Metric]:
@@ -141,42 +133,10 @@ def _columns(host: Host, request: Request, subject: TagSubject) -> dict[str, Any
     return {"columns": str(request.preset.span_columns or ""), "told": names}
 
 
-def _report(
-    request: Request, subject: TagSubject, plan: Plan, learned: Learned, tested: testing.Tested, clock: Clock
-) -> Report:
-    """Return the report, before the plugin has reviewed it."""
-    settings, parameters = subject.settings, list(subject.model.parameters())
-    return Report(
-        preset=request.name,
-        method=plan.method,
-        backbone=subject.backbone.source,
-        output=str(request.output),
-        rows={name: len(part.truth) for name, part in subject.parts.items()},
-        metrics=tested.metrics,
-        baselines=tested.baselines,
-        seconds=clock.seconds(),
-        parameters={
-            "total": sum(p.numel() for p in parameters),
-            "trainable": sum(p.numel() for p in parameters if p.requires_grad),
-        },
-        peak_memory_bytes=training.peak_memory_bytes(),
-        findings=(*request.notes, *own_truth.about(learned), *tested.findings, *learned.notes),
-        labels=subject.model.labels,
-        settings={
-            "seed": settings.seed,
-            "max_rows": settings.max_rows,
-            "allow_leakage": settings.allow_leakage,
-            "options": dict(settings.options),
-            "max_tokens": subject.resolved.preprocessing.max_tokens,
-            "units": subject.resolved.preprocessing.units,
-            "epochs": plan.epochs,
-            "batch_size": plan.batch_size,
-            "learning_rates": list(learned.rates),
-        },
-        history=learned.trained.history if learned.trained else (),
-        analysis=tested.analysis,
-        **about(request.preset.task, subject.backbone.licence, settings.data_licence),
-    )
+def _settings(subject: TagSubject) -> dict[str, Any]:
+    """Return the settings that spans have besides those of every run."""
+    preprocessing = subject.resolved.preprocessing
+    return {"max_tokens": preprocessing.max_tokens, "units": preprocessing.units}
 
 
 def _save(
