@@ -29,7 +29,7 @@ def predict(
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the --output that was interrupted.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Predict label, labels or mask of every row, in order; exits with 3 when some rows could not be read."""
+    """Predict label, labels, mask or spans of every row, in order; exits with 3 when some rows could not be read."""
     with output.failing_well(as_json, "Add --resume to go on." if output_file else "Nothing was written."):
         options: dict[str, Any] = {
             "text": text,
