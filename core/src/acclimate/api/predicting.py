@@ -32,7 +32,8 @@ def predict_rows(
 
     Where rows may carry several labels it is `{id, labels, probabilities}`, of masks `{id, shares}`, of spans
     `{id, spans}`, each with start, end, label, text and probability. A run with an operating point adds `flagged`,
-    one that leaves rows to a person `answered`, one with sets of labels `label_set`. One that reads stacks adds `slice_weights`, the share of each slice by its name.
+    one that leaves rows to a person `answered`, one with sets of labels `label_set`. One that reads stacks adds
+    `slice_weights`, the share of each slice by its name.
     A row that cannot be read or opened is `{id, error}`, and does not stop the others. Only a chunk of rows is ever
     in memory.
 
