@@ -31,7 +31,7 @@ def predict(
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the --output that was interrupted.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Predict label, labels, mask or documents of rows, in order; exits with 3 when some rows could not be read."""
+    """Predict label, labels, mask, spans or documents of rows, in order; exits with 3 when some could not be read."""
     with output.failing_well(as_json, "Add --resume to go on." if output_file else "Nothing was written."):
         options: dict[str, Any] = {
             "text": text,

@@ -279,8 +279,8 @@ class Preset:
     `prepare` names a pure function applied to every text (`str -> str`) or image (`PIL.Image -> PIL.Image`),
     the same in training and prediction. `settings` are defaults of `Settings` fields (`max_tokens`, …). `metrics` are
     for rows of one label, `multilabel_metrics` for rows that may carry several; which of them the rows are decides
-    what the source holds. A preset of masks has metrics of its own, such as `acclimate.plugins.MASK_METRICS`, and
-    names its method.
+    what the source holds. A preset of masks or spans has metrics of its own, such as `acclimate.plugins.MASK_METRICS`
+    or `SPAN_METRICS`, and names its method.
 
     `preparing` are the names and defaults of further keyword arguments of `prepare`, which a user gives as
     `--prepare NAME=VALUE`; a saved run prepares new rows with them. `audit` names a function
