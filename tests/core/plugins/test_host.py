@@ -78,6 +78,7 @@ def test_core_alone_offers_its_parts_by_bare_name_and_its_presets_as_general() -
         "general/text-classification",
         "general/image-classification",
         "general/image-stack-classification",
+        "general/anomaly-detection",
         "general/image-segmentation",
     }
     assert list(host.methods()) == METHODS
@@ -110,7 +111,7 @@ def test_a_bare_preset_name_works_until_two_plugins_offer_it() -> None:
     [
         ("finance/tonne", "Did you mean 'finance/tone'"),
         ("financ/tone", "Did you mean 'finance/tone'"),
-        ("zzz", "Known: finance/tone, general/image-classification"),
+        ("zzz", "Known: finance/tone, general/anomaly-detection, general/image-classification"),
     ],
 )
 def test_an_unknown_preset_suggests_what_exists(name: str, hint: str) -> None:

@@ -233,7 +233,7 @@ def test_large_images_in_tiles_are_read_at_full_size(parts: Path, inspect: Inspe
     row, column = np.unravel_index(more.argmax(), more.shape)
     assert 0 <= row <= 30
     assert 142 <= column <= 170
-    assert abs(more[:, :90]).max() < 1e-4
+    assert abs(more[:, :90]).max() < 0.01 * more.max()
 
 
 def test_padim_finds_defects_too_and_refuses_tiles(parts: Path, inspect: Inspect, tmp_path: Path) -> None:
