@@ -33,8 +33,8 @@ def evaluate(folder: str | Path, source: str | Path, *, host: Host | None = None
         source: labelled rows, read as in `adapt`.
         host: the plugins to use; those installed when left out.
         options: column names (`text`, `image`, `mask`, `label`, `group`, `id`, …), `label_separator`,
-            `label_names`, `seed`, `slices`, `show_rows`, `reading`, and `metrics` in place of those of the run. The
-            operating point is the run's own.
+            `label_names`, `seed`, `slices`, `show_rows`, `reading`, `good`, and `metrics` in place of those of the
+            run. The operating point is the run's own.
 
     Raises:
         AcclimateError: for a run or rows that cannot be used.

@@ -30,8 +30,9 @@ def predict_rows(
 ) -> Iterator[dict[str, Any]]:
     """Return `{id, label, probabilities}` of every row of `source`, labelled or not, one after the other.
 
-    Where rows may carry several labels it is `{id, labels, probabilities}`, of masks `{id, shares}`. A run with an
-    operating point adds `flagged`, one that leaves rows to a person `answered`, one with sets of labels `label_set`.
+    Where rows may carry several labels it is `{id, labels, probabilities}`, of masks `{id, shares}`, of parts that
+    are inspected `{id, score, threshold, rejected, regions}`. A run with an operating point adds `flagged`, one that
+    leaves rows to a person `answered`, one with sets of labels `label_set`.
     One that reads stacks adds `slice_weights`, the share of each slice by its name.
     A row that cannot be read or opened is `{id, error}`, and does not stop the others. Only a chunk of rows is ever
     in memory.

@@ -22,7 +22,7 @@ from acclimate.testing import tiny
 from PIL import Image
 
 PIXELS = ImagePreprocessing(size=(64, 64), mean=(0.5,) * 3, std=(0.5,) * 3, interpolation="bilinear")
-BANK = {"scorer": "memory-bank", "share": 0.1, "most": 10_000, "neighbours": 9, "project": 0}
+BANK = {"scorer": "memory-bank", "share": 0.1, "most": 10_000, "neighbours": 9, "project": 0, "cosine": False}
 
 
 def images(count: int, size: tuple[int, int] = (64, 64), seed: int = 0) -> list[Image.Image]:
@@ -137,6 +137,19 @@ def test_a_bank_that_is_loaded_over_another_forgets_it(detector: Detector) -> No
     before = next(detector.judged(preprocessing, new, precision="float32")).score
     detector.learned.load_state_dict({"features": state["features"] + 100})
     assert next(detector.judged(preprocessing, new, precision="float32")).score > before + 50
+
+
+def test_by_their_directions_patches_of_any_length_are_the_same(detector: Detector) -> None:
+    _, patches = learned(detector, 4, {**BANK, "cosine": True})
+    scorer = detector.learned
+    assert isinstance(scorer, BankScorer)
+    torch.testing.assert_close(scorer.features, patches / patches.norm(dim=1, keepdim=True))
+    features = detector.features(torch.stack([PIXELS(images(1, seed=9)[0])]))
+    grids = scorer.grids(features)
+    torch.testing.assert_close(grids, scorer.grids(3 * features), rtol=1e-3, atol=1e-3)
+    cosines = (features.flatten(0, -2) / features.flatten(0, -2).norm(dim=1, keepdim=True)) @ scorer.features.T
+    expected = (2 - 2 * cosines.amax(dim=1).double()).clamp(min=0).sqrt().view(1, 8, 8)
+    torch.testing.assert_close(grids.double(), expected, rtol=1e-2, atol=2e-3)
 
 
 def test_padim_scores_the_highest_of_its_smoothed_distances(detector: Detector) -> None:
