@@ -8,17 +8,20 @@ from acclimate.evaluation.anomaly import (
     LIMIT,
     THRESHOLDS,
     aupro,
+    average_precision,
     escape,
     escape_interval,
     overkill,
     overkill_interval,
+    pixel_auroc,
+    pixel_statistics,
     region_statistics,
 )
 from acclimate.evaluation.metrics import auroc
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import average_precision_score, roc_auc_score
 
 
 def images(seed: int, *, levels: int = 12, size: int = 9, count: int = 4) -> tuple[list, list]:
@@ -158,3 +161,27 @@ def test_the_area_of_whole_parts_is_the_one_that_classes_have() -> None:
 def test_maps_that_cannot_be_scored_are_named(truth: list, maps: list, message: str) -> None:
     with pytest.raises(DataError, match=message):
         region_statistics(truth, maps)
+
+
+@given(st.integers(0, 2**16))
+def test_average_precision_and_area_of_all_pixels_are_those_of_scikit_learn(seed: int) -> None:
+    truth, maps = images(seed)
+    defect, given_ = np.concatenate([each.ravel() for each in truth]), np.concatenate([each.ravel() for each in maps])
+    if not defect.any():
+        return
+    found = pixel_auroc(pixel_statistics(truth, maps), np.ones(len(truth)))
+    assert found == pytest.approx(roc_auc_score(defect, given_))
+    parts, scores = defect.astype(np.int64), np.stack([np.full(len(defect), 0.5), given_], axis=1)
+    ones = np.ones(len(parts))
+    assert average_precision(parts, scores, ones) == pytest.approx(average_precision_score(parts, given_))
+
+
+def test_the_area_of_pixels_counts_images_as_often_as_they_are_drawn() -> None:
+    truth, maps = images(5, count=3)
+    weights = np.array([0, 2, 1])
+    drawn = [1, 1, 2]
+    found = pixel_auroc(pixel_statistics(truth, maps), weights.astype(float))
+    twice = pixel_auroc(pixel_statistics([truth[k] for k in drawn], [maps[k] for k in drawn]), np.ones(3))
+    assert found == pytest.approx(twice, abs=0.02)
+    assert np.isnan(pixel_auroc(pixel_statistics(truth, maps), np.array([1.0, 0, 0])))
+    assert np.isnan(average_precision(np.zeros(3, dtype=np.int64), np.zeros((3, 2)), np.ones(3)))

@@ -93,7 +93,7 @@ def test_without_defective_parts_nothing_is_said_of_escape_and_cost() -> None:
     costs = Costs(escape=10.0, overkill=1.0, prevalence=0.1)
     found = inspect(np.arange(5.0), np.zeros(5, dtype=bool), 3.0, costs)
     assert np.isnan(found.escape.value)
-    assert found.overkill.value == 0.2
+    assert found.overkill.value == pytest.approx(0.2)
     assert found.cost_per_1000 is None
     with pytest.raises(DataError, match="found 0 defective of 5"):
         cheapest_threshold(np.arange(5.0), np.zeros(5, dtype=bool), costs)
@@ -116,3 +116,13 @@ def test_what_is_no_share_or_no_cost_is_refused() -> None:
         Costs(escape=0.0, overkill=1.0, prevalence=0.5)
     with pytest.raises(DataError, match="finite"):
         promised_threshold(np.append(np.arange(200.0), np.nan), 0.1)
+
+
+def test_where_parts_are_in_groups_bounds_are_those_of_whole_groups() -> None:
+    defective = np.arange(80) < 40
+    scores = np.where(defective, 2.0, 0.0)
+    scores[:8] = 1.0  # one group of eight escapes
+    groups = [str(number // 8) for number in range(80)]
+    alone, together = inspect(scores, defective, 1.0), inspect(scores, defective, 1.0, groups=groups)
+    assert together.escape.value == alone.escape.value == pytest.approx(0.2)
+    assert together.escape.high - together.escape.low > alone.escape.high - alone.escape.low

@@ -164,4 +164,7 @@ def test_as_many_parameters_train_as_the_formula_says(
 
 
 def test_every_method_has_a_formula() -> None:
-    assert {method for method, _, _ in TABLE} == set(Host(discover=False).methods())
+    training = {
+        name for name, method in Host(discover=False).methods().items() if method.tasks != ("anomaly-detection",)
+    }
+    assert {method for method, _, _ in TABLE} == training

@@ -43,6 +43,7 @@ METHODS = [
     *("full", "frozen", "layerwise", "partial", "lora", "qlora", "adapters", "prefix", "prompt", "ia3", "bitfit"),
     *("norm", "contrastive", "peft", "scratch"),
 ]
+OF_PARTS = ["memory-bank", "padim"]
 
 
 def tone(name: str = "tone") -> Preset:
@@ -78,10 +79,14 @@ def test_core_alone_offers_its_parts_by_bare_name_and_its_presets_as_general() -
         "general/text-classification",
         "general/image-classification",
         "general/image-stack-classification",
+        "general/anomaly-detection",
         "general/image-segmentation",
     }
-    assert list(host.methods()) == METHODS
-    files, folders = {"csv", "tsv", "jsonl", "parquet"}, {"dataset-folder", "image-folder", "mask-folder"}
+    assert list(host.methods()) == [*METHODS, *OF_PARTS]
+    files, folders = (
+        {"csv", "tsv", "jsonl", "parquet"},
+        {"dataset-folder", "image-folder", "inspection-folder", "mask-folder"},
+    )
     assert files | folders | {"hub"} == set(host.loaders())
     assert set(host.backbones()) == {"minilm-l6", "efficientnet-lite0"}
     single, several = {"accuracy", "macro_f1", "mcc", "auroc"}, {"micro_f1", "subset_accuracy", "average_precision"}
@@ -92,7 +97,8 @@ def test_core_alone_offers_its_parts_by_bare_name_and_its_presets_as_general() -
     counted |= {"dice_present", "nsd_2px", "hd95_pixels", "false_masks"}
     held = {f"sensitivity_at_specificity_{share}" for share in (90, 95)}
     held |= {f"specificity_at_sensitivity_{share}" for share in (90, 95)}
-    assert set(host.metrics()) == single | of_one | several | counted | held | {"escape", "overkill"}
+    inspected = {"escape", "overkill", "defect_precision", "pixel_auroc"}
+    assert set(host.metrics()) == single | of_one | several | counted | held | inspected
 
 
 def test_a_bare_preset_name_works_until_two_plugins_offer_it() -> None:
@@ -110,7 +116,7 @@ def test_a_bare_preset_name_works_until_two_plugins_offer_it() -> None:
     [
         ("finance/tonne", "Did you mean 'finance/tone'"),
         ("financ/tone", "Did you mean 'finance/tone'"),
-        ("zzz", "Known: finance/tone, general/image-classification"),
+        ("zzz", "Known: finance/tone, general/anomaly-detection, general/image-classification"),
     ],
 )
 def test_an_unknown_preset_suggests_what_exists(name: str, hint: str) -> None:

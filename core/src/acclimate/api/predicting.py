@@ -32,7 +32,8 @@ def predict_rows(
     """Return `{id, label, probabilities}` of every row of `source`, labelled or not, one after the other.
 
     Where rows may carry several labels it is `{id, labels, probabilities}`, of masks `{id, shares}`, of spans
-    `{id, spans}`, each with start, end, label, text and probability. A run with an operating point adds `flagged`,
+    `{id, spans}`, each with start, end, label, text and probability, of parts that are inspected
+    `{id, score, threshold, rejected, regions}`. A run with an operating point adds `flagged`,
     one that leaves rows to a person `answered`, one with sets of labels `label_set`. One that tells rows out of scope
     adds `out_of_scope` and, whatever that says, the `likeliest` of its labels; the `label` of a row out of scope is
     that of such rows in the data, or "out of scope". One that reads stacks adds `slice_weights`, the share of each

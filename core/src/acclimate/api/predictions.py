@@ -40,7 +40,8 @@ def write_predictions(
 ) -> Predicted:
     """Predict every row of `source` into a new file, in order: CSV, JSON Lines or Parquet by its suffix.
 
-    Of a run that gives masks it is a new folder instead, with one PNG of each row and a table.
+    Of a run that gives masks it is a new folder instead, with one PNG of each row and a table; of one that inspects
+    parts a file, or such a folder with heat maps.
 
     What is done is kept beside it as `OUTPUT.partial` and `OUTPUT.progress` until the file is whole. With `resume`
     it goes on from there: no row is written twice, none is lost, and the file is what it would have been.

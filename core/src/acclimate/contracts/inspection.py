@@ -104,8 +104,8 @@ class Inspected:
 
     `counts` has the test parts: "defective", "escaped", "good", "rejected" (good ones). `cost_per_1000` is the
     expected cost of 1,000 parts at `prevalence`, in the units of the rule. `claimable` are the true shares that the
-    test rules out at 95 %: "escape" and "overkill" lie below. `to_claim` is how many parts without an error it takes
-    to claim less than a share.
+    test rules out at 95 %: "escape" and "overkill" lie below; where parts are in groups, of groups with an error.
+    `to_claim` is how many parts without an error it takes to claim less than a share.
     """
 
     good: str

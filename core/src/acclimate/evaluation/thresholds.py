@@ -5,6 +5,7 @@ score lies above the threshold. `operating` has what is common to all tasks.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +13,7 @@ from scipy.special import betaincinv
 
 from acclimate.contracts import DataError, OptionError, Score
 from acclimate.evaluation.metrics import Floats
-from acclimate.evaluation.operating import Flags, Rule, cost_per_1000, proportion, threshold
+from acclimate.evaluation.operating import Flags, Rule, cost_per_1000, rates, threshold
 from acclimate.evaluation.proportions import LEVEL
 
 
@@ -112,31 +113,44 @@ def cheapest_threshold(scores: Floats, defective: Flags, costs: Costs) -> float:
 
 
 def inspect(
-    scores: Floats, defective: Flags, rejected_above: float, costs: Costs | None = None, *, level: float = LEVEL
+    scores: Floats,
+    defective: Flags,
+    rejected_above: float,
+    costs: Costs | None = None,
+    *,
+    groups: Sequence[str] | None = None,
+    seed: int = 0,
+    level: float = LEVEL,
 ) -> Inspection:
     """Return escape and overkill of test parts `scores` [parts], `defective` [parts] at a threshold chosen before.
 
-    Bounds are Clopper and Pearson's; those of the cost hold at `level` or more, since those of its two shares are
-    taken at half the doubt each (Bonferroni). Without defective parts, or without good ones, a share is nan and no
-    cost is known.
+    Bounds are Clopper and Pearson's, or where parts are in `groups` those of whole groups drawn again by `seed`.
+    Those of the cost hold at `level` or more: those of its shares are taken at half the doubt each (Bonferroni).
+    Without defective parts, or without good ones, a share is nan and no cost is known.
     """
     rejected = scores > rejected_above
-    counts = (
-        (int((defective & ~rejected).sum()), int(defective.sum())),
-        (int((~defective & rejected).sum()), int((~defective).sum())),
-    )
-    escape, overkill = (proportion(*each, level=level) for each in counts)
+
+    def shares(level: float) -> dict[str, Score]:
+        return rates(defective, rejected, groups=groups, seed=seed, level=level)
+
+    found = shares(level)
     cost = None
-    if costs is not None and all(among for _, among in counts):
-        sensitivity, specificity = (proportion(n - k, n, level=(1 + level) / 2) for k, n in counts)
+    if costs is not None and defective.any() and not defective.all():
+        surer = shares((1 + level) / 2)
         rule = Rule(kind="cost", target=costs.escape / costs.overkill)
-        relative = cost_per_1000(rule, sensitivity, specificity, costs.prevalence)
+        relative = cost_per_1000(rule, surer["sensitivity"], surer["specificity"], costs.prevalence)
         cost = Score(
             value=costs.overkill * relative.value,
             low=costs.overkill * relative.low,
             high=costs.overkill * relative.high,
         )
+    escape, overkill = (missed(found[name]) for name in ("sensitivity", "specificity"))
     return Inspection(threshold=rejected_above, escape=escape, overkill=overkill, cost_per_1000=cost)
+
+
+def missed(share: Score) -> Score:
+    """Return the share of what is not right, from that of what is."""
+    return Score(value=1 - share.value, low=1 - share.high, high=1 - share.low)
 
 
 def claimable(errors: int, parts: int, *, level: float = LEVEL) -> float:

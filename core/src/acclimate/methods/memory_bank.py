@@ -7,7 +7,7 @@ from acclimate.contracts import Need, OptionError, Plan, Settings
 from acclimate.methods.model import Scoring
 from acclimate.methods.options import read_options
 
-OPTIONS = {"share": 0.1, "most": 10_000, "neighbours": 9, "project": 0}
+OPTIONS = {"share": 0.1, "most": 10_000, "neighbours": 9, "project": 0, "cosine": False}
 
 
 def plan(model: Scoring, need: Need, settings: Settings) -> Plan:
@@ -19,6 +19,7 @@ def plan(model: Scoring, need: Need, settings: Settings) -> Plan:
         share: the share of the patches that is kept.
         most: at most so many are kept; a tenth of many images costs time and memory and gains little.
         neighbours: how many members around the nearest weigh the score of an image; 1 for the greatest distance.
+        cosine: patches are compared by their directions alone, so that contrast and exposure count less.
         project: channels are compared by so many random projections while patches are chosen; 0 for all channels.
 
     Raises:

@@ -61,7 +61,8 @@ def test_the_report_says_what_the_test_parts_say_by_definition(inspected: Run, p
         "good": (~bad).sum(),
         "rejected": (~bad & rejected).sum(),
     }
-    assert (told.escape, told.overkill) == (report.metrics["escape"], report.metrics["overkill"])
+    for name, told_of in (("escape", told.escape), ("overkill", told.overkill)):
+        assert (told_of.low, told_of.high) == pytest.approx((report.metrics[name].low, report.metrics[name].high))
     assert {kind: each.parts for kind, each in told.by_kind.items()} == {"line": 8, "spot": 8}
     assert [(band.smallest, band.largest) for band in told.by_size] == [(110, 110), (144, 144)]
     assert told.to_claim == {"0.1": 29, "0.05": 59, "0.01": 299}
@@ -233,7 +234,7 @@ def test_large_images_in_tiles_are_read_at_full_size(parts: Path, inspect: Inspe
     row, column = np.unravel_index(more.argmax(), more.shape)
     assert 0 <= row <= 30
     assert 142 <= column <= 170
-    assert abs(more[:, :90]).max() < 1e-4
+    assert abs(more[:, :90]).max() < 0.01 * more.max()
 
 
 def test_padim_finds_defects_too_and_refuses_tiles(parts: Path, inspect: Inspect, tmp_path: Path) -> None:

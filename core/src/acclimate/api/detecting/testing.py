@@ -101,7 +101,7 @@ def measure(
     tables = {"": _table(observed.scores, decided.threshold), **others(observed)}
     scored = scoring.score(host, part.truth, tables, whole, groups=part.groups, seed=seed)
     values = scored.pop("") | places.score(host, located, part.groups, seed=seed)
-    inspected = _inspected(model, part, observed.scores, decided, rule, places)
+    inspected = _inspected(model, part, observed.scores, decided, rule, places, seed)
     if show_rows:
         rows = _to_show(part.truth, observed.scores, decided.threshold)
         inspected = _with_pictures(inspected, rows, model, part, examples, observed, decided, precision)
@@ -146,10 +146,11 @@ def _about(truth: NDArray[np.int64], labels: Sequence[str]) -> tuple[Finding, ..
 
 
 def _inspected(
-    model: Detector, part: Part, scores: Floats, decided: Decided, rule: PartRule, places: Places
+    model: Detector, part: Part, scores: Floats, decided: Decided, rule: PartRule, places: Places, seed: int
 ) -> Inspected:
     defective = part.truth == 1
-    found = evaluation.inspect(scores, defective, decided.threshold, rule.costs)
+    groups = None if part.groups is None else np.asarray(part.groups)
+    found = evaluation.inspect(scores, defective, decided.threshold, rule.costs, groups=part.groups, seed=seed)
     escaped = defective & (scores <= decided.threshold)
     rejected = ~defective & (scores > decided.threshold)
     counts = {
@@ -158,7 +159,7 @@ def _inspected(
         "good": int((~defective).sum()),
         "rejected": int(rejected.sum()),
     }
-    claims = {"escape": ("escaped", "defective"), "overkill": ("rejected", "good")}
+    claims = {"escape": (escaped, defective), "overkill": (rejected, ~defective)}
     labels = np.asarray(part.rows["label"][:])
     promised = decided.promised
     return Inspected(
@@ -176,36 +177,53 @@ def _inspected(
         cost_per_1000=found.cost_per_1000,
         prevalence=decided.prevalence,
         claimable={
-            name: evaluation.claimable(counts[wrong], counts[among])
+            name: evaluation.claimable(_units(wrong, groups), _units(among, groups))
             for name, (wrong, among) in claims.items()
-            if counts[among]
+            if among.any()
         },
         to_claim={f"{share:g}": evaluation.parts_to_claim(share) for share in _CLAIMS},
-        by_kind={str(kind): _escapes(escaped[labels == kind]) for kind in sorted(set(labels[defective].tolist()))},
-        by_size=_by_size(places.areas, escaped),
+        by_kind={
+            str(kind): _escapes(escaped, labels == kind, part.groups, seed)
+            for kind in sorted(set(labels[defective].tolist()))
+        },
+        by_size=_by_size(places.areas, escaped, part.groups, seed),
     )
 
 
-def _escapes(escaped: NDArray[np.bool_]) -> Escapes:
-    count = int(escaped.sum())
-    return Escapes(parts=len(escaped), escaped=count, escape=evaluation.proportion(count, len(escaped)))
+def _units(rows: NDArray[np.bool_], groups: NDArray[Any] | None) -> int:
+    """Return how many parts there are among `rows` [parts], or how many groups where parts are in groups."""
+    return int(rows.sum()) if groups is None else len(np.unique(groups[rows]))
 
 
-def _by_size(areas: Mapping[int, int], escaped: NDArray[np.bool_]) -> tuple[SizeBand, ...]:
+def _escapes(
+    escaped: NDArray[np.bool_], among: NDArray[np.bool_], groups: Sequence[str] | None, seed: int
+) -> Escapes:
+    """Return what escapes `among` the parts, of booleans [parts]."""
+    held = escaped[among]
+    mine = None if groups is None else [groups[row] for row in np.flatnonzero(among).tolist()]
+    found = evaluation.rates(np.ones_like(held), ~held, groups=mine, seed=seed)
+    return Escapes(parts=len(held), escaped=int(held.sum()), escape=evaluation.missed(found["sensitivity"]))
+
+
+def _by_size(
+    areas: Mapping[int, int], escaped: NDArray[np.bool_], groups: Sequence[str] | None, seed: int
+) -> tuple[SizeBand, ...]:
     """Return defective parts in bands of equally many by the area of their defects, the smallest first."""
     if not areas:
         return ()
-    rows, pixels = np.array(list(areas)), np.array(list(areas.values()))
-    limits = np.unique(np.quantile(pixels, np.arange(1, _BANDS + 1) / _BANDS, method="inverted_cdf"))
-    band = np.searchsorted(limits, pixels)
+    pixels = np.zeros(len(escaped), dtype=np.int64)
+    pixels[list(areas)] = list(areas.values())
+    known = np.isin(np.arange(len(escaped)), list(areas))
+    limits = np.unique(np.quantile(pixels[known], np.arange(1, _BANDS + 1) / _BANDS, method="inverted_cdf"))
+    bands = [known & (np.searchsorted(limits, pixels) == each) for each in range(len(limits))]
     return tuple(
         SizeBand(
-            smallest=int(pixels[band == each].min()),
-            largest=int(pixels[band == each].max()),
-            escapes=_escapes(escaped[rows[band == each]]),
+            smallest=int(pixels[band].min()),
+            largest=int(pixels[band].max()),
+            escapes=_escapes(escaped, band, groups, seed),
         )
-        for each in range(len(limits))
-        if (band == each).any()
+        for band in bands
+        if band.any()
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from scipy.ndimage import gaussian_filter
 from torch import Tensor, nn
+from torch.nn.functional import normalize
 
 from acclimate.contracts import OptionError
 from acclimate.models.anomaly.alone import distances_to_others, without_one
@@ -62,15 +63,27 @@ class Scorer(nn.Module, ABC):
 
 
 class BankScorer(Scorer):
-    """A memory bank of patches (PatchCore); `members` of 0 are decided when it is fitted."""
+    """A memory bank of patches (PatchCore); `members` of 0 are decided when it is fitted.
+
+    With `cosine` all patches are scaled to length one, so that they are compared by their directions alone.
+    """
 
     kind = "memory-bank"
     features: Tensor
 
     def __init__(
-        self, *, share: float, most: int, neighbours: int, project: int, members: int = 0, width: int = 0
+        self,
+        *,
+        share: float,
+        most: int,
+        neighbours: int,
+        project: int,
+        cosine: bool = False,
+        members: int = 0,
+        width: int = 0,
     ) -> None:
         super().__init__()
+        self.cosine = cosine
         self.share, self.most, self.neighbours, self.project = share, most, neighbours, project
         self.register_buffer("features", torch.zeros(members, width))
         self._bank: MemoryBank | None = None
@@ -86,6 +99,7 @@ class BankScorer(Scorer):
             "most": self.most,
             "neighbours": self.neighbours,
             "project": self.project,
+            "cosine": self.cosine,
             "members": members,
             "width": width,
         }
@@ -103,6 +117,8 @@ class BankScorer(Scorer):
 
     def fit(self, seen: Seen, *, seed: int, judge: bool = True) -> Tensor | None:
         every, owners = collected(seen)
+        if self.cosine:
+            normalize(every, dim=1, out=every)
         if seen.images < FEW:
             self.neighbours = 1
         count = members_of(seen.images, len(every), share=self.share, most=self.most)
@@ -119,14 +135,19 @@ class BankScorer(Scorer):
         return torch.zeros(seen.images, device=apart.device).scatter_reduce(0, owners, apart, "amax").cpu()
 
     def grids(self, features: Tensor) -> Tensor:
-        return self.bank.distances(features.flatten(0, -2)).distance.view(features.shape[:-1])
+        return self.bank.distances(self._flat(features)).distance.view(features.shape[:-1])
 
     def score(self, features: Tensor, grids: Tensor) -> float:
         if self.neighbours == 1:
             return float(grids.max())
-        flat, worst = features.flatten(0, -2), int(grids.argmax())
-        nearest = self.bank.distances(flat[worst : worst + 1])
-        return self.bank.image_score(flat[worst : worst + 1], nearest, neighbours=self.neighbours)
+        worst = int(grids.argmax())
+        farthest = self._flat(features)[worst : worst + 1]
+        return self.bank.image_score(farthest, self.bank.distances(farthest), neighbours=self.neighbours)
+
+    def _flat(self, features: Tensor) -> Tensor:
+        """Return the patches of an image [patches, width] as they are compared."""
+        flat = features.flatten(0, -2)
+        return normalize(flat, dim=1) if self.cosine else flat
 
 
 class PadimScorer(Scorer):
