@@ -66,7 +66,10 @@ class LanguageModel(nn.Module):
     def forward(self, **inputs: Tensor) -> Tensor:
         """Return the logits [batch, tokens, vocabulary] in float32."""
         # A decoder would copy the keys and values of every layer into a cache that only generation reads.
-        hidden = self.encoder(**inputs, use_cache=False).last_hidden_state
+        return self.logits(self.encoder(**inputs, use_cache=False).last_hidden_state)
+
+    def logits(self, hidden: Tensor) -> Tensor:
+        """Return the logits [..., vocabulary] in float32 of last hidden states [..., width]."""
         dtype = torch.promote_types(hidden.dtype, self.head.weight.dtype)
         if self.head.weight.dtype == dtype:
             return cast(Tensor, self.head(hidden.to(dtype))).float()
