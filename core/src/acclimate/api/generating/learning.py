@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,6 +14,9 @@ from acclimate.api.fitting import Groups, OnEpoch
 from acclimate.api.generating.subject import ChatSubject
 from acclimate.api.gradient import checkpoint_of, precision_notes
 from acclimate.contracts import Finding, OptionError, Plan
+
+
+_ROWS = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,25 +37,32 @@ def check_plan(plan: Plan) -> None:
 
 def forward_arithmetic(subject: ChatSubject) -> training.Arithmetic:
     """Return the precision of forward passes, as asked for or as measured once on this machine."""
+    subject.model.to(training.device())
+    rows = subject.examples["train"].longest(_ROWS)
+    inputs = _there(models.padded_inputs(models.separate(rows)))
 
     def forward(precision: str) -> None:
-        batch = _some(subject, 8)
-        batch.pop("truth")
         with torch.inference_mode(), _autocast(precision):
-            models.Supervised(subject.model)(**batch)
+            models.SupervisedLoss(subject.model)(**inputs)
 
     return _measured(subject, forward, "chat forward")
 
 
 def learn(subject: ChatSubject, plan: Plan, forward: training.Arithmetic, on_epoch: OnEpoch) -> Learned:
-    """Install what the method adds, and train; the model is left with the weights of its best epoch."""
+    """Install what the method adds, and train; the model is left with the weights of its best epoch.
+
+    Rows of a step are packed behind the system prompt that they share, where the model gives in packs what it gives
+    apart; where it does not, each row is computed by itself.
+    """
     groups = _install(subject, plan)
-    steps = _measured(subject, partial(_step, subject, plan), f"chat training {plan.method}")
+    layout = models.layout_of(subject.model, subject.examples["train"].longest(_ROWS))
+    rows = models.PackedExamples(subject.examples["train"], layout)
+    steps = _measured(subject, partial(_step, subject, plan, rows), f"chat training {plan.method}")
     trained = training.fit(
-        models.Supervised(subject.model),
+        models.SupervisedLoss(subject.model),
         plan,
         groups,
-        subject.examples["train"],
+        rows,
         None,
         settings=subject.settings,
         precision=steps.precision,
@@ -59,9 +70,18 @@ def learn(subject: ChatSubject, plan: Plan, forward: training.Arithmetic, on_epo
         shown=subject.shown,
         on_epoch=on_epoch,
         checkpoint=_checkpoint(subject, plan, groups),
+        loss=models.batch_loss,
     )
     rates = tuple(sorted({float(group["lr"]) for group in groups}))
-    return Learned(trained=trained, rates=rates, notes=precision_notes(forward, steps))
+    notes = (*_packing(layout), *precision_notes(forward, steps))
+    return Learned(trained=trained, rates=rates, notes=notes)
+
+
+def _packing(layout: models.Layout) -> tuple[Finding, ...]:
+    if not layout.reason:
+        return ()
+    message = f"Every row was trained on by itself, not packed with others: {layout.reason}."
+    return (Finding(code="not-packed", level="note", message=message),)
 
 
 def _install(subject: ChatSubject, plan: Plan) -> Groups:
@@ -82,14 +102,14 @@ def _validate(subject: ChatSubject, precision: str) -> tuple[Mapping[str, float]
     return {"loss": loss, "perplexity": float(np.exp(loss))}, shares
 
 
-def _step(subject: ChatSubject, plan: Plan, precision: str) -> None:
+def _step(subject: ChatSubject, plan: Plan, rows: models.PackedExamples, precision: str) -> None:
     """Run training rows forward and back, and change no weight."""
-    batch = _some(subject, plan.batch_size)
+    batch = _there(rows.batch(range(min(plan.batch_size, len(rows)))))
     truth = batch.pop("truth")
     subject.model.train()
     with _autocast(precision):
-        logits = models.Supervised(subject.model)(**batch)
-    torch.autograd.backward(training.loss_of(logits, truth))
+        losses = models.SupervisedLoss(subject.model)(**batch)
+    torch.autograd.backward(models.batch_loss(losses, truth))
     subject.model.zero_grad(set_to_none=True)
 
 
@@ -107,11 +127,11 @@ def _autocast(precision: str) -> torch.autocast:
     return torch.autocast(training.device().type, torch.bfloat16, enabled=precision == "bfloat16")
 
 
-def _some(subject: ChatSubject, size: int) -> dict[str, torch.Tensor]:
-    examples = subject.examples["train"]
-    subject.model.to(training.device())
-    batch = examples.batch(range(min(size, len(examples))))
-    return {name: value.to(training.device()) for name, value in batch.items()}
+def _there(value: Any) -> Any:
+    """Return model inputs on the device that computes."""
+    if isinstance(value, Mapping):
+        return {name: _there(item) for name, item in value.items()}
+    return value.to(training.device())
 
 
 def _checkpoint(subject: ChatSubject, plan: Plan, groups: Groups) -> training.Checkpoint | None:
