@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from acclimate.cli import output
-from acclimate.cli.options import Id, Image, Json, Read, Text
+from acclimate.cli.options import Id, Image, Json, MaxNewTokens, Prompt, Read, Text
 
 
 def predict(
@@ -20,6 +20,8 @@ def predict(
     image: Image = "",
     id: Id = "",
     read: Read = None,
+    prompt: Prompt = "",
+    max_new_tokens: MaxNewTokens = None,
     output_file: Annotated[
         Path | None,
         typer.Option(
@@ -29,12 +31,14 @@ def predict(
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the --output that was interrupted.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Predict label, labels or mask of every row, in order; exits with 3 when some rows could not be read."""
+    """Predict label, labels, mask or answer of every row, in order; exits with 3 when some rows could not be read."""
     with output.failing_well(as_json, "Add --resume to go on." if output_file else "Nothing was written."):
         options: dict[str, Any] = {
             "text": text,
             "image": image,
             "id": id,
+            "prompt": prompt,
+            "max_new_tokens": max_new_tokens,
             "reading": output.pairs(read, "--read window=lung"),
         }
         if output_file is None:

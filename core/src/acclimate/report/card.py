@@ -20,7 +20,8 @@ _TASKS = (
 def card(report: Plain) -> str:
     """Return the README.md of a saved run, from the plain content of report.json."""
     metrics, first = report["metrics"], next(iter(report["metrics"]))
-    masks = report["analysis"]["masks"]
+    masks, language = report["analysis"]["masks"], report["analysis"]["language"]
+    kinds = f" of {len(report['labels'])} {'classes' if masks else 'labels'}" if language is None else ""
     metadata: dict[str, Any] = {"library_name": "acclimate", "tags": ["acclimate", report["method"]]}
     if report["task"] in _TASKS:
         metadata["pipeline_tag"] = report["task"]
@@ -54,7 +55,7 @@ def card(report: Plain) -> str:
         f"# {report['preset']}",
         "",
         f"`{report['method']}` on `{report['backbone']}`, adapted with Acclimate {report['version']} to "
-        f"{report['rows']['train']:,} rows of {len(report['labels'])} {'classes' if masks else 'labels'}.",
+        f"{report['rows']['train']:,} rows{kinds}.",
         "",
         f"## Scores on {report['rows']['test']:,} test rows",
         "",
@@ -70,6 +71,7 @@ def card(report: Plain) -> str:
         "",
         *_operating(report["analysis"]["operating"]),
         *_masks(masks, first),
+        *_language(language),
         "## What to know",
         "",
         *(f"- **{each['level']}**: {_line(each['message'])}" for each in report["findings"]),
@@ -117,6 +119,19 @@ def _masks(masks: Plain | None, metric: str) -> list[str]:
             f"{found['found']} | {_score(found['scores'].get(metric))} |"
             for name, found in masks["by_class"].items()
         ),
+        "",
+    ]
+
+
+def _language(language: Plain | None) -> list[str]:
+    if language is None or language["forgetting"] is None:
+        return []
+    lost = language["forgetting"]
+    return [
+        "## General text",
+        "",
+        f"Cross-entropy on {lost['texts']:,} general texts: {_score(lost['before'])} before, "
+        f"{_score(lost['after'])} after, a rise of {_score(lost['rise'])} nats a token.",
         "",
     ]
 

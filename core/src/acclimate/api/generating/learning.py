@@ -15,7 +15,6 @@ from acclimate.api.generating.subject import ChatSubject
 from acclimate.api.gradient import checkpoint_of, precision_notes
 from acclimate.contracts import Finding, OptionError, Plan
 
-
 _ROWS = 8
 
 

@@ -87,8 +87,8 @@ def chat_losses(
             hidden = model.encoder(**inputs, use_cache=False).last_hidden_state.flatten(0, 1)[sources]
             losses = torch.cat([_losses(model, hidden[at], targets[at]) for at in _pieces(len(targets))])
         owners = examples.chats[numbers][[number for pack in packs for number in pack.target_rows]]
-        np.add.at(found, (owners, 0), losses.cpu().numpy())
-        np.add.at(found, (owners, 1), 1)
+        found[:, 0] += np.bincount(owners, losses.cpu().numpy(), minlength=len(found))
+        found[:, 1] += np.bincount(owners, minlength=len(found))
         if progress:
             progress(len(numbers))
     return found
