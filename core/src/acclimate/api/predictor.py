@@ -233,6 +233,7 @@ def load_classifier(folder: str | Path, host: Host | None = None) -> Predictor:
         AcclimateError: as `load`; OptionError for a run of another kind.
     """
     task = task_of(Path(folder))
-    if task == "image-segmentation":
-        raise OptionError(f"{folder} gives masks, and a run that gives labels is needed.", "Name another run.")
+    given = {"image-segmentation": "gives masks", "text-generation": "writes answers"}.get(task)
+    if given is not None:
+        raise OptionError(f"{folder} {given}, and a run that gives labels is needed.", "Name another run.")
     return Predictor(folder, host)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 from acclimate import data
-from acclimate.api import Run, adapt, evaluate, load, predict_rows, write_predictions
+from acclimate.api import Run, adapt, evaluate, export, load, merge, predict_rows, suspects, write_predictions
 from acclimate.contracts import BundleError, DataError, OptionError
 from acclimate.models import ChatPreprocessing
 from acclimate.report import page
@@ -181,6 +181,34 @@ def test_methods_train_save_and_answer_alike(architecture: str, method: str, cha
     assert str(model.predict(["Is it?"], max_new_tokens=4)[0]) == str(other)
     apart = any(finding.code == "not-packed" for finding in run.report.findings)
     assert apart == (method == "prompt")
+
+
+@pytest.mark.parametrize("method", ["lora", "qlora"])
+def test_a_merged_run_is_a_plain_model_that_writes_the_same_answers(
+    method: str, chats: Path, writer: str, tmp_path: Path
+) -> None:
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    settings = {**SETTINGS, "method": method, "epochs": 1, "written_rows": 0}
+    run = adapt("text-generation", chats, backbone=writer, output=tmp_path / "run", system='Say "yes".', **settings)
+    merged = merge(run.output, tmp_path / "plain")
+    assert merged.loads_as == "LlamaForCausalLM"
+    tokenizer = AutoTokenizer.from_pretrained(tmp_path / "plain")
+    model = AutoModelForCausalLM.from_pretrained(tmp_path / "plain", dtype=torch.float32)
+    inputs = tokenizer.apply_chat_template(
+        [{"role": "user", "content": ASKED}], add_generation_prompt=True, return_tensors="pt", return_dict=True
+    )
+    ours = load(run.output)
+    assert inputs["input_ids"][0].tolist() == ours.prompt(ASKED)
+    written = model.generate(**inputs, do_sample=False, max_new_tokens=6)[0, inputs["input_ids"].shape[1] :]
+    assert tokenizer.decode(written, skip_special_tokens=True).strip() == ours.predict([ASKED])[0].text
+
+
+def test_what_a_run_that_writes_cannot_do_is_refused(answering: Run, chats: Path, tmp_path: Path) -> None:
+    with pytest.raises(OptionError, match="writes answers, and a run that gives labels is needed"):
+        export(answering.output, tmp_path / "model.onnx")
+    with pytest.raises(OptionError, match="does not do text-generation"):
+        suspects("text-generation", chats)
 
 
 def test_groups_stay_in_one_part_and_system_prompts_are_those_asked_for(
