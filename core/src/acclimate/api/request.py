@@ -238,6 +238,14 @@ def check_resume(output: Path, resume: bool) -> None:
         )
 
 
+def refuse_options(given: Mapping[str, Any], reasons: Mapping[str, str]) -> None:
+    """Raise OptionError with its reason for an option among those that a task does not have."""
+    usual = {**asdict(Columns()), **asdict(Settings())}
+    for name, reason in reasons.items():
+        if name in given and given[name] not in (usual[name], 0, "", (), None):
+            raise OptionError(f"{reason}, found {name}={given[name]!r}.", f"Leave {name} out.")
+
+
 def refuse_chats(request: Request) -> None:
     """Raise OptionError for options of chats, where a preset has none."""
     given = {**asdict(request.columns), **asdict(request.settings)}

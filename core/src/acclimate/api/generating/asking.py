@@ -5,8 +5,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from acclimate.api.request import Request
-from acclimate.contracts import Columns, OptionError, Settings
+from acclimate.api.request import Request, refuse_options
+from acclimate.contracts import OptionError
 
 # What only rows with labels, images or masks have, and why chats have it not.
 _OF_OTHERS: Mapping[str, str] = {
@@ -53,7 +53,4 @@ def check(request: Request) -> None:
 
 def check_options(given: Mapping[str, Any]) -> None:
     """Raise OptionError for options that are for labels, images or masks."""
-    usual = {**asdict(Columns()), **asdict(Settings())}
-    for name, reason in _OF_OTHERS.items():
-        if name in given and given[name] not in (usual[name], 0, "", (), None):
-            raise OptionError(f"{reason}, found {name}={given[name]!r}.", f"Leave {name} out.")
+    refuse_options(given, _OF_OTHERS)

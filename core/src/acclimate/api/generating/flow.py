@@ -16,6 +16,7 @@ from acclimate.api.clock import Clock
 from acclimate.api.generating import learning, rows, scoring, testing
 from acclimate.api.generating.showing import show_example
 from acclimate.api.generating.subject import ChatSubject
+from acclimate.api.gradient import parameter_counts, start_was_kept
 from acclimate.api.provenance import manifest_of
 from acclimate.api.reporting import about
 from acclimate.api.request import Request, checkpoint_file
@@ -178,7 +179,7 @@ def _report(
     clock: Clock,
 ) -> Report:
     """Return the report, before the plugin has reviewed it."""
-    settings, parameters = subject.settings, list(subject.model.parameters())
+    settings = subject.settings
     values, untuned = (
         scoring.score(
             host, metrics, each.losses, each.answers, groups=subject.parts["test"].groups, seed=settings.seed
@@ -201,14 +202,11 @@ def _report(
         metrics=values,
         baselines={UNTUNED: untuned},
         seconds=clock.seconds(),
-        parameters={
-            "total": sum(p.numel() for p in parameters),
-            "trainable": sum(p.numel() for p in parameters if p.requires_grad),
-        },
+        parameters=parameter_counts(subject.model),
         peak_memory_bytes=training.peak_memory_bytes(),
         findings=(
             *request.notes,
-            *_about(learned),
+            *start_was_kept(learned.trained),
             *findings(len(subject.parts["test"].truth), values, untuned, metrics),
             *learned.notes,
         ),
@@ -269,14 +267,6 @@ def _exchanges(
         )
         for number, place in enumerate(after.answers.places[:_SHOWN])
     )
-
-
-def _about(learned: learning.Learned) -> tuple[Finding, ...]:
-    if learned.trained.best_epoch:
-        return ()
-    message = "No epoch was better on the validation rows than the start of training; the saved model is that start. "
-    message += "Try a lower learning_rate, or more epochs."
-    return (Finding(code="training-did-not-help", message=message),)
 
 
 def _save(

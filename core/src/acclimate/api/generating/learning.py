@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from acclimate import methods, models, training
 from acclimate.api.fitting import Groups, OnEpoch
 from acclimate.api.generating.subject import ChatSubject
-from acclimate.api.gradient import checkpoint_of, precision_notes
+from acclimate.api.gradient import autocast, checkpoint_of, installed, measured, precision_notes
 from acclimate.contracts import Finding, OptionError, Plan
 
 _ROWS = 8
@@ -41,10 +41,10 @@ def forward_arithmetic(subject: ChatSubject) -> training.Arithmetic:
     inputs = _there(models.padded_inputs(models.separate(rows)))
 
     def forward(precision: str) -> None:
-        with torch.inference_mode(), _autocast(precision):
+        with torch.inference_mode(), autocast(precision):
             models.SupervisedLoss(subject.model)(**inputs)
 
-    return _measured(subject, forward, "chat forward")
+    return measured(subject, forward, "chat forward")
 
 
 def learn(subject: ChatSubject, plan: Plan, forward: training.Arithmetic, on_epoch: OnEpoch) -> Learned:
@@ -53,10 +53,10 @@ def learn(subject: ChatSubject, plan: Plan, forward: training.Arithmetic, on_epo
     Rows of a step are packed behind the system prompt that they share, where the model gives in packs what it gives
     apart; where it does not, each row is computed by itself.
     """
-    groups = _install(subject, plan)
+    groups = installed(subject, plan)
     layout = models.layout_of(subject.model, subject.examples["train"].longest(_ROWS))
     rows = models.PackedExamples(subject.examples["train"], layout)
-    steps = _measured(subject, partial(_step, subject, plan, rows), f"chat training {plan.method}")
+    steps = measured(subject, partial(_step, subject, plan, rows), f"chat training {plan.method}")
     trained = training.fit(
         models.SupervisedLoss(subject.model),
         plan,
@@ -83,15 +83,6 @@ def _packing(layout: models.Layout) -> tuple[Finding, ...]:
     return (Finding(code="not-packed", level="note", message=message),)
 
 
-def _install(subject: ChatSubject, plan: Plan) -> Groups:
-    assert plan.groups is not None, "every method for language models takes gradient steps"
-    with training.seeded(subject.settings.seed):
-        if subject.install is not None:
-            subject.install(subject.model, plan.adapter)
-        subject.model.to(training.device())
-        return plan.groups(subject.model)
-
-
 def _validate(subject: ChatSubject, precision: str) -> tuple[Mapping[str, float], NDArray[np.float64]]:
     """Return the loss of a token of the validation answers, and what each chat adds to it, [chats]."""
     found = models.chat_losses(subject.model, subject.examples["validation"], precision=precision)
@@ -106,24 +97,10 @@ def _step(subject: ChatSubject, plan: Plan, rows: models.PackedExamples, precisi
     batch = _there(rows.batch(range(min(plan.batch_size, len(rows)))))
     truth = batch.pop("truth")
     subject.model.train()
-    with _autocast(precision):
+    with autocast(precision):
         losses = models.SupervisedLoss(subject.model)(**batch)
     torch.autograd.backward(models.batch_loss(losses, truth))
     subject.model.zero_grad(set_to_none=True)
-
-
-def _measured(subject: ChatSubject, step: object, kind: str) -> training.Arithmetic:
-    with training.seeded(subject.settings.seed):
-        return training.choose_arithmetic(
-            subject.settings.precision,
-            step,  # type: ignore[arg-type]
-            store=subject.cache / "precision.json",
-            key=f"{kind} {subject.resolved.weights[:16]}",
-        )
-
-
-def _autocast(precision: str) -> torch.autocast:
-    return torch.autocast(training.device().type, torch.bfloat16, enabled=precision == "bfloat16")
 
 
 def _there(value: Any) -> Any:

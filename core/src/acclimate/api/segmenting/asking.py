@@ -6,8 +6,8 @@ from numbers import Integral, Real
 from typing import Any
 
 from acclimate import data, models
-from acclimate.api.request import Request, refuse_chats
-from acclimate.contracts import Columns, OptionError, Settings
+from acclimate.api.request import Request, refuse_chats, refuse_options
+from acclimate.contracts import OptionError, Settings
 
 LONGEST, CROP = 512, 256
 _AUTO = "auto"
@@ -91,7 +91,4 @@ def mask_threshold(settings: Settings) -> float | None:
 
 def check_options(given: Mapping[str, Any]) -> None:
     """Raise OptionError for options that are for rows with labels."""
-    usual = {**asdict(Columns()), **asdict(Settings())}
-    for name, reason in _OF_LABELS.items():
-        if name in given and given[name] not in (usual[name], 0, "", ()):
-            raise OptionError(f"{reason}, found {name}={given[name]!r}.", f"Leave {name} out.")
+    refuse_options(given, _OF_LABELS)

@@ -12,6 +12,7 @@ from acclimate.api import saved
 from acclimate.api.adapting import Run, tell
 from acclimate.api.choosing import choose_backbone, need_of
 from acclimate.api.clock import Clock
+from acclimate.api.gradient import parameter_counts, start_was_kept
 from acclimate.api.provenance import manifest_of
 from acclimate.api.reporting import about
 from acclimate.api.request import Request, checkpoint_file
@@ -22,7 +23,7 @@ from acclimate.api.segmenting.deciding import decide, saved_rule
 from acclimate.api.segmenting.probing import pixel_probe
 from acclimate.api.segmenting.scoring import functions_of_rows, metrics_of
 from acclimate.api.segmenting.subject import MaskSubject
-from acclimate.contracts import Finding, Metric, OptionError, Plan, Report, cache_folder
+from acclimate.contracts import Metric, OptionError, Plan, Report, cache_folder
 from acclimate.plugins import Host
 
 _PROBE_ROWS = 4
@@ -161,7 +162,7 @@ def _report(
     clock: Clock,
 ) -> Report:
     """Return the report, before the plugin has reviewed it."""
-    settings, parameters = subject.settings, list(subject.model.parameters())
+    settings = subject.settings
     return Report(
         preset=request.name,
         method=plan.method,
@@ -171,12 +172,9 @@ def _report(
         metrics=tested.metrics,
         baselines=tested.baselines,
         seconds=clock.seconds(),
-        parameters={
-            "total": sum(p.numel() for p in parameters),
-            "trainable": sum(p.numel() for p in parameters if p.requires_grad),
-        },
+        parameters=parameter_counts(subject.model),
         peak_memory_bytes=training.peak_memory_bytes(),
-        findings=(*request.notes, *_about(learned), *tested.findings, *learned.notes),
+        findings=(*request.notes, *start_was_kept(learned.trained), *tested.findings, *learned.notes),
         labels=subject.model.labels,
         settings={
             "seed": settings.seed,
@@ -197,14 +195,6 @@ def _report(
         analysis=tested.analysis,
         **about(request.preset.task, subject.backbone.licence, settings.data_licence),
     )
-
-
-def _about(learned: learning.Learned) -> tuple[Finding, ...]:
-    if learned.trained.best_epoch:
-        return ()
-    message = "No epoch was better on the validation rows than the start of training; the saved model is that start. "
-    message += "Try a lower learning_rate, or more epochs."
-    return (Finding(code="training-did-not-help", message=message),)
 
 
 def _save(

@@ -1,6 +1,6 @@
 """Training on masks: squares of images teach, whole validation images choose the epoch."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from acclimate import methods, models, training
 from acclimate.api.fitting import Groups, OnEpoch
-from acclimate.api.gradient import checkpoint_of, precision_notes
+from acclimate.api.gradient import autocast, checkpoint_of, installed, measured, precision_notes
 from acclimate.api.segmenting.subject import MaskSubject
 from acclimate.contracts import Finding, OptionError, Plan
 
@@ -36,9 +36,9 @@ def check_plan(plan: Plan) -> None:
 
 def learn(subject: MaskSubject, plan: Plan, on_epoch: OnEpoch) -> Learned:
     """Install what the method adds, and train; the model is left with the weights of its best epoch."""
-    groups = _install(subject, plan)
-    forward = _measured(subject, partial(_forward, subject), "mask forward")
-    steps = _measured(subject, partial(_step, subject, plan), f"mask training {plan.method}")
+    groups = installed(subject, plan)
+    forward = measured(subject, partial(_forward, subject), "mask forward")
+    steps = measured(subject, partial(_step, subject, plan), f"mask training {plan.method}")
     trained = training.fit(
         subject.model,
         plan,
@@ -56,15 +56,6 @@ def learn(subject: MaskSubject, plan: Plan, on_epoch: OnEpoch) -> Learned:
     notes = precision_notes(forward, steps)
     rates = tuple(sorted({float(group["lr"]) for group in groups}))
     return Learned(trained=trained, precision=forward.precision, rates=rates, notes=notes)
-
-
-def _install(subject: MaskSubject, plan: Plan) -> Groups:
-    assert plan.groups is not None, "every method for masks trains a decoder"
-    with training.seeded(subject.settings.seed):
-        if subject.install is not None:
-            subject.install(subject.model, plan.adapter)
-        subject.model.to(training.device())
-        return plan.groups(subject.model)
 
 
 def _validate(subject: MaskSubject, precision: str) -> tuple[Mapping[str, float], NDArray[np.float64]]:
@@ -93,19 +84,9 @@ def _overlap(given: torch.Tensor, truth: torch.Tensor, classes: int) -> NDArray[
     return np.array([[2 * count for count in both], sizes])
 
 
-def _measured(subject: MaskSubject, step: Callable[[str], None], kind: str) -> training.Arithmetic:
-    with training.seeded(subject.settings.seed):
-        return training.choose_arithmetic(
-            subject.settings.precision,
-            step,
-            store=subject.cache / "precision.json",
-            key=f"{kind} {subject.resolved.weights[:16]}",
-        )
-
-
 def _forward(subject: MaskSubject, precision: str) -> None:
     pixels = _some(subject, models.IMAGES_AT_ONCE)["pixel_values"]
-    with torch.inference_mode(), _autocast(precision):
+    with torch.inference_mode(), autocast(precision):
         subject.model(pixel_values=pixels)
 
 
@@ -115,14 +96,10 @@ def _step(subject: MaskSubject, plan: Plan, precision: str) -> None:
     subject.model.train()
     if plan.frozen_statistics:
         training.freeze_statistics(subject.model)
-    with _autocast(precision):
+    with autocast(precision):
         loss = training.mask_loss(subject.model(pixel_values=batch["pixel_values"]), batch["truth"])
     torch.autograd.backward(loss)
     subject.model.zero_grad(set_to_none=True)
-
-
-def _autocast(precision: str) -> torch.autocast:
-    return torch.autocast(training.device().type, torch.bfloat16, enabled=precision == "bfloat16")
 
 
 def _some(subject: MaskSubject, size: int) -> dict[str, torch.Tensor]:
