@@ -123,7 +123,7 @@ def test_columns_that_are_not_there_or_ambiguous_are_named(tmp_path: Path) -> No
         load(source, tmp_path)
     with pytest.raises(UnknownNameError, match="no column 'ask'"):
         load(source, tmp_path, prompt="ask")
-    with pytest.raises(DataError, match="No column .* is recognised as messages or as the response"):
+    with pytest.raises(DataError, match=r"No column .* is recognised as messages or as the response"):
         load(jsonl(tmp_path, [{"question": "a", "b": "c"}]), tmp_path)
 
 

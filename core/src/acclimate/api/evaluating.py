@@ -35,9 +35,9 @@ def evaluate(folder: str | Path, source: str | Path, *, host: Host | None = None
         source: labelled rows, read as in `adapt`.
         host: the plugins to use; those installed when left out.
         options: column names (`text`, `image`, `mask`, `label`, `group`, `id`, …), `label_separator`,
-            `label_names`, `seed`, `slices`, `show_rows`, `reading`, `good`, `out_of_scope` where rows out of scope have
-            another label than in the run, and `metrics` in place of those of the run. The operating point is the
-            run's own, and so is the score from which a row is in scope.
+            `label_names`, `seed`, `slices`, `show_rows`, `reading`, `good`, `out_of_scope` where rows out of scope
+            have another label than in the run, and `metrics` in place of those of the run. The operating point is
+            the run's own, and so is the score from which a row is in scope.
 
     Raises:
         AcclimateError: for a run or rows that cannot be used.

@@ -3,18 +3,22 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from torch import Tensor, nn
 
 from acclimate import bundle, models
 from acclimate.api import plain
+from acclimate.api.manifest import task_of
 from acclimate.api.parity import check_parity
 from acclimate.api.predictor import Predictor, load_classifier
 from acclimate.api.request import find_preset
 from acclimate.contracts import Method, OptionError
-from acclimate.models import Classifier
+from acclimate.models import Classifier, Model
 from acclimate.plugins import Host, default_host
+
+if TYPE_CHECKING:
+    from acclimate.api.generating.predictor import ChatPredictor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,12 +49,17 @@ def merge(folder: str | Path, output: str | Path, *, host: Host | None = None) -
         OutputError: when the folder exists or cannot be written.
     """
     host, output = host or default_host(), Path(output)
+    if task_of(Path(folder)) == "text-generation":
+        from acclimate.api.generating.merging import merge_writer
+
+        return merge_writer(host, Path(folder), output)
     bundle.check_output(output)
     predictor = load_classifier(folder, host)
     inputs = models.probe(predictor.plain_preprocessing)
     predictor.model.cpu()
     expected = plain.logits(predictor.model, inputs)
-    model = _plain_model(predictor, host)
+    model = folded(predictor, host)
+    assert isinstance(model, Classifier)
     written: dict[str, Any] = {}
 
     def prove(partial: Path) -> None:
@@ -70,7 +79,7 @@ def merge(folder: str | Path, output: str | Path, *, host: Host | None = None) -
     )
 
 
-def fold(predictor: Predictor, host: Host) -> None:
+def fold(predictor: "Predictor | ChatPredictor", host: Host) -> None:
     """Fold what a run's method added into the weights of its model, where the method can do that."""
     manifest = predictor.manifest
     method = _method(predictor, host)
@@ -79,18 +88,21 @@ def fold(predictor: Predictor, host: Host) -> None:
         host.load(method, "merge")(model, manifest["adapter"], _as_measured(model.encoder))
 
 
-def _method(predictor: Predictor, host: Host) -> Method:
+def _method(predictor: "Predictor | ChatPredictor", host: Host) -> Method:
     _, owner, _ = find_preset(host, predictor.manifest["preset"])
     return host.find("method", predictor.manifest["method"].partition(":")[0], owner)
 
 
-def _plain_model(predictor: Predictor, host: Host) -> Classifier:
-    """Return the run's model with plain layers only."""
+def folded(predictor: "Predictor | ChatPredictor", host: Host) -> Model:
+    """Return the run's model with plain layers only.
+
+    Raises:
+        OptionError: when the method adds what cannot be folded in.
+    """
     manifest, model = predictor.manifest, predictor.model
     fold(predictor, host)
     folder = predictor.folder / "preprocessing"
     found, _ = models.rebuild(manifest["spec"], folder, tuple(manifest["labels"]))
-    assert isinstance(found, Classifier)
     state, wanted = model.state_dict(), found.state_dict()
     if {name: tensor.shape for name, tensor in state.items()} != {name: t.shape for name, t in wanted.items()}:
         owner = manifest["preset"].partition("/")[0]

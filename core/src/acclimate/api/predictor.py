@@ -238,9 +238,12 @@ def load_classifier(folder: str | Path, host: Host | None = None) -> Predictor:
         AcclimateError: as `load`; OptionError for a run of another kind.
     """
     task = task_of(Path(folder))
-    gives = {"image-segmentation": "masks", "sentence-similarity": "documents", "token-classification": "spans"}.get(
-        task
-    )
+    gives = {
+        "image-segmentation": "gives masks",
+        "sentence-similarity": "gives documents",
+        "text-generation": "writes answers",
+        "token-classification": "gives spans",
+    }.get(task)
     if gives:
-        raise OptionError(f"{folder} gives {gives}, and a run that gives labels is needed.", "Name another run.")
+        raise OptionError(f"{folder} {gives}, and a run that gives labels is needed.", "Name another run.")
     return Predictor(folder, host)

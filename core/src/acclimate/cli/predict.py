@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from acclimate.cli import output
-from acclimate.cli.options import Id, Image, Json, Query, Read, Text, Time
+from acclimate.cli.options import Id, Image, Json, MaxNewTokens, Prompt, Query, Read, Text, Time
 
 
 def predict(
@@ -22,6 +22,8 @@ def predict(
     time: Time = "",
     id: Id = "",
     read: Read = None,
+    prompt: Prompt = "",
+    max_new_tokens: MaxNewTokens = None,
     output_file: Annotated[
         Path | None,
         typer.Option(
@@ -31,7 +33,7 @@ def predict(
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the --output that was interrupted.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Predict label, labels, mask, spans or documents of rows, in order; exits with 3 when some could not be read."""
+    """Predict label, mask, spans, documents or answer of rows, in order; exits with 3 when some could not be read."""
     with output.failing_well(as_json, "Add --resume to go on." if output_file else "Nothing was written."):
         options: dict[str, Any] = {
             "text": text,
@@ -39,6 +41,8 @@ def predict(
             "query": query,
             "time": time,
             "id": id,
+            "prompt": prompt,
+            "max_new_tokens": max_new_tokens,
             "reading": output.pairs(read, "--read window=lung"),
         }
         if output_file is None:

@@ -311,8 +311,14 @@ def _lines(report: Report) -> list[str]:
 
 
 def _decided(analysis: Analysis) -> list[str]:
-    """Say what the operating point does, and what the label sets hold."""
+    """Say what the operating point does, what the label sets hold, and what was forgotten."""
     lines, point, sets = [], analysis.operating, analysis.conformal
+    if analysis.language is not None and analysis.language.forgetting is not None:
+        lost = analysis.language.forgetting
+        lines.append(
+            f"general text ({lost.texts:,} texts): cross-entropy {lost.before} before, {lost.after} after, "
+            f"a rise of {lost.rise}"
+        )
     if point is not None:
         figures = ", ".join(f"{name} {score}" for name, score in point.scores.items() if name != "flagged")
         lines.append(f"{point.positive!r} from a probability of {point.threshold:.3f} on ({point.rule}): {figures}")

@@ -8,12 +8,13 @@ that no document answers have no score: both are 0 there and the query does not 
 
 import math
 from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
 
 from acclimate.contracts import DataError
 from acclimate.evaluation.metrics import Floats
 from acclimate.evaluation.totals import check_rows, table
 
-Grades = Sequence[Mapping[Hashable, float]]
+Grades = Sequence[Mapping[Any, float]]
 Rankings = Sequence[Sequence[Hashable]]
 
 

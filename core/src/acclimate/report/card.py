@@ -21,7 +21,7 @@ _TASKS = (
 def card(report: Plain) -> str:
     """Return the README.md of a saved run, from the plain content of report.json."""
     metrics, first = report["metrics"], next(iter(report["metrics"]))
-    masks = report["analysis"]["masks"]
+    masks, language = report["analysis"]["masks"], report["analysis"]["language"]
     metadata: dict[str, Any] = {"library_name": "acclimate", "tags": ["acclimate", report["method"]]}
     if report["task"] in _TASKS:
         metadata["pipeline_tag"] = report["task"]
@@ -74,6 +74,7 @@ def card(report: Plain) -> str:
         *_masks(masks, first),
         *_spans(report["analysis"]["spans"], first),
         *_inspection(report["analysis"].get("inspection")),
+        *_language(language),
         "## What to know",
         "",
         *(f"- **{each['level']}**: {_line(each['message'])}" for each in report["findings"]),
@@ -103,6 +104,8 @@ def _kind(report: Plain) -> str:
     search = report["analysis"]["search"]
     if search is not None:
         return f"queries among {search['documents']:,} documents"
+    if report["analysis"]["language"] is not None:
+        return "chats"
     what = "labels" if report["analysis"]["masks"] is None else "classes"
     return f"rows of {len(report['labels'])} {what}"
 
@@ -188,6 +191,19 @@ def _inspection(found: Plain | None) -> list[str]:
         ),
         "",
         f"Of {counts['good']} good test parts {counts['rejected']} are rejected: {_score(found['overkill'])}.",
+        "",
+    ]
+
+
+def _language(language: Plain | None) -> list[str]:
+    if language is None or language["forgetting"] is None:
+        return []
+    lost = language["forgetting"]
+    return [
+        "## General text",
+        "",
+        f"Cross-entropy on {lost['texts']:,} general texts: {_score(lost['before'])} before, "
+        f"{_score(lost['after'])} after, a rise of {_score(lost['rise'])} nats a token.",
         "",
     ]
 

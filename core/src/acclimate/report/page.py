@@ -75,6 +75,7 @@ def _sections(report: Plain, charts: Plain) -> list[tuple[str, str]]:
         ("spans", "Spans", analysis["spans"]),
         ("search", "Search", analysis["search"]),
         ("inspection", "Inspection", analysis.get("inspection")),
+        ("answers", "Answers", analysis["language"]),
         ("errors", "Labels", report.get("by_label") or report.get("confusion")),
         ("slices", "Subgroups", analysis["slices"]),
         ("mistakes", "Mistakes", analysis["mistakes"]),
@@ -179,7 +180,8 @@ def _learning(history: Sequence[Plain]) -> list[Drawn]:
     ]
     top = max(point[1] for line in losses for point in line.points)
     chart = plot(losses, title="Loss by epoch", across="epoch", up="loss", x=(0, last), y=(0, top * 1.05))
-    drawn.append((chart, "Loss after each epoch; epoch 0 is the head on frozen features."))
+    start = "the untuned model" if "perplexity" in history[0] else "the head on frozen features"
+    drawn.append((chart, f"Loss after each epoch; epoch 0 is {start}."))
     for key in ("accuracy", "micro_f1", "pixel_dice", "span_f1", "mrr"):
         points = [(each["epoch"], each[key]) for each in history if key in each]
         if points:

@@ -1,5 +1,6 @@
 """How chats become tokens: the answers and what ends them are learned, and nothing else, whatever the template."""
 
+import re
 from typing import Any
 
 import pytest
@@ -7,9 +8,12 @@ from acclimate.contracts import BackboneError, BundleError, DataError, Message
 from acclimate.models import TextPreprocessing
 from acclimate.models.causal import SYSTEM, ChatPreprocessing
 from acclimate.testing.writers import MARKED, tokenizer
+from tokenizers import Tokenizer
+from transformers import PreTrainedTokenizerFast
 
 GEMMA = (
-    "{% for m in messages %}{% if m['role'] == 'system' %}{{ raise_exception('System role not supported') }}{% endif %}"
+    "{% for m in messages %}"
+    "{% if m['role'] == 'system' %}{{ raise_exception('System role not supported') }}{% endif %}"
     "{{ '<|im_start|>' + m['role'] + '\n' + m['content'] + '<|im_end|>\n' }}{% endfor %}"
     "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
 )
@@ -65,7 +69,7 @@ def test_a_prompt_is_the_beginning_of_the_row_that_answers_it(template: str | No
     for end in (1, 3):
         prompt = preprocessing.prompt(CHAT[:end])
         assert row.ids[: len(prompt)] == tuple(prompt)
-        assert row.supervised[len(prompt)] and not row.supervised[len(prompt) - 1]
+        assert row.supervised[len(prompt) - 1 : len(prompt) + 1] == (False, True)
 
 
 @pytest.mark.parametrize(
@@ -79,8 +83,6 @@ def test_a_prompt_is_the_beginning_of_the_row_that_answers_it(template: str | No
     ],
 )
 def test_ours_is_used_where_the_own_template_cannot_be_trained_with(template: str | None, reason: str) -> None:
-    import re
-
     found, told = ChatPreprocessing.of(TextPreprocessing(tokenizer(template), max_tokens=64), "")
     assert re.search(reason, told) if reason else not told
     assert found.template.origin == ("acclimate" if reason else "tokenizer")
@@ -121,18 +123,16 @@ def test_a_padding_token_that_ends_answers_is_learned_all_the_same() -> None:
     preprocessing = reading()
     row = preprocessing.row(CHAT)
     assert preprocessing.padding_id == preprocessing.stops[0]
-    assert sum(token == preprocessing.padding_id and own for token, own in zip(row.ids, row.supervised)) == 2
+    assert (
+        sum(token == preprocessing.padding_id and own for token, own in zip(row.ids, row.supervised, strict=True))
+        == 2
+    )
 
 
 def test_without_a_token_to_end_an_answer_a_model_is_refused() -> None:
-    plain = tokenizer(ENDLESS, end=None)
-    plain.added_tokens_decoder  # noqa: B018 - shows that there are control tokens, none of which ends a text
-    bare = plain.backend_tokenizer.to_str().replace("<|im_", "<|turn_")
-    from tokenizers import Tokenizer
-    from transformers import PreTrainedTokenizerFast
-
+    bare = tokenizer(ENDLESS, end=None).backend_tokenizer.to_str().replace("<|im_", "<|turn_")
     renamed = PreTrainedTokenizerFast(tokenizer_object=Tokenizer.from_str(bare))
-    with pytest.raises(BackboneError, match="no token that could end an answer.*never stop"):
+    with pytest.raises(BackboneError, match=r"no token that could end an answer.*never stop"):
         ChatPreprocessing.of(TextPreprocessing(renamed, max_tokens=64), "")
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
@@ -17,14 +18,13 @@ from acclimate.api.gradient import (
     install,
     measured,
     rates_of,
-    some,
     told_forward,
     told_training,
     try_step,
 )
-from acclimate.contracts import OptionError, Plan
+from acclimate.contracts import Finding, OptionError, Plan
 
-_AT_ONCE = 8
+_ROWS = 8
 
 
 def check_plan(plan: Plan) -> None:
@@ -36,30 +36,36 @@ def check_plan(plan: Plan) -> None:
 
 def forward_arithmetic(subject: ChatSubject) -> training.Arithmetic:
     """Return the precision of forward passes, as asked for or as measured once on this machine."""
+    subject.model.to(training.device())
+    rows = subject.examples["train"].longest(_ROWS)
+    inputs = _there(models.padded_inputs(models.separate(rows)))
 
     def forward(precision: str) -> None:
-        subject.model.to(training.device())
-        batch = some(subject.examples["train"], _AT_ONCE)
-        batch.pop("truth")
         with torch.inference_mode(), autocast(precision):
-            models.Supervised(subject.model)(**batch)
+            models.SupervisedLoss(subject.model)(**inputs)
 
     return measured(subject, forward, "chat forward")
 
 
 def learn(subject: ChatSubject, plan: Plan, forward: training.Arithmetic, on_epoch: OnEpoch) -> Learned:
-    """Install what the method adds, and train; the model is left with the weights of its best epoch."""
+    """Install what the method adds, and train; the model is left with the weights of its best epoch.
+
+    Rows of a step are packed behind the system prompt that they share, where the model gives in packs what it gives
+    apart; where it does not, each row is computed by itself.
+    """
     groups = install(subject, plan)
+    layout = models.layout_of(subject.model, subject.examples["train"].longest(_ROWS))
+    rows = models.PackedExamples(subject.examples["train"], layout)
     steps = measured(
         subject,
-        lambda precision: try_step(subject.model, plan, lambda: _loss(subject, plan), precision),
+        lambda precision: try_step(subject.model, plan, lambda: _loss(subject, plan, rows), precision),
         f"chat training {plan.method}",
     )
     trained = training.fit(
-        models.Supervised(subject.model),
+        models.SupervisedLoss(subject.model),
         plan,
         groups,
-        subject.examples["train"],
+        rows,
         None,
         settings=subject.settings,
         precision=steps.precision,
@@ -67,9 +73,17 @@ def learn(subject: ChatSubject, plan: Plan, forward: training.Arithmetic, on_epo
         shown=subject.shown,
         on_epoch=on_epoch,
         checkpoint=checkpoint_of(subject, plan, groups),
+        loss=models.batch_loss,
     )
-    notes = (told_forward(forward), told_training(steps))
+    notes = (*_packing(layout), told_forward(forward), told_training(steps))
     return Learned(trained=trained, precision=forward.precision, rates=rates_of(groups), notes=notes)
+
+
+def _packing(layout: models.Layout) -> tuple[Finding, ...]:
+    if not layout.reason:
+        return ()
+    message = f"Every row was trained on by itself, not packed with others: {layout.reason}."
+    return (Finding(code="not-packed", level="note", message=message),)
 
 
 def _validate(subject: ChatSubject, precision: str) -> tuple[Mapping[str, float], NDArray[np.float64]]:
@@ -81,7 +95,14 @@ def _validate(subject: ChatSubject, precision: str) -> tuple[Mapping[str, float]
     return {"loss": loss, "perplexity": float(np.exp(loss))}, shares
 
 
-def _loss(subject: ChatSubject, plan: Plan) -> torch.Tensor:
-    batch = some(subject.examples["train"], plan.batch_size)
+def _loss(subject: ChatSubject, plan: Plan, rows: models.PackedExamples) -> torch.Tensor:
+    batch = _there(rows.batch(range(min(plan.batch_size, len(rows)))))
     truth = batch.pop("truth")
-    return training.loss_of(models.Supervised(subject.model)(**batch), truth)
+    return models.batch_loss(models.SupervisedLoss(subject.model)(**batch), truth)
+
+
+def _there(value: Any) -> Any:
+    """Return model inputs on the device that computes."""
+    if isinstance(value, Mapping):
+        return {name: _there(item) for name, item in value.items()}
+    return value.to(training.device())

@@ -121,9 +121,7 @@ def tokenised(
             )
         kept[name] = _only(part, places)
         rows = [fitted[place].rows for place in places]
-        examples[name] = models.ChatExamples(
-            rows, kept[name].ids, [_fingerprint(row) for row in rows], padding_id=preprocessing.padding_id
-        )
+        examples[name] = models.ChatExamples(rows, kept[name].ids, [_fingerprint(row) for row in rows])
     if long and policy == "error":
         raise _too_long(long, lengths, limit)
     return kept, examples, lengths, (*_told(lengths, limit, policy), *_controls(taken_apart))

@@ -118,7 +118,7 @@ def general_examples(file: str, preprocessing: ChatPreprocessing) -> ChatExample
     if not rows:
         raise DataError(f"{file} holds no text of two tokens or more.", "Name a file with general texts.")
     names = [str(number) for number in range(len(rows))]
-    return ChatExamples(rows, names, names, padding_id=preprocessing.padding_id)
+    return ChatExamples(rows, names, names)
 
 
 def _texts(file: Path) -> list[str]:

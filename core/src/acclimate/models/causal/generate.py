@@ -1,6 +1,7 @@
 """Answers written token by token: many at once or streamed, never beyond a limit."""
 
-from collections.abc import Iterator, Sequence
+import sys
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -93,7 +94,7 @@ def _steps(model: LanguageModel, prompts: Sequence[Sequence[int]], writing: Writ
         with torch.inference_mode():
             logits = source.next()
             chosen = _chosen(logits, writing.temperature, random)
-            source.add(chosen)
+            source.add(chosen, active)
         tokens: list[int] = chosen.tolist()
         yield {row: tokens[row] for row in sorted(active)}
         for row in tuple(active):
@@ -127,7 +128,7 @@ def keeps_a_cache(model: LanguageModel) -> bool:
         whole = model(input_ids=ids, attention_mask=torch.ones_like(ids))[0, -1]
         source = _Cached(model, [ids[0, :5].tolist()])
         source.next()
-        source.add(ids[0, 5:])
+        source.add(ids[0, 5:], (0,))
         kept = source.next()[0]
         model.train(training)
     return bool(torch.allclose(whole, kept, atol=1e-3, rtol=1e-3))
@@ -147,6 +148,7 @@ class _Cached:
             self.ids[row, longest - len(prompt) :] = torch.tensor(list(prompt))
             self.mask[row, longest - len(prompt) :] = 1
         self.positions = (self.mask.cumsum(dim=1) - 1).clamp(min=0)
+        self.last = (context_of(model) or sys.maxsize) - 1
         self.cache = DynamicCache(config=model.encoder.config)
 
     def next(self) -> Tensor:
@@ -161,9 +163,11 @@ class _Cached:
         )
         return self.model.logits(output.last_hidden_state[:, -1])
 
-    def add(self, tokens: Tensor) -> None:
-        """Go on after a token of each row, [rows]."""
-        self.ids, self.positions = tokens[:, None], self.positions[:, -1:] + 1
+    def add(self, tokens: Tensor, active: Collection[int]) -> None:
+        """Go on after a token of each row, [rows]; what rows that are not active go on with does not matter."""
+        del active
+        # A row that has come to the end of the context waits there for the others.
+        self.ids, self.positions = tokens[:, None], (self.positions[:, -1:] + 1).clamp(max=self.last)
         self.mask = torch.cat([self.mask, torch.ones_like(self.ids)], dim=1)
 
 
@@ -188,7 +192,7 @@ class _Whole:
         last = torch.tensor([len(tokens) - 1 for tokens in self.rows], device=self.device)
         return self.model.logits(hidden[torch.arange(len(self.rows), device=self.device), last])
 
-    def add(self, tokens: Tensor) -> None:
-        """Go on after a token of each row, [rows]."""
-        for row, token in zip(self.rows, tokens.tolist(), strict=True):
-            row.append(token)
+    def add(self, tokens: Tensor, active: Collection[int]) -> None:
+        """Go on after a token of each active row; `tokens` are [rows]."""
+        for row in active:
+            self.rows[row].append(int(tokens[row]))
