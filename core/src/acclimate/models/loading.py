@@ -13,11 +13,14 @@ from acclimate.models import packages
 from acclimate.models.text import TextPreprocessing
 
 _DECODERS = ("CausalLM", "LMHeadModel", "DoubleHeadsModel")
+_PICKLES = (".bin", ".ckpt", ".pkl", ".pt", ".pth")
 _OFFLINE = {"local_files_only": True, "trust_remote_code": False}
 
 
 def folder_at(source: str) -> Path:
     """Return the folder that "package:NAME", a path or a hub id names; only a hub id may be downloaded.
+
+    A hub id is "owner/name", or "owner/name@revision" for one commit, branch or tag.
 
     Raises:
         MissingPackageError: when a weights package is not installed.
@@ -107,6 +110,13 @@ def _token_limit(folder: Path, config: Any) -> int:
 
 
 def _unreadable(folder: Path, error: Exception) -> BackboneError:
+    pickles = sorted(file.name for file in folder.iterdir() if file.suffix in _PICKLES)
+    if pickles and not any(folder.glob("*.safetensors")):
+        return BackboneError(
+            f"{folder} cannot be loaded as a pretrained model: it has no model.safetensors, and its weights are "
+            f"pickles ({', '.join(pickles[:3])}), which may run code when they are opened.",
+            "Convert them to safetensors where you trust whoever wrote them, or choose another backbone.",
+        )
     return BackboneError(
         f"{folder} cannot be loaded as a pretrained model: {error}".split("\n")[0],
         "It needs config.json and model.safetensors in the layout of the hub.",
@@ -118,8 +128,9 @@ def _download(source: str) -> Path:
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
     patterns = ["*.json", "*.safetensors", "*.txt", "*.model", "1_Pooling/*"]
+    name, _, revision = source.partition("@")
     try:
-        return Path(snapshot_download(source, allow_patterns=patterns))
+        return Path(snapshot_download(name, revision=revision or None, allow_patterns=patterns))
     except (HFValidationError, HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
         raise UnknownNameError(
             f"{source!r} is no local folder, and the hub did not give it ({type(error).__name__}).",

@@ -3,44 +3,12 @@
 from pathlib import Path
 
 import pytest
-from acclimate import adapt, evaluate, load
+from acclimate import evaluate, load
 from acclimate.api import write_predictions
 from acclimate.contracts import DataError
-from acclimate_medical_imaging import segmentation
 from pydicom import dcmread
 
-from .conftest import Series, write_nifti, write_seg
-
-SETTINGS = {
-    "classes": "background,organ,tumour",
-    "method": "frozen",
-    "crop_size": 32,
-    "max_steps": 1,
-    "precision": "float32",
-    "allow_leakage": True,
-    "shown": False,
-}
-PATIENTS = 6
-
-
-@pytest.fixture(scope="module")
-def scans(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with the series of six patients; masks are a segmentation of every other one, else NIfTI."""
-    folder = tmp_path_factory.mktemp("scans")
-    for number in range(PATIENTS):
-        series = Series(f"P{number}", seed=number, size=(40, 34))
-        series.save(folder / f"{number}")
-        if number % 2:
-            write_seg(series.images, series.masks, ["Organ", "Tumour"], folder / f"{number}" / "seg.dcm")
-        else:
-            write_nifti(folder / f"{number}.nii.gz", series.masks.transpose(2, 1, 0), series.affine())
-    return folder
-
-
-@pytest.fixture(scope="module")
-def run(scans: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a run that was adapted to them."""
-    return adapt(segmentation, scans, output=tmp_path_factory.mktemp("runs") / "run", **SETTINGS).output
+from .conftest import PATIENTS
 
 
 def test_a_run_on_series_is_measured_in_millimetres_with_patients_kept_apart(scans: Path, run: Path) -> None:
