@@ -43,9 +43,13 @@ def configuration(folder: Path) -> Any:
     from transformers import AutoConfig
 
     try:
-        return AutoConfig.from_pretrained(folder, **_OFFLINE)
+        config = AutoConfig.from_pretrained(folder, **_OFFLINE)
     except (OSError, ValueError, KeyError) as error:
         raise _unreadable(folder, error) from error
+    # timm may write the size of its own head among a network's arguments, which transformers gives once more.
+    if given := getattr(config, "model_args", None):
+        config.model_args = {name: value for name, value in given.items() if name != "num_classes"}
+    return config
 
 
 def is_decoder(config: Any) -> bool:

@@ -184,7 +184,7 @@ def _folder(folder: Path, backbone: Backbone, labels: tuple[str, ...], max_token
     from transformers import AutoModel
 
     config = configuration(folder)
-    encoder = pretrained(AutoModel, folder, **_arguments(config))
+    encoder = pretrained(AutoModel, folder, config=config, **_arguments(config))
     pooling, unit_norm = _pooling(folder, encoder, backbone)
     if backbone.modality == "text":
         preprocessing: Preprocessing = tokens_of(folder, config, max_tokens)

@@ -1,6 +1,5 @@
 """Predictions of a run written as DICOM objects by one command, and read back voxel for voxel."""
 
-import csv
 import json
 from collections import defaultdict
 from pathlib import Path
@@ -17,10 +16,11 @@ from acclimate_medical_imaging.commands.store import _checked
 from acclimate_medical_imaging.reading.pixels import picture
 from acclimate_medical_imaging.reading.pseudonyms import pseudonyms
 from acclimate_medical_imaging.results import read_report, read_segmentation, write_results
+from PIL import Image
 from pydicom import Dataset, dcmread
 from typer.testing import CliRunner
 
-from .conftest import PATIENTS
+from .conftest import PATIENTS, Series
 
 
 def command(*arguments: object) -> Any:
@@ -94,33 +94,28 @@ def test_what_a_run_does_not_give_is_refused_before_anything_is_read(run: Path, 
     assert not (tmp_path / "results").exists()
 
 
-@pytest.fixture(scope="module")
-def labels(series: dict[str, list[Dataset]], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a table with a label of each patient."""
-    path = tmp_path_factory.mktemp("labels") / "labels.csv"
-    patients = sorted({images[0].PatientID for images in series.values()})
-    with path.open("w", newline="") as stream:
-        rows = [[patient, "ill" if number % 2 else "well"] for number, patient in enumerate(patients)]
-        csv.writer(stream).writerows([["PatientID", "label"], *rows])
-    return path
-
-
 def test_reports_hold_what_is_predicted_of_each_image(
-    scans: Path, series: dict[str, list[Dataset]], labels: Path, tmp_path: Path
+    scans: Path, series: dict[str, list[Dataset]], tmp_path: Path
 ) -> None:
+    random = np.random.default_rng(0)
+    for number in range(24):
+        name, level = ("ill", 190) if number % 2 else ("well", 60)
+        (tmp_path / "pictures" / name).mkdir(parents=True, exist_ok=True)
+        pixels = np.clip(random.normal(level, 25, (24, 24)), 0, 255).astype(np.uint8)
+        Image.fromarray(pixels).save(tmp_path / "pictures" / name / f"{number:02}.png")
     run = adapt(
         diagnosis,
-        scans,
+        tmp_path / "pictures",
         method="frozen",
-        reading={"labels": str(labels)},
         folds=0,
         allow_leakage=True,
         output=tmp_path / "run",
         shown=False,
     ).output
-    done = write_results(run, scans, tmp_path / "results")
-    images = [image for each in series.values() for image in each]
-    rows = {row["id"]: row for row in predict_rows(run, scans)}
+    source = scans / "1"  # four slices and a segmentation of them
+    done = write_results(run, source, tmp_path / "results")
+    images = next(each for each in series.values() if each[0].PatientID == "P1")
+    rows = {row["id"]: row for row in predict_rows(run, source)}
     assert (done.kind, done.written, done.empty, done.left_out) == ("sr", len(images), (), ())
     for image in images:
         id = pseudonyms().of("image", image.SOPInstanceUID)
@@ -133,24 +128,22 @@ def test_reports_hold_what_is_predicted_of_each_image(
 
 
 @pytest.mark.slow
-def test_reports_of_volumes_are_of_whole_series(
-    scans: Path, series: dict[str, list[Dataset]], labels: Path, tmp_path: Path
-) -> None:
-    for uid, images in series.items():
-        (tmp_path / "scans" / uid).mkdir(parents=True)
-        for image in images:
-            image.save_as(tmp_path / "scans" / uid / f"{image.SOPInstanceUID}.dcm")
+def test_reports_of_volumes_are_of_whole_series(tmp_path: Path) -> None:
+    every = [Series(f"V{number}", seed=number, size=(24, 20)) for number in range(20)]
+    for number, one in enumerate(every):
+        one.save(tmp_path / "scans" / ("ill" if number % 2 else "well") / str(number))
     run = adapt(
         volume_series,
         tmp_path / "scans",
-        reading={"labels": str(labels)},
+        reading={"labels": "folders"},
         folds=0,
         allow_leakage=True,
         output=tmp_path / "run",
         shown=False,
     ).output
-    done = write_results(run, tmp_path / "scans", tmp_path / "results")
-    assert (done.written, done.left_out) == (PATIENTS, ())
-    for uid, images in series.items():
+    done = write_results(run, tmp_path / "scans" / "ill", tmp_path / "results")
+    assert (done.written, done.left_out) == (10, ())
+    for one in every[1::2]:
+        uid = one.images[0].SeriesInstanceUID
         report = read_report(tmp_path / "results" / f"sr-{pseudonyms().of('series', uid)}.dcm")
-        assert set(report.images) == {image.SOPInstanceUID for image in images}
+        assert set(report.images) == {image.SOPInstanceUID for image in one.images}
