@@ -57,7 +57,9 @@ class PixelPreprocessing:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "PixelPreprocessing":
         """Return the preprocessing that `to_dict` wrote."""
-        own = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+        own: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
+        }
         return cls(**own)
 
     def to_dict(self) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
@@ -24,13 +25,14 @@ def normalised(
 
     There are as many channels as means; of one, colours become their luminance (ITU-R 601).
     """
-    pixels = np.asarray(image.convert(_MODES[len(mean)]), dtype=np.float32) / np.float32(_BYTE)
+    grey_or_rgb = image.convert(_MODES[len(mean)])
+    pixels: NDArray[np.float32] = np.asarray(grey_or_rgb, dtype=np.float32) / np.float32(_BYTE)
     pixels = pixels.reshape(image.height, image.width, len(mean))
     if values != UNIT:
-        low, high = np.float32(values)
+        low, high = (np.float32(each) for each in values)
         pixels = low + pixels * (high - low)
-    pixels = (pixels - np.asarray(mean, dtype=np.float32)) / np.asarray(std, dtype=np.float32)
-    return torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1)))
+    found = (pixels - np.asarray(mean, dtype=np.float32)) / np.asarray(std, dtype=np.float32)
+    return torch.from_numpy(np.ascontiguousarray(found.transpose(2, 0, 1)))
 
 
 def on_unit_scale(

@@ -90,7 +90,7 @@ def test_a_presets_column_gives_the_spacing_where_every_row_fills_it(
 
 def test_a_spacing_that_only_some_rows_have_is_refused_with_what_to_do() -> None:
     tables = [Dataset.from_dict({"id": ["a", "b"], "spacing": ["1,1", ""]}), Dataset.from_dict({"id": ["c"]})]
-    with pytest.raises(DataError, match=r"known of 1 of 3 images .*spacing='none'"):
+    with pytest.raises(DataError, match=r"known of 1 of 3 images, .*spacing='none'"):
         spacing_column(PRESET, Columns(), tables)
 
 

@@ -134,14 +134,17 @@ def test_what_holds_no_volumes_is_refused(tmp_path: Path) -> None:
         list(volume_rows(str(tmp_path / "a.zip")))
 
 
-def test_an_archive_is_read_as_the_folder_that_was_packed(clinic: Clinic, tmp_path: Path) -> None:
+def test_an_archive_is_read_as_the_folder_that_was_packed(
+    clinic: Clinic, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = clinic(tmp_path / "scans", 2)
     shutil.make_archive(str(tmp_path / "packed"), "zip", folder)
-    left = set(Path(tempfile.gettempdir()).glob("acclimate-*"))
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
     packed = list(volume_rows(str(tmp_path / "packed.zip"), ids="path"))
     assert packed == list(volume_rows(str(folder), ids="path"))
     assert len(packed) == 4
-    assert set(Path(tempfile.gettempdir()).glob("acclimate-*")) <= left
+    assert not list((tmp_path / "temporary").iterdir())
 
 
 def test_an_archive_that_would_grow_beyond_what_is_safe_is_not_unpacked(tmp_path: Path) -> None:

@@ -87,7 +87,8 @@ def _of_frame(dataset: "Dataset", frame: int) -> "Dataset":
     seen = Dataset()
     with damage_named():
         seen.update(dataset)
-        seen.set_original_encoding(*dataset.original_encoding, dataset.original_character_set)
+        implicit, little = dataset.original_encoding
+        seen.set_original_encoding(implicit, little, dataset.original_character_set)
         groups = Frame(dataset, frame)
         for name in ("PixelValueTransformationSequence", "FrameVOILUTSequence"):
             seen.update(groups.group(name))
