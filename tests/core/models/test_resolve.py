@@ -1,6 +1,7 @@
 """Backbones are found, or refused with what to do; a saved description rebuilds the same model."""
 
 import json
+import shutil
 import sys
 from collections.abc import Callable
 from importlib.machinery import PathFinder
@@ -20,6 +21,7 @@ from acclimate.models import (
     resolve,
     save_preprocessing,
 )
+from acclimate.models.loading import folder_at
 from acclimate.plugins import Host
 from safetensors.torch import load_file, save_file
 
@@ -132,6 +134,26 @@ def test_a_damaged_folder_is_refused(folder: Path, damage: Callable[[Path], None
     damage(folder)
     with pytest.raises(BackboneError, match=f"(?s){message}"):
         resolve(backbone(str(folder)), labels=("a", "b"))
+
+
+def test_a_hub_id_may_name_a_revision(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from huggingface_hub import constants
+
+    revision = "0123456789abcdef0123456789abcdef01234567"
+    kept = tmp_path / "cache" / "models--acme--bert" / "snapshots" / revision
+    shutil.copytree(folder, kept)
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    assert folder_at(f"acme/bert@{revision}") == kept
+    with pytest.raises(UnknownNameError, match="the hub did not give it"):
+        folder_at(f"acme/bert@{revision[::-1]}")
+
+
+def test_pickles_are_named_where_they_are_all_that_there_is(folder: Path) -> None:
+    remove_weights_but_leave_a_pickle(folder)
+    with pytest.raises(BackboneError, match=r"its weights are pickles \(.*\), which may run code") as caught:
+        resolve(backbone(str(folder)), labels=("a", "b"))
+    assert "safetensors" in caught.value.hint
 
 
 def test_an_image_folder_without_its_statistics_is_refused(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from typing import TypeVar
 from acclimate import training
 from acclimate.api.inputs import Part
 from acclimate.api.request import Request
-from acclimate.contracts import Backbone, Method, Need, OptionError, Plan, UnknownNameError
+from acclimate.contracts import Backbone, BackboneError, Method, Need, OptionError, Plan, UnknownNameError
 from acclimate.models import Classifier
 from acclimate.plugins import Host
 
@@ -34,6 +34,10 @@ def choose_backbone(host: Host, request: Request, need: Need | None) -> Backbone
 
 
 def _fitting(backbone: Backbone, request: Request) -> Backbone:
+    if backbone.refused:
+        raise BackboneError(
+            f"Backbone {backbone.name!r} is not used: {backbone.refused}.", "Choose another --backbone."
+        )
     if backbone.modality != request.preset.modality:
         raise OptionError(
             f"Backbone {backbone.name!r} reads {backbone.modality}s; {request.name} needs one for "

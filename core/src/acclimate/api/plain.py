@@ -14,7 +14,7 @@ from acclimate.api.calibrating import plain_curves
 from acclimate.api.parity import TOLERANCE
 from acclimate.api.plain_readme import readme
 from acclimate.api.predictor import Predictor
-from acclimate.models import Classifier, ImagePreprocessing, TextPreprocessing
+from acclimate.models import Classifier, ImagePreprocessing, TextPreprocessing, on_unit_scale
 
 HEAD = "head.safetensors"
 CURVES = "calibration.json"
@@ -113,6 +113,7 @@ def _labelled(model: Classifier, predictor: Predictor) -> Any:
 
 def _processor(preprocessing: ImagePreprocessing) -> dict[str, Any]:
     height, width = preprocessing.size
+    mean, std = on_unit_scale(preprocessing.mean, preprocessing.std, preprocessing.values)
     return {
         "image_processor_type": "ViTImageProcessor",
         "do_resize": True,
@@ -121,6 +122,6 @@ def _processor(preprocessing: ImagePreprocessing) -> dict[str, Any]:
         "do_rescale": True,
         "rescale_factor": 1 / 255,
         "do_normalize": True,
-        "image_mean": list(preprocessing.mean),
-        "image_std": list(preprocessing.std),
+        "image_mean": mean,
+        "image_std": std,
     }

@@ -4,7 +4,7 @@ from scipy.special import expit
 
 from acclimate.api.deciding import probability
 from acclimate.api.predictor import Predictor
-from acclimate.models import ImagePreprocessing, TextPreprocessing
+from acclimate.models import ImagePreprocessing, TextPreprocessing, on_unit_scale
 
 _POOLING = {
     "mean": """    mask = inputs["attention_mask"].unsqueeze(-1)
@@ -80,11 +80,14 @@ def _inputs(predictor: Predictor) -> list[str]:
     preprocessing = predictor.plain_preprocessing
     if isinstance(preprocessing, ImagePreprocessing):
         height, width = preprocessing.size
-        mean, std = list(preprocessing.mean), list(preprocessing.std)
+        mean, std = on_unit_scale(preprocessing.mean, preprocessing.std, preprocessing.values)
+        mode = "RGB" if preprocessing.channels == 3 else "L"
+        shape = f"(-1, {height}, {width}, {preprocessing.channels})"
         return [
             f"size, way = ({width}, {height}), Image.Resampling.{preprocessing.interpolation.upper()}",
-            'opened = [Image.open(path).convert("RGB").resize(size, way) for path in images]',
+            f'opened = [Image.open(path).convert("{mode}").resize(size, way) for path in images]',
             "pixels = np.stack([np.asarray(image) for image in opened]) / np.float32(255)",
+            *([f"pixels = pixels.reshape{shape}"] if mode == "L" else []),
             f"pixels = (pixels - np.float32({mean})) / np.float32({std})",
             'inputs = {"pixel_values": torch.from_numpy(pixels.transpose(0, 3, 1, 2).copy())}',
         ]

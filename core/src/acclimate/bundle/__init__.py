@@ -2,7 +2,16 @@
 
 from acclimate.bundle.fields import check_fields
 from acclimate.bundle.read import open_manifest, read_document, read_manifest, read_tensors
-from acclimate.bundle.write import MANIFEST, WEIGHTS, check_output, full_disk_named, save_tensors, write, writing
+from acclimate.bundle.write import (
+    MANIFEST,
+    WEIGHTS,
+    check_output,
+    full_disk_named,
+    save_tensors,
+    seal_of,
+    write,
+    writing,
+)
 
 __all__ = [
     "MANIFEST",
@@ -15,6 +24,7 @@ __all__ = [
     "read_manifest",
     "read_tensors",
     "save_tensors",
+    "seal_of",
     "write",
     "writing",
 ]

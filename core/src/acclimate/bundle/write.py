@@ -104,8 +104,12 @@ def write(
 
 def sealed(manifest: Mapping[str, Any]) -> str:
     """Return the text of a manifest, with the sha256 of all that it says as its last entry."""
-    seal = sha256(_json(manifest).encode()).hexdigest()
-    return _json({**manifest, SEAL: seal})
+    return _json({**manifest, SEAL: seal_of(manifest)})
+
+
+def seal_of(manifest: Mapping[str, Any]) -> str:
+    """Return the sha256 of all that a manifest says, which names the saved run: the last entry of its file."""
+    return sha256(_json({name: value for name, value in manifest.items() if name != SEAL}).encode()).hexdigest()
 
 
 def digest(path: Path) -> str:

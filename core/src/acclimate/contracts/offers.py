@@ -114,7 +114,9 @@ class Backbone:
     `source` is a hub id ("owner/name"), a local folder, or "package:NAME" for weights that install as a
     package. `pooling` is how tokens or pixels are summarised: "mean", "cls", "last", "own" (as an image model was
     trained), "stages" (that, joined by the mean and spread of each stage of a convolutional model), or "" to read
-    it from the model's own files and structure.
+    it from the model's own files and structure. A hub id may name a revision: "owner/name@revision".
+
+    `refused` is why a model that people ask for by this name is not used: pickled weights, say, which run code.
     """
 
     name: str
@@ -123,6 +125,7 @@ class Backbone:
     source: str
     licence: str
     pooling: Literal["", "mean", "cls", "last", "own", "stages"] = ""
+    refused: str = ""
 
     def __post_init__(self) -> None:
         _check(self)

@@ -60,6 +60,7 @@ from acclimate.models.resolve import (
 )
 from acclimate.models.saliency import pixel_saliency, token_saliency
 from acclimate.models.segmenter import Segmenter, check_decoder
+from acclimate.models.shades import on_unit_scale
 from acclimate.models.slice_features import SliceFeatures, slice_features
 from acclimate.models.stack_classifier import GatedAttention, OneSlice, StackClassifier
 from acclimate.models.stacks import PreparedStacks, StackExamples, StackPreprocessing, padded
@@ -142,6 +143,7 @@ __all__ = [
     "load_preprocessing",
     "logits",
     "mask_logits",
+    "on_unit_scale",
     "padded",
     "padded_inputs",
     "pixel_logits",

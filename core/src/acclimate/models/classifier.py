@@ -124,6 +124,11 @@ def feature_width(encoder: nn.Module, pooling: str) -> int:
     )
 
 
+def input_channels(encoder: nn.Module) -> int:
+    """Return how many channels of an image an encoder reads: those of its first convolution."""
+    return next(module.in_channels for module in encoder.modules() if isinstance(module, nn.Conv2d))
+
+
 def has_stages(encoder: nn.Module) -> bool:
     """Return whether an encoder is convolutional, with maps that shrink from stage to stage."""
     inner = getattr(encoder, "timm_model", None)

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from acclimate.contracts import BackboneError
 from acclimate.models.fingerprint import json_hash
+from acclimate.models.shades import UNIT, light_of, normalised, of_channels, range_of
 
 RESAMPLING = {
     "nearest": Image.Resampling.NEAREST,
@@ -25,32 +26,41 @@ _BY_NUMBER = {resampling.value: name for name, resampling in RESAMPLING.items()}
 class ImagePreprocessing:
     """Size and statistics that an image backbone was trained with; they cannot be chosen apart from it.
 
-    `size` is (height, width) in pixels, `mean` and `std` are per channel on the 0 to 1 scale. The whole image
-    is resized, nothing is cropped away: a defect or a lesion may lie at the border.
+    `size` is (height, width) in pixels. Black to white becomes the range `values`; `mean` and `std` on its scale
+    are per channel, of which there are 3, or 1 of grey. The whole image is resized, nothing is cropped away: a defect
+    or a lesion may lie at the border.
     """
 
     size: tuple[int, int]
-    mean: tuple[float, float, float]
-    std: tuple[float, float, float]
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
     interpolation: str
+    values: tuple[float, float] = UNIT
 
     @classmethod
-    def of_timm(cls, configuration: Mapping[str, Any]) -> "ImagePreprocessing":
-        """Read the preprocessing of a timm pretrained configuration."""
-        _, height, width = configuration["input_size"]
+    def of_timm(cls, configuration: Mapping[str, Any], channels: int | None = None) -> "ImagePreprocessing":
+        """Read the preprocessing of a timm pretrained configuration, for a network that reads so many channels.
+
+        Raises:
+            BackboneError: when its statistics are of other channels.
+        """
+        usual, height, width = configuration["input_size"]
+        channels = channels or usual
         return cls(
             size=(height, width),
-            mean=tuple(configuration["mean"]),
-            std=tuple(configuration["std"]),
+            mean=of_channels(configuration["mean"], channels, "mean"),
+            std=of_channels(configuration["std"], channels, "std"),
             interpolation=configuration["interpolation"],
         )
 
     @classmethod
-    def of_processor(cls, values: Mapping[str, Any]) -> "ImagePreprocessing":
-        """Read the preprocessing from a transformers `preprocessor_config.json`.
+    def of_processor(cls, values: Mapping[str, Any], channels: int | None = None) -> "ImagePreprocessing":
+        """Read the preprocessing from a transformers `preprocessor_config.json`, for a network of so many channels.
+
+        It may have a `value_range` besides, what black and white become before mean and standard deviation.
 
         Raises:
-            BackboneError: when size or statistics are not there.
+            BackboneError: when size or statistics are not there, or cannot be.
         """
         size = values.get("crop_size") or values.get("size")
         if isinstance(size, int):
@@ -62,16 +72,22 @@ class ImagePreprocessing:
                 "The backbone's preprocessor_config.json has no size, image_mean and image_std.",
                 "Choose a backbone that says how its images were prepared.",
             )
+        channels = channels or len(values["image_mean"])
+        told = values.get("do_normalize", True)
         return cls(
             size=(int(size["height"]), int(size["width"])),
-            mean=tuple(values["image_mean"]),
-            std=tuple(values["image_std"]),
+            mean=of_channels(values["image_mean"] if told else [0.0], channels, "image_mean"),
+            std=of_channels(values["image_std"] if told else [1.0], channels, "image_std"),
             interpolation=_BY_NUMBER.get(values.get("resample", 2), "bilinear"),
+            values=range_of(values),
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain values; `ImagePreprocessing(**values)` gives the same preprocessing back."""
-        return {**asdict(self), "size": list(self.size), "mean": list(self.mean), "std": list(self.std)}
+        """Return plain values; of the usual range nothing is said, as before there were others."""
+        plain = {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
+        if self.values == UNIT:
+            del plain["values"]
+        return plain
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "ImagePreprocessing":
@@ -81,7 +97,18 @@ class ImagePreprocessing:
             mean=tuple(values["mean"]),
             std=tuple(values["std"]),
             interpolation=values["interpolation"],
+            values=tuple(values.get("values", UNIT)),
         )
+
+    @property
+    def channels(self) -> int:
+        """How many channels are read: 3, or 1 of grey."""
+        return len(self.mean)
+
+    @property
+    def light(self) -> float:
+        """By what a change of brightness is multiplied."""
+        return light_of(self.std, self.values)
 
     @property
     def hash(self) -> str:
@@ -93,10 +120,7 @@ class ImagePreprocessing:
         height, width = self.size
         if image.size != (width, height):
             image = image.resize((width, height), RESAMPLING[self.interpolation])
-        pixels = np.asarray(image.convert("RGB"), dtype=np.float32) / 255.0  # [height, width, channels]
-        mean, std = np.asarray(self.mean, dtype=np.float32), np.asarray(self.std, dtype=np.float32)
-        pixels = (pixels - mean) / std
-        return torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1)))
+        return normalised(image, mean=self.mean, std=self.std, values=self.values)
 
 
 class ImageExamples:
@@ -132,14 +156,18 @@ class ImageExamples:
         """Return `pixel_values` [batch, channels, height, width]."""
         pixels = [self.preprocessing(self.open_image(self.paths[row])) for row in rows]
         if augment is not None:
-            pixels = [augmented(image, augment, mirrored=self.mirrored) for image in pixels]
+            light = self.preprocessing.light
+            pixels = [augmented(image, augment, mirrored=self.mirrored, light=light) for image in pixels]
         return {"pixel_values": torch.stack(pixels).contiguous(memory_format=torch.channels_last)}
 
 
-def augmented(pixels: Tensor, random: np.random.Generator, *, mirrored: bool = True) -> Tensor:
-    """Return [channels, height, width] slightly relit and, where `mirrored`, mirrored; no pixel is cut away."""
+def augmented(pixels: Tensor, random: np.random.Generator, *, mirrored: bool = True, light: float = 1.0) -> Tensor:
+    """Return [channels, height, width] slightly relit and, where `mirrored`, mirrored; no pixel is cut away.
+
+    Brightness changes by up to a tenth of `light`.
+    """
     for axis in (1, 2) if mirrored else ():
         if random.random() < 0.5:
             pixels = pixels.flip(axis)
     contrast, brightness = random.uniform(0.9, 1.1), random.uniform(-0.1, 0.1)
-    return pixels * contrast + brightness
+    return pixels * contrast + brightness * light

@@ -13,11 +13,14 @@ from acclimate.models import packages
 from acclimate.models.text import TextPreprocessing
 
 _DECODERS = ("CausalLM", "LMHeadModel", "DoubleHeadsModel")
+_PICKLES = (".bin", ".ckpt", ".pkl", ".pt", ".pth")
 _OFFLINE = {"local_files_only": True, "trust_remote_code": False}
 
 
 def folder_at(source: str) -> Path:
     """Return the folder that "package:NAME", a path or a hub id names; only a hub id may be downloaded.
+
+    A hub id is "owner/name", or "owner/name@revision" for one commit, branch or tag.
 
     Raises:
         MissingPackageError: when a weights package is not installed.
@@ -40,9 +43,13 @@ def configuration(folder: Path) -> Any:
     from transformers import AutoConfig
 
     try:
-        return AutoConfig.from_pretrained(folder, **_OFFLINE)
+        config = AutoConfig.from_pretrained(folder, **_OFFLINE)
     except (OSError, ValueError, KeyError) as error:
         raise _unreadable(folder, error) from error
+    # timm may write the size of its own head among a network's arguments, which transformers gives once more.
+    if given := getattr(config, "model_args", None):
+        config.model_args = {name: value for name, value in given.items() if name != "num_classes"}
+    return config
 
 
 def is_decoder(config: Any) -> bool:
@@ -107,6 +114,13 @@ def _token_limit(folder: Path, config: Any) -> int:
 
 
 def _unreadable(folder: Path, error: Exception) -> BackboneError:
+    pickles = sorted(file.name for file in folder.iterdir() if file.suffix in _PICKLES)
+    if pickles and not any(folder.glob("*.safetensors")):
+        return BackboneError(
+            f"{folder} cannot be loaded as a pretrained model: it has no model.safetensors, and its weights are "
+            f"pickles ({', '.join(pickles[:3])}), which may run code when they are opened.",
+            "Convert them to safetensors where you trust whoever wrote them, or choose another backbone.",
+        )
     return BackboneError(
         f"{folder} cannot be loaded as a pretrained model: {error}".split("\n")[0],
         "It needs config.json and model.safetensors in the layout of the hub.",
@@ -118,8 +132,9 @@ def _download(source: str) -> Path:
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
     patterns = ["*.json", "*.safetensors", "*.txt", "*.model", "1_Pooling/*"]
+    name, _, revision = source.partition("@")
     try:
-        return Path(snapshot_download(source, allow_patterns=patterns))
+        return Path(snapshot_download(name, revision=revision or None, allow_patterns=patterns))
     except (HFValidationError, HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
         raise UnknownNameError(
             f"{source!r} is no local folder, and the hub did not give it ({type(error).__name__}).",

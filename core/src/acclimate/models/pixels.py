@@ -14,6 +14,7 @@ from torch.nn.functional import pad
 from acclimate.contracts import DataError
 from acclimate.models.fingerprint import json_hash
 from acclimate.models.image import RESAMPLING, ImagePreprocessing
+from acclimate.models.shades import UNIT, normalised
 
 UNSCALED = 2**31 - 1
 """A longer side that no image has: all are read at their own size."""
@@ -30,15 +31,16 @@ class PixelPreprocessing:
     """What an image goes through before its pixels are sorted into classes.
 
     It is scaled down until its longer side has at most `longest` pixels; smaller ones stay as they are, and the
-    aspect is kept. `mean` and `std` per channel on the 0 to 1 scale, and `interpolation`, are those of the backbone.
+    aspect is kept. `mean`, `std`, `values` and `interpolation` are those of the backbone (`ImagePreprocessing`).
     Where `tile` is not 0, what is then still larger on a side is computed in tiles of so many pixels.
     """
 
     longest: int
-    mean: tuple[float, float, float]
-    std: tuple[float, float, float]
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
     interpolation: str
     tile: int = 0
+    values: tuple[float, float] = UNIT
 
     @classmethod
     def of(cls, preprocessing: ImagePreprocessing, longest: int, *, tile: int = 0) -> "PixelPreprocessing":
@@ -49,17 +51,22 @@ class PixelPreprocessing:
             std=preprocessing.std,
             interpolation=preprocessing.interpolation,
             tile=tile,
+            values=preprocessing.values,
         )
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "PixelPreprocessing":
         """Return the preprocessing that `to_dict` wrote."""
-        return cls(**{**values, "mean": tuple(values["mean"]), "std": tuple(values["std"])})
+        own: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
+        }
+        return cls(**own)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain values; runs without tiles say nothing of them, as before there were any."""
-        values = {**asdict(self), "mean": list(self.mean), "std": list(self.std)}
-        return values if self.tile else {name: value for name, value in values.items() if name != "tile"}
+        """Return plain values; of no tiles and the usual range nothing is said, as before there were others."""
+        plain = {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
+        unsaid = {name for name, usual in (("tile", 0), ("values", list(UNIT))) if plain[name] == usual}
+        return {name: value for name, value in plain.items() if name not in unsaid}
 
     @property
     def hash(self) -> str:
@@ -76,9 +83,7 @@ class PixelPreprocessing:
         size = self.scaled(image.size)
         if image.size != size:
             image = image.resize(size, RESAMPLING[self.interpolation])
-        pixels = np.asarray(image.convert("RGB"), dtype=np.float32) / 255.0  # [height, width, channels]
-        mean, std = np.asarray(self.mean, dtype=np.float32), np.asarray(self.std, dtype=np.float32)
-        return torch.from_numpy(np.ascontiguousarray(((pixels - mean) / std).transpose(2, 0, 1)))
+        return normalised(image, mean=self.mean, std=self.std, values=self.values)
 
     def truth(self, mask: Truth) -> Tensor:
         """Return the classes [height, width] of the pixels as they are read: of each the nearest in the mask."""

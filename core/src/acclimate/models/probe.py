@@ -14,14 +14,14 @@ def probe(preprocessing: TextPreprocessing | ImagePreprocessing, *, seed: int = 
 
     Texts are of random words of the tokenizer, from one to 200 of them or as many as are read, side by side with
     padding: `input_ids`, `attention_mask` [8, tokens]. Images are noise around eight shades: `pixel_values`
-    [8, 3, height, width].
+    [8, channels, height, width].
     """
     random = torch.Generator().manual_seed(seed)
     if isinstance(preprocessing, ImagePreprocessing):
         height, width = preprocessing.size
         shades = torch.linspace(-1.5, 1.5, 8).view(8, 1, 1, 1)
-        noise = torch.randn(8, 3, height, width, generator=random)
-        return {"pixel_values": (shades + noise).contiguous(memory_format=torch.channels_last)}
+        noise = torch.randn(8, preprocessing.channels, height, width, generator=random)
+        return {"pixel_values": preprocessing.light * (shades + noise).contiguous(memory_format=torch.channels_last)}
     special = set(preprocessing.tokenizer.all_special_ids)
     words = [token for token in range(len(preprocessing.tokenizer)) if token not in special]
     texts = []

@@ -17,13 +17,14 @@ from acclimate.models.anomaly.parts import PartPreprocessing
 from acclimate.models.anomaly.patches import NEIGHBOURHOOD, STRIDES
 from acclimate.models.causal.chat import ChatPreprocessing
 from acclimate.models.causal.resolve import WRITES, rebuild_writer
-from acclimate.models.classifier import STAGES, Classifier, feature_width, has_stages
+from acclimate.models.classifier import STAGES, Classifier, feature_width, has_stages, input_channels
 from acclimate.models.embedder import Embedder
 from acclimate.models.fingerprint import weights_hash
 from acclimate.models.image import ImagePreprocessing
 from acclimate.models.loading import configuration, folder_at, is_decoder, pretrained, tokens_of
 from acclimate.models.pixels import PixelPreprocessing
 from acclimate.models.segmenter import Segmenter, check_decoder
+from acclimate.models.shades import range_of
 from acclimate.models.spec import check_spec, plain_configuration
 from acclimate.models.stack_classifier import ATTENTION_WIDTH, StackClassifier
 from acclimate.models.stacks import StackPreprocessing
@@ -309,12 +310,12 @@ def _folder(folder: Path, backbone: Backbone, labels: tuple[str, ...], max_token
     from transformers import AutoModel
 
     config = configuration(folder)
-    encoder = pretrained(AutoModel, folder, **_arguments(config))
+    encoder = pretrained(AutoModel, folder, config=config, **_arguments(config))
     pooling, unit_norm = _pooling(folder, encoder, backbone)
     if backbone.modality == "text":
         preprocessing: Preprocessing = tokens_of(folder, config, max_tokens)
     else:
-        preprocessing = _image_preprocessing(folder, config)
+        preprocessing = _image_preprocessing(folder, config, input_channels(encoder))
     return _resolved(encoder, backbone.modality, pooling, unit_norm, labels, preprocessing, _arguments(config))
 
 
@@ -383,14 +384,17 @@ def _image_pooling(encoder: Any) -> str:
     return "cls" if any(name.endswith("cls_token") for name, _ in encoder.named_parameters()) else "mean"
 
 
-def _image_preprocessing(folder: Path, config: Any) -> ImagePreprocessing:
+def _image_preprocessing(folder: Path, config: Any, channels: int) -> ImagePreprocessing:
+    """Return what a folder says of its images; one of timm may have a file for the range of their values."""
+    file = folder / "preprocessor_config.json"
+    processor = json.loads(file.read_text()) if file.is_file() else {}
     timm_configuration = getattr(config, "pretrained_cfg", None)
     if timm_configuration:
-        return ImagePreprocessing.of_timm(timm_configuration)
-    file = folder / "preprocessor_config.json"
-    if not file.is_file():
+        found = ImagePreprocessing.of_timm(timm_configuration, channels)
+        return replace(found, values=range_of(processor)) if "value_range" in processor else found
+    if not processor:
         raise BackboneError(
             f"{folder} has no preprocessor_config.json.",
             "An image backbone must say the size and statistics it was trained with.",
         )
-    return ImagePreprocessing.of_processor(json.loads(file.read_text()))
+    return ImagePreprocessing.of_processor(processor, channels)

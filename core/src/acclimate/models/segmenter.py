@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
 from acclimate.contracts import BackboneError, MissingPackageError, OptionError
-from acclimate.models.classifier import has_stages
+from acclimate.models.classifier import has_stages, input_channels
 from acclimate.models.pixel_probe import PixelProbe, linear, stage_maps
 
 DECODERS = ("unet", "fpn")
@@ -38,7 +38,9 @@ class Segmenter(nn.Module):
         inner = cast(Any, encoder).timm_model
         inner.prune_intermediate_layers(list(range(len(widths))), prune_norm=True, prune_head=True)
         self.encoder = encoder
-        self.head = MaskHead(widths, len(labels), decoder).to(memory_format=torch.channels_last)
+        self.head = MaskHead(widths, len(labels), decoder, channels=input_channels(encoder)).to(
+            memory_format=torch.channels_last
+        )
         self.labels = labels
 
     def forward(self, pixel_values: Tensor) -> Tensor:
@@ -53,12 +55,12 @@ class MaskHead(nn.Module):
     one. A decoder that begins at random first learns that most pixels are background, and may stay there.
     """
 
-    def __init__(self, widths: Sequence[int], classes: int, decoder: str) -> None:
+    def __init__(self, widths: Sequence[int], classes: int, decoder: str, *, channels: int = 3) -> None:
         super().__init__()
         # An encoder that begins with a stride of 4 has no map at half the size: none of width 0 stands for it.
         self.missing = 5 - len(widths)
-        channels = [3, *[0] * self.missing, *widths]
-        self.decoder, width = _unet(channels) if decoder == "unet" else _fpn(channels)
+        every = [channels, *[0] * self.missing, *widths]
+        self.decoder, width = _unet(every) if decoder == "unet" else _fpn(every)
         self.classify = nn.Conv2d(width, classes, kernel_size=3, padding=1)
         self.register_buffer("weight", torch.zeros(classes, sum(widths)))
         self.register_buffer("bias", torch.zeros(classes))

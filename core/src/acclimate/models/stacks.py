@@ -79,7 +79,8 @@ class StackExamples:
         """Return `pixel_values` [batch, slices, channels, height, width] and `slice_mask` [batch, slices]."""
         stacks = [self.pixels(row) for row in rows]
         if augment is not None:
-            stacks = [_augmented(stack, int(augment.integers(2**63)), self.mirrored) for stack in stacks]
+            light = self.preprocessing.slices.light
+            stacks = [_augmented(stack, int(augment.integers(2**63)), self.mirrored, light) for stack in stacks]
         return padded(stacks, "pixel_values")
 
 
@@ -118,9 +119,9 @@ def padded(stacks: Sequence[Tensor], name: str) -> dict[str, Tensor]:
     return {name: values, "slice_mask": mask}
 
 
-def _augmented(stack: Tensor, seed: int, mirrored: bool) -> Tensor:
+def _augmented(stack: Tensor, seed: int, mirrored: bool, light: float) -> Tensor:
     """Return a stack whose slices are all mirrored and relit in the same way."""
-    return torch.stack([augmented(one, np.random.default_rng(seed), mirrored=mirrored) for one in stack])
+    return torch.stack([augmented(one, np.random.default_rng(seed), mirrored=mirrored, light=light) for one in stack])
 
 
 class SliceRows:

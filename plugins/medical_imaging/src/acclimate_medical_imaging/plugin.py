@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from acclimate.plugins import Command, Loader, Preset, Ref, hookimpl
+from acclimate.plugins import Backbone, Command, Loader, Preset, Ref, hookimpl
 
 from acclimate_medical_imaging import diagnosis, segmentation, volume_series
 from acclimate_medical_imaging.masks import options as of_masks
@@ -23,6 +23,37 @@ def register_presets() -> Iterator[Preset]:
     yield diagnosis
     yield segmentation
     yield volume_series
+
+
+@hookimpl
+def register_backbones() -> Iterator[Backbone]:
+    """Offer models of the trade, and say why others are not used."""
+    yield Backbone(
+        name="rad-dino",
+        summary="Vision transformer (DINOv2 base) of 87 million parameters, self-supervised on chest X-rays; hub.",
+        modality="image",
+        source="microsoft/rad-dino",
+        licence="that of the revision: MSRLA for research, which rules out clinical use, or MIT; read its model card",
+        pooling="cls",
+    )
+    yield Backbone(
+        name="torchxrayvision-densenet121",
+        summary="Convolutional network pretrained on chest X-rays; refused, since its weights are a pickle.",
+        modality="image",
+        source="package:torchxrayvision",
+        licence="Apache-2.0 (code); weights as the data sets they were trained on",
+        refused="its weights are pickles, which run code when they are opened; converted to a folder with "
+        "model.safetensors, a timm configuration with one channel, and a preprocessor_config.json with value_range "
+        "[-1024, 1024], they can be named as a folder",
+    )
+    yield Backbone(
+        name="biomedclip",
+        summary="Vision transformer (CLIP) pretrained on figures of papers; refused, since its weights are a pickle.",
+        modality="image",
+        source="microsoft/BiomedCLIP-PubMedBERT_256-vit_base_patch16_224",
+        licence="MIT",
+        refused="its weights are a pickle of open_clip, which runs code when it is opened",
+    )
 
 
 @hookimpl
@@ -79,15 +110,15 @@ def choose_loader(source: str, task: str) -> str | None:
     if source == _SHIPPED:
         return "pydicom-files"
     path = Path(source)
-    if task == segmentation.task and path.is_file() and path.suffix.lower() in _ENDINGS:
-        return _MASKS
     holding = _MASKS if task == segmentation.task else _DICOM
+    if path.is_file():
+        return holding if path.suffix.lower() in _ENDINGS or path.name.upper() == "DICOMDIR" else None
     return holding if path.is_dir() and holds_dicom(path) else None
 
 
 @hookimpl
 def register_commands() -> Iterator[Command]:
-    """Offer a look at a folder, copies without the patient, and the ways to and from a DICOMweb server."""
+    """Offer a look at a folder, copies without the patient, results as DICOM objects, and servers of both."""
     yield Command(
         name="preview",
         summary="Say what a folder of DICOM files or images holds, and show what a model would see of it.",
@@ -102,6 +133,11 @@ def register_commands() -> Iterator[Command]:
         name="dicom-fetch",
         summary="Fetch series from a DICOMweb server.",
         run=Ref("acclimate_medical_imaging.commands.fetch:fetch"),
+    )
+    yield Command(
+        name="dicom-results",
+        summary="Predict scans, and write what was found as DICOM segmentations (SEG) or reports (SR).",
+        run=Ref("acclimate_medical_imaging.commands.results:results"),
     )
     yield Command(
         name="dicom-store",

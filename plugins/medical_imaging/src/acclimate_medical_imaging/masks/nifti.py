@@ -41,9 +41,14 @@ class Covered:
     unknown: int
 
 
-@lru_cache(maxsize=_OPEN)
 def opened(path: Path) -> NDArray[np.uint8]:
-    """Return the classes of the voxels of a file [slices, rows, columns]; the last files stay in memory."""
+    """Return the classes of the voxels of a file [slices, rows, columns]; the last are kept until they change."""
+    return _opened(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=_OPEN)
+def _opened(path: Path, changed: int) -> NDArray[np.uint8]:
+    del changed
     return read_nifti(path).values.astype(np.uint8)
 
 

@@ -125,7 +125,8 @@ def _row(
         hidden=pseudonyms(),
         labelling=labels.Labelling(table=None, folders=False),
     )
-    spacing = pixel_spacing(dataset, picture.frame)
+    with headers.damage_named():
+        spacing = pixel_spacing(dataset, picture.frame)
     told: dict[str, Any] = {"spacing": "" if spacing is None else ",".join(map(repr, spacing))}
     if masks.layers is not None:
         mask = mask_of(picture, masks.layers[number], masks.classes, overlap=masks.overlap)

@@ -61,9 +61,14 @@ class Outlined:
     unknown: int
 
 
-@lru_cache(maxsize=_OPEN)
 def opened(place: Place) -> Dataset:
-    """Return a segmentation with its pixels; the last few stay in memory."""
+    """Return a segmentation with its pixels; the last few stay in memory until their files change."""
+    return _opened(place, place.path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=_OPEN)
+def _opened(place: Place, changed: int) -> Dataset:
+    del changed
     return headers.read(place)
 
 
@@ -92,6 +97,15 @@ def outlined(place: Place, pictures: Pictures, classes: Sequence[str], *, by: st
         DataError: for a segmentation that is malformed or whose segments are no classes; for a frame that lies
             elsewhere than its image or on another grid, or that lies where several images lie.
     """
+    try:
+        return _outlined(place, pictures, classes, by=by, others=others)
+    except DataError as error:
+        if place.name in error.message:
+            raise
+        raise DataError(f"{place.name} cannot be used: {error.message}.", error.hint) from error
+
+
+def _outlined(place: Place, pictures: Pictures, classes: Sequence[str], *, by: str, others: str) -> Outlined:
     dataset = headers.read(place, pixels=False)
     found: dict[int, list[Outline]] = {}
     unknown = 0

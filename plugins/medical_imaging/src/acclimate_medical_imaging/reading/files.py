@@ -2,14 +2,19 @@
 
 import io
 import os
+import shutil
 import zipfile
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
 from acclimate.contracts import DataError
+
+from acclimate_medical_imaging.reading.directory import indexed_files, is_directory
 
 PREAMBLE_BYTES = 128
 MAGIC = b"DICM"
@@ -63,7 +68,8 @@ def check_growth(member: zipfile.ZipInfo) -> None:
 def places(source: Path) -> Iterator[Place]:
     """Yield every file of a folder, in sorted order and of any depth, of a zip archive, or the file itself.
 
-    Hidden files and folders are passed over, archives inside a folder are opened.
+    Hidden files and folders are passed over, archives inside a folder are opened. Of a DICOMDIR they are the files
+    that it names.
 
     Raises:
         DataError: when there is no such file or folder, or a zip archive is damaged.
@@ -74,6 +80,9 @@ def places(source: Path) -> Iterator[Place]:
             for file in sorted(name for name in files if not name.startswith(".")):
                 path = Path(folder) / file
                 yield from _members(path, path.relative_to(source).as_posix())
+    elif is_directory(source):
+        root = source.parent.resolve()
+        yield from (Place(name=path.relative_to(root).as_posix(), path=path) for path in indexed_files(source))
     elif source.is_file():
         yield from _members(source, source.name)
     else:
@@ -90,6 +99,34 @@ def _members(path: Path, name: str) -> Iterator[Place]:
     except zipfile.BadZipFile as error:
         raise DataError(f"The archive {name} is damaged: {error}.", "Get it again, or remove it.") from error
     yield from (Place(name=f"{name}/{member}", path=path, member=member) for member in members)
+
+
+@contextmanager
+def unpacked(source: Path) -> Iterator[Path]:
+    """Give a source as it is, or of a zip archive a folder with what is in it, which is removed afterwards.
+
+    Raises:
+        DataError: when the archive is damaged, or would grow beyond what is safe or the disk holds.
+    """
+    if source.suffix.lower() != ".zip" or not source.is_file():
+        yield source
+        return
+    with TemporaryDirectory(prefix="acclimate-") as folder:
+        try:
+            with zipfile.ZipFile(source) as archive:
+                members = archive.infolist()
+                for member in members:
+                    check_growth(member)
+                needed, free = sum(member.file_size for member in members), shutil.disk_usage(folder).free
+                if needed > free:
+                    raise DataError(
+                        f"{source.name} would unpack to {needed:,} bytes, and {free:,} are free in {folder}.",
+                        "Free some space, or set TMPDIR to a larger disk.",
+                    )
+                archive.extractall(folder)  # which drops what would lead out of the folder
+        except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError) as error:
+            raise DataError(f"{source.name} cannot be unpacked: {error}.") from error
+        yield Path(folder)
 
 
 def holds_dicom(source: Path) -> bool:

@@ -10,6 +10,8 @@ from acclimate.contracts import DataError, OptionError
 from acclimate.data import csv_rows, jsonl_rows, parquet_rows, tsv_rows
 from acclimate.data.read import LINE
 
+from acclimate_medical_imaging.reading.directory import is_directory
+
 if TYPE_CHECKING:
     from pydicom import Dataset
 
@@ -120,7 +122,7 @@ def labelling(source: Path, named: str) -> Labelling:
     Raises:
         AcclimateError: for a table that cannot be read.
     """
-    usual = source / FILE
+    usual = (source.parent if is_directory(source) else source) / FILE
     table = Path(named) if named and named != FOLDERS else usual if not named and usual.is_file() else None
     return Labelling(table=None if table is None else read_labels(table), folders=named == FOLDERS)
 

@@ -113,6 +113,7 @@ def _shown(place: Place, window: str) -> Image.Image | None:
         if place.path.suffix.lower() in IMAGE_SUFFIXES and not place.member:
             return open_image(place.path)
         dataset = headers.read(place)
-        return pixels.picture(dataset, window=window) if headers.has_pixels(dataset) else None
+        seen = headers.has_pixels(dataset) and not headers.is_segmentation(dataset)
+        return pixels.picture(dataset, window=window) if seen else None
     except (DataError, OSError):  # `look_at` says why
         return None

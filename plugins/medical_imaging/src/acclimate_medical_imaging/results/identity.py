@@ -67,7 +67,7 @@ class ModelIdentity:
         if not _SHA256.fullmatch(self.bundle_sha256):
             raise OptionError(
                 f"bundle_sha256 is 64 hexadecimal digits, found {self.bundle_sha256!r}.",
-                "It is the last entry of a run's manifest.json: load(run).manifest['sha256'].",
+                "It is the last entry of a run's manifest.json; ModelIdentity.of(load(run).manifest) finds it.",
             )
 
     @classmethod
@@ -76,10 +76,12 @@ class ModelIdentity:
 
         The name is that of its preset and backbone, the version the release of acclimate that wrote it.
         """
+        from acclimate.bundle import seal_of
+
         return cls(
             name=f"{manifest['preset']} ({manifest['backbone']['name']})"[:_LONGEST],
             version=manifest["acclimate"],
-            bundle_sha256=manifest["sha256"],
+            bundle_sha256=seal_of(manifest),
         )
 
 

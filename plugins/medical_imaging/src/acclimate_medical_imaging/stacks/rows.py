@@ -10,7 +10,8 @@ from acclimate.contracts import DataError
 from acclimate.data import UNREADABLE
 
 from acclimate_medical_imaging.reading import headers, labels, subjects
-from acclimate_medical_imaging.reading.files import Place
+from acclimate_medical_imaging.reading.directory import indexed_files, is_directory
+from acclimate_medical_imaging.reading.files import Place, unpacked
 from acclimate_medical_imaging.reading.options import check_words
 from acclimate_medical_imaging.reading.pseudonyms import Pseudonyms, pseudonyms
 from acclimate_medical_imaging.stacks.options import OPTIONS
@@ -34,6 +35,7 @@ class _Job:
     """What every volume of a source is read with."""
 
     root: Path
+    files: tuple[Path, ...]
     showing: Showing
     study: bool
     paths: bool
@@ -47,6 +49,8 @@ class _Job:
 
 def volume_rows(source: str, **options: str) -> Iterator[dict[str, Any]]:
     """Yield one row for each volume of a folder, NIfTI files first, then series; one volume is in memory at a time.
+
+    The source may be a zip archive too, or a DICOMDIR, of which the files are read that it names.
 
     Rows have `id` and `patient` (pseudonyms of series and patient), `image` (the slices that are seen, as pages of a
     TIFF file), `sex`, `age`, `scanner`, `modality`, `body_part`, `view`, `laterality` and `burned_in` as single
@@ -68,13 +72,14 @@ def volume_rows(source: str, **options: str) -> Iterator[dict[str, Any]]:
             series with files that are damaged.
         OptionError: for an option that does not exist.
     """
-    job = _job(Path(source), {**OPTIONS, **options})
-    patients: Counter[str] = Counter()
-    found = False
-    for row in _rows(job):
-        found = True
-        patients.update([row["patient"]] if "patient" in row else [])
-        yield row
+    with unpacked(Path(source)) as folder:
+        job = _job(folder, {**OPTIONS, **options})
+        patients: Counter[str] = Counter()
+        found = False
+        for row in _rows(job):
+            found = True
+            patients.update([row["patient"]] if "patient" in row else [])
+            yield row
     if not found and not (job.labelling.table and job.labelling.table.without):
         raise DataError(f"There are no volumes in {source!r}.", "It needs series of DICOM slices, or NIfTI files.")
     job.labelling.check(patients, "volumes", skip=options.get("unlabelled") == "skip")
@@ -83,8 +88,6 @@ def volume_rows(source: str, **options: str) -> Iterator[dict[str, Any]]:
 def _job(source: Path, options: dict[str, str]) -> _Job:
     showing = read_showing(**{name: options[name] for name in ("window", "slices", "plane", "spacing")})
     check_words(options, _WORDS)
-    if source.suffix.lower() == ".zip":
-        raise DataError(f"{source.name} is an archive, and volumes are read from folders.", "Unpack it.")
     found = labels.labelling(source, options["labels"])
     if found.table is not None and found.table.key == "SOPInstanceUID":
         raise DataError(
@@ -92,7 +95,8 @@ def _job(source: Path, options: dict[str, str]) -> _Job:
             "Name a column of patients, studies, series or paths.",
         )
     return _Job(
-        root=source if source.is_dir() else source.parent,
+        root=(source if source.is_dir() else source.parent).resolve(),
+        files=tuple(_files(source)),
         showing=showing,
         study=options["patient"] == "study",
         paths=options["ids"] == "path",
@@ -101,12 +105,22 @@ def _job(source: Path, options: dict[str, str]) -> _Job:
     )
 
 
+def _files(source: Path) -> list[Path]:
+    """Return the files that volumes are read from: those of a folder or an index, or one NIfTI file."""
+    if not source.exists():
+        raise DataError(f"There is no file or folder {str(source)!r}.", "Check the path.")
+    if is_directory(source):
+        return sorted(indexed_files(source))
+    if source.is_file() and source.name.lower().endswith(_NIFTI):
+        return [source.resolve()]
+    return files_in((source if source.is_dir() else source.parent).resolve())
+
+
 def _rows(job: _Job) -> Iterator[dict[str, Any]]:
-    files = files_in(job.root)
-    nifti = [file for file in files if file.name.lower().endswith(_NIFTI)]
+    nifti = [file for file in job.files if file.name.lower().endswith(_NIFTI)]
     for file in nifti:
         yield from _nifti_row(file, job)
-    rest = [file for file in files if file not in set(nifti) and file.suffix.lower() != ".csv"]
+    rest = [file for file in job.files if file not in set(nifti) and file.suffix.lower() != ".csv"]
     if not rest:
         return
     split = split_series(rest)
