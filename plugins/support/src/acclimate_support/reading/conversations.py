@@ -38,7 +38,7 @@ class Conversation:
     @property
     def first(self) -> str:
         """What the customer wrote before anyone answered, with the subject where the message does not repeat it."""
-        said = []
+        said: list[str] = []
         for message in self.messages:
             if message.role == "assistant" and said:
                 break
