@@ -2,9 +2,12 @@
 
 from collections.abc import Iterator
 
-from acclimate.plugins import Preset, hookimpl
+from acclimate.plugins import Command, Loader, Preset, Ref, hookimpl
 
 from acclimate_support import faq, intents
+from acclimate_support.reading.options import OF_CHATS, OF_MESSAGES, WITHOUT_LABEL
+
+_MESSAGES = "messages"
 
 
 @hookimpl
@@ -12,3 +15,48 @@ def register_presets() -> Iterator[Preset]:
     """Offer the presets of this trade."""
     yield intents
     yield faq
+
+
+@hookimpl
+def register_loaders() -> Iterator[Loader]:
+    """Offer the readers of help desks and chats."""
+    yield Loader(
+        name=_MESSAGES,
+        summary="What customers wrote first in tickets and chats: Zendesk, Intercom, or any list of messages.",
+        read=Ref("acclimate_support.reading.rows:message_rows"),
+        suffixes=(".json",),
+        options=OF_MESSAGES,
+        kept=("pii",),
+        unlabelled=WITHOUT_LABEL,
+    )
+    yield Loader(
+        name="chats",
+        summary="Whole tickets and chats as lists of messages: Zendesk, Intercom, or any list of messages.",
+        read=Ref("acclimate_support.reading.rows:chat_rows"),
+        options=OF_CHATS,
+        kept=("pii", "orders", "phones", "macros"),
+    )
+    yield Loader(
+        name="faq",
+        summary="Questions with their answers, from pages in Markdown or HTML (headings, details, FAQPage).",
+        read=Ref("acclimate_support.reading.faq:faq_rows"),
+        suffixes=(".md", ".markdown", ".html", ".htm"),
+    )
+
+
+@hookimpl
+def choose_loader(source: str) -> str | None:
+    """Take exports by what they hold; plain tables and lines are core's."""
+    from acclimate_support.reading.sources import kind_of
+
+    return _MESSAGES if kind_of(source) else None
+
+
+@hookimpl
+def register_commands() -> Iterator[Command]:
+    """Offer the measure of tone."""
+    yield Command(
+        name="tone",
+        summary="Measure how far replies sound as a tone card says, rule by rule.",
+        run=Ref("acclimate_support.commands.tone:tone"),
+    )

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from acclimate.contracts import Finding, OptionError, did_you_mean
 
-from acclimate_support.privacy import KINDS, Redacted, Redactor
+from acclimate_support.privacy import KINDS, Redacted, Redactor, placeholders
 
 PII = ("redact", "keep")
 
@@ -36,7 +36,7 @@ def audit(texts: Iterable[str], pii: str = "redact", orders: str = "", phones: s
     counts: Counter[str] = Counter()
     rows = changed = 0
     for text in texts:
-        found = _redacted(text, pii, orders, phones).counts
+        found = placeholders(_redacted(text, pii, orders, phones).text)  # a reader may have put some there
         counts.update(found)
         rows += 1
         changed += bool(found)

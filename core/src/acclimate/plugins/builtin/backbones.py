@@ -10,9 +10,7 @@ _DEFAULT = {"text": "minilm-l6", "image": "efficientnet-lite0"}
 
 @hookimpl
 def register_backbones() -> Iterator[Backbone]:
-    """Offer a model that reads texts, one that writes them and one of images, which install as packages, and image
-    models of the hub by name.
-    """
+    """Offer a model that reads texts, one that writes them and one of images, all of packages, and models of the hub."""
     yield Backbone(
         name="minilm-l6",
         summary="Sentence encoder of 22 million parameters, English.",

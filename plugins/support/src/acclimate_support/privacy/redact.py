@@ -63,20 +63,26 @@ class Redactor:
             )
         self._name = _name_pattern(self.names)
 
+    def names_only(self, text: str) -> str:
+        """Return the text with placeholders for names, and all else as it is."""
+        return self._replaced(text, ("name",)).text if self._name else text
+
     def redact(self, text: str) -> Redacted:
         """Return the text with placeholders; those that it has already stay as they are."""
-        text = _INVISIBLE.sub("", text)
+        return self._replaced(_INVISIBLE.sub("", text), KINDS)
+
+    def _replaced(self, text: str, kinds: Sequence[str]) -> Redacted:
         for kind, number in _PLACEHOLDER.findall(text):
             self._known.setdefault((kind.lower(), f"<{kind}_{number}>"), f"<{kind}_{number}>")
         counts: Counter[str] = Counter()
         pieces, at = [], 0
-        for start, end, kind in _apart(text, self._found(text)):
+        for start, end, kind in _apart(text, self._found(text, kinds)):
             pieces += [text[at:start], self._placeholder(kind, text[start:end])]
             counts[kind] += 1
             at = end
         return Redacted(text="".join([*pieces, text[at:]]), counts=dict(counts))
 
-    def _found(self, text: str) -> Iterator[tuple[int, int, str]]:
+    def _found(self, text: str, kinds: Sequence[str]) -> Iterator[tuple[int, int, str]]:
         digits = any(character.isdigit() for character in text)
         finders: dict[str, Iterator[Place]] = {}
         if "@" in text:
@@ -88,7 +94,7 @@ class Redactor:
         for kind, pattern in (("order", self._order), ("name", self._name)):
             if pattern:
                 finders[kind] = (match.span() for match in pattern.finditer(text))
-        for kind in KINDS:
+        for kind in kinds:
             for start, end in finders.get(kind, ()):
                 if end > start:
                     yield start, end, kind
@@ -99,6 +105,11 @@ class Redactor:
             used = [int(each[len(kind) + 2 : -1]) for (of, _), each in self._known.items() if of == kind]
             self._known[key] = f"<{kind.upper()}_{max(used, default=0) + 1}>"
         return self._known[key]
+
+
+def placeholders(text: str) -> Mapping[str, int]:
+    """Return how many placeholders of each kind stand in a text."""
+    return Counter(kind.lower() for kind, _ in _PLACEHOLDER.findall(text))
 
 
 def found(text: str, *, orders: str = "", region: str = "") -> Mapping[str, int]:
