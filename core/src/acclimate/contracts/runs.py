@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from acclimate.contracts.analysis import Analysis
+from acclimate.contracts.analysis import Analysis, DecisionCurve
 from acclimate.contracts.scores import Score, finite
 
 
@@ -263,6 +263,7 @@ def _decided(analysis: Analysis) -> list[str]:
     if point is not None and point.at_prevalence:
         figures = ", ".join(f"{name} {score}" for name, score in point.at_prevalence.items())
         lines.append(f"where a share of {point.prevalence:g} is {point.positive!r}: {figures}")
+    lines.extend(_worth(curve) for curve in analysis.decision_curves if point is not None)
     if analysis.cross_validated is not None:
         found = analysis.cross_validated
         figures = ", ".join(f"{name} {score}" for name, score in found.scores.items())
@@ -276,6 +277,14 @@ def _decided(analysis: Analysis) -> list[str]:
             f"{sets.size:.2f} labels on average"
         )
     return lines
+
+
+def _worth(curve: DecisionCurve) -> str:
+    """Say at which thresholds the model is of use."""
+    where = ", ".join(f"{low:.3f} to {high:.3f}" for low, high in curve.better)
+    return f"net benefit of flagging {curve.label!r} by the model is clearly above all and none: " + (
+        f"at thresholds of {where}" if where else "nowhere"
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
