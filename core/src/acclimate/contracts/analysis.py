@@ -154,13 +154,14 @@ class CrossValidated:
     """Scores of the method over all rows, each tested by a model that did not train on it.
 
     `rows` were dealt to `folds`, `repeats` times; the scores are means over the repeats, and their intervals cover
-    new rows and other folds.
+    new rows and other folds. `chosen` says how many folds found each method, where every fold searched by itself.
     """
 
     folds: int
     repeats: int
     rows: int
     scores: Mapping[str, Score]
+    chosen: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

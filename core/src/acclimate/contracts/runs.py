@@ -268,6 +268,9 @@ def _decided(analysis: Analysis) -> list[str]:
         found = analysis.cross_validated
         figures = ", ".join(f"{name} {score}" for name, score in found.scores.items())
         lines.append(f"{found.folds} folds of all {found.rows:,} rows, {found.repeats} times: {figures}")
+    if analysis.cross_validated is not None and analysis.cross_validated.chosen:
+        chosen = ", ".join(f"{name} {count}" for name, count in analysis.cross_validated.chosen.items())
+        lines.append(f"each fold searched by itself and found: {chosen}")
     if analysis.answered is not None:
         kept = analysis.answered
         lines.append(f"the surest rows, {kept.coverage:.0%} of these, are answered: accuracy {kept.accuracy}")
