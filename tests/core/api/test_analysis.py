@@ -71,6 +71,34 @@ def test_the_threshold_is_what_the_validation_rows_give_and_the_counts_are_those
     assert point.at_prevalence["ppv"].value != point.scores["ppv"].value
 
 
+def test_the_decision_curve_is_that_of_the_test_rows_in_the_mix_of_use(
+    run: Run, texts: Path, document: Document
+) -> None:
+    (curve,) = run.report.analysis.decision_curves
+    rows, parts = rows_of(texts), document(run, "rows.json")
+    told = run.load().predict([rows[id]["text"] for id in parts["test"]])
+    positive = np.array([rows[id]["label"] == "harbour" for id in parts["test"]])
+    probability = np.array([each.probabilities["harbour"] for each in told])
+    share = np.mean([rows[id]["label"] == "harbour" for id in parts["validation"]])
+    odds = probability / (1 - probability) * (0.1 / 0.9) / (share / (1 - share))
+    assert (curve.label, curve.share) == ("harbour", 0.1)
+    assert curve.points[-1].threshold == pytest.approx(0.99)
+    for point in curve.points[::7]:
+        price = point.threshold / (1 - point.threshold)
+        flagged = odds >= price
+        found = 0.1 * flagged[positive].mean() - 0.9 * flagged[~positive].mean() * price
+        assert point.model.value == pytest.approx(found, abs=1e-9)
+    assert document(run, "report.json")["analysis"]["decision_curves"][0]["points"][0]["all"] == pytest.approx(
+        0.1 - 0.9 * 0.01 / 0.99
+    )
+    again = evaluate(run.output, texts).analysis.decision_curves
+    assert [each.share for each in again] == [0.1], "the mix of use is saved with the run"
+
+
+def test_without_a_label_that_is_looked_for_there_is_no_decision_curve(finished: Callable[[str, str], Run]) -> None:
+    assert finished("text", "frozen").report.analysis.decision_curves == ()
+
+
 def test_a_loaded_run_flags_by_the_frozen_threshold_and_gives_sets(run: Run, texts: Path) -> None:
     point, sets = run.report.analysis.operating, run.report.analysis.conformal
     kept = run.report.analysis.answered

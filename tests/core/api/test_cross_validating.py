@@ -48,6 +48,30 @@ def test_every_row_is_tested_once_a_repeat_by_a_model_that_did_not_train_on_it(
     assert found.scores["accuracy"].low < found.scores["accuracy"].value < found.scores["accuracy"].high
     assert len(last[0]) == done.report.rows["test"] == 15, "the saved model is tested on its own test rows"
     assert "4 folds of all 75 rows, 2 times: accuracy" in str(done.report)
+    assert found.chosen == {}, "nothing was searched"
+
+
+def test_each_fold_of_auto_searches_on_rows_that_do_not_test_it(
+    texts: Path, small_backbone: str, tmp_path: Path
+) -> None:
+    searched, seen = cross_validating.search, []
+
+    def spy(host: Any, request: Any, subject: Any, *, ends: float) -> Any:
+        found = searched(host, request, subject, ends=ends)
+        seen.append((subject.parts["train"].ids, subject.parts["test"].ids, found.record["rows"]))
+        return found
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cross_validating, "search", spy)
+        asked = {"method": "auto", "budget": 1e-6, "folds": 2, "repeats": 1}  # time for the first method alone
+        report = run(texts, tmp_path, backbone=small_backbone, **asked).report
+    assert len(seen) == 2
+    for trained, tested, rows in seen:
+        assert rows == len(trained)
+        assert not set(trained) & set(tested)
+    assert report.analysis.cross_validated is not None
+    assert report.analysis.cross_validated.chosen == {"frozen": 2}
+    assert "each fold searched by itself and found: frozen 2" in str(report)
 
 
 def test_groups_are_in_one_fold(texts: Path, small_backbone: str, tmp_path: Path) -> None:

@@ -82,7 +82,7 @@ def test_what_is_missing_or_unknown_is_named_before_anything_is_loaded(
 ) -> None:
     run = finished("text", "frozen").output
     monkeypatch.setattr(module, "load_classifier", None)
-    with pytest.raises(OptionError, match="exported as onnx, found 'gguf'"):
+    with pytest.raises(OptionError, match="exported as onnx, peft, found 'gguf'"):
         export(run, tmp_path / "model.gguf", format="gguf")
     (tmp_path / "there.onnx").touch()
     with pytest.raises(OutputError, match="exists"):

@@ -12,8 +12,10 @@ from acclimate.contracts import (
     Conformal,
     Coverage,
     Curve,
+    DecisionCurve,
     Finding,
     Mistake,
+    NetBenefit,
     OperatingPoint,
     Report,
     Score,
@@ -29,6 +31,20 @@ def picture(colour: str) -> str:
     stream = io.BytesIO()
     Image.new("RGB", (120, 90), colour).save(stream, format="JPEG")
     return "data:image/jpeg;base64," + base64.b64encode(stream.getvalue()).decode()
+
+
+def decision_curve(label: str) -> DecisionCurve:
+    """Return the curve of a model that is worth most between 0.1 and 0.6 of rows of which 0.3 are positive."""
+    points = tuple(
+        NetBenefit(
+            threshold=t,
+            model=Score(value=0.3 - 0.4 * t, low=0.25 - 0.4 * t, high=0.35 - 0.4 * t),
+            all=0.3 - 0.7 * t / (1 - t),
+            gain=Score(value=0.05, low=0.01 if 0.1 <= t <= 0.6 else -0.01, high=0.1),
+        )
+        for t in (k / 100 for k in range(1, 100))
+    )
+    return DecisionCurve(label=label, share=0.3, points=points, better=((0.1, 0.6),))
 
 
 def analysis() -> Analysis:
@@ -48,6 +64,7 @@ def analysis() -> Analysis:
             Curve(label="fine", roc=((0, 0), (0.1, 0.7), (1, 1)), precision_recall=((0.1, 1), (0.7, 0.9), (1, 0.5))),
             Curve(label=EVIL, roc=((0, 0), (0.3, 0.6), (1, 1)), precision_recall=((0.2, 0.9), (1, 0.4))),
         ),
+        decision_curves=(decision_curve(EVIL),),
         reliability={
             name: tuple(Bin(rows=10, confidence=each, accuracy=SCORE) for each in (0.6, 0.8, 0.95))
             for name in ("before", "after")

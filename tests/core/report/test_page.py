@@ -1,5 +1,6 @@
 """The page and the card hold every figure of the report, and text from data is text."""
 
+import re
 from collections.abc import Callable
 from html.parser import HTMLParser
 from typing import Any
@@ -9,6 +10,7 @@ import yaml
 from acclimate.contracts import Analysis, Bin, Coverage, Score
 from acclimate.report import card, page
 from acclimate.report.charts import ticks
+from acclimate.report.worth import above
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -87,17 +89,36 @@ def test_every_figure_stands_on_the_page(build: Build) -> None:
     assert "nan" not in text.replace("financial", "")
 
 
+def test_a_decision_curve_stays_inside_its_frame_and_says_where_the_model_is_of_use(build: Build) -> None:
+    report = build()
+    section = page(report).split('id="worth"')[1].split("</section>")[0]
+    assert "of more worth than flagging all or none at thresholds of 0.100 to 0.600" in section
+    for name in ("this model", "flag all", "flag none"):
+        assert name in section
+    heights = [float(each) for each in re.findall(r"[ML][\d.-]+ ([\d.-]+)", section)]
+    assert len(heights) > 200, "both lines and the band"
+    assert all(12 <= each <= 234 for each in heights), "flagging all at 0.99 is worth -69"
+    curve = report["analysis"]["decision_curves"][0]
+    nowhere = {**report["analysis"], "decision_curves": [{**curve, "better": []}]}
+    assert "nowhere clearly of more worth" in page({**report, "analysis": nowhere})
+
+
+def test_a_line_ends_where_it_crosses_the_floor() -> None:
+    assert above([(0.0, 2.0), (1.0, 1.0), (2.0, -1.0), (3.0, -9.0)], 0.0) == [(0.0, 2.0), (1.0, 1.0), (1.5, 0.0)]
+    assert above([(0.0, -1.0), (1.0, -2.0)], 0.0) == []
+
+
 def test_links_of_the_page_lead_somewhere(build: Build) -> None:
     reader = read(page(build()))
     assert len(set(reader.ids)) == len(reader.ids)
     links = {value[1:] for tag, name, value in reader.attributes if (tag, name) == ("a", "href")}
     assert links <= set(reader.ids)
-    assert len(links) == 11
+    assert len(links) == 12
 
 
 def test_what_a_run_does_not_have_is_left_out(build: Build) -> None:
     bare = read(page(build(analysis=Analysis(), history=(), findings=(), baselines={})))
-    for id in ("operating", "curves", "trust", "slices", "mistakes", "learning", "first"):
+    for id in ("operating", "worth", "curves", "trust", "slices", "mistakes", "learning", "first"):
         assert id not in bare.ids
     assert {"scores", "errors", "data", "use"} <= set(bare.ids)
 

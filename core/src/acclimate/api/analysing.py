@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.special import softmax
 
 from acclimate import evaluation
+from acclimate.api.benefits import decision_curves, most_common
 from acclimate.api.deciding import Decisions, Scores, log_odds, probability
 from acclimate.api.inputs import Part
 from acclimate.api.mistakes import mistakes
@@ -28,8 +29,6 @@ from acclimate.contracts import (
 from acclimate.models import Classifier, Examples
 from acclimate.plugins import Host
 
-# More curves than this say nothing to a reader; those of the labels with most rows are kept.
-_CURVES = 8
 # Both bounds of a pair of rates hold together with 95 % when each holds with 97.5 %.
 _BOTH = 0.975
 
@@ -78,7 +77,14 @@ def analyse(
     wrong: tuple[Mistake, ...] = ()
     if settings.show_rows:
         wrong = mistakes(tested.model, part, tested.examples, logits, tested.thresholds, tested.prepare)
-    common: dict[str, Any] = {"curves": _curves(tested), "slices": sliced, "mistakes": wrong}
+    benefits, told = decision_curves(part, logits, tested.model.labels, decisions, settings)
+    findings = (*findings, *told)
+    common: dict[str, Any] = {
+        "curves": _curves(tested),
+        "decision_curves": benefits,
+        "slices": sliced,
+        "mistakes": wrong,
+    }
     if part.multilabel:
         return Analysis(**common), findings
     probabilities = softmax(logits, axis=1)
@@ -140,7 +146,7 @@ def _curves(tested: Tested) -> tuple[Curve, ...]:
     """Return the curves of each label against the rest; of two labels of one row one curve says all."""
     part, labels = tested.part, tested.model.labels
     members = part.truth > 0 if part.multilabel else part.truth[:, None] == np.arange(len(labels))
-    order = list((-members.sum(axis=0)).argsort(kind="stable")[:_CURVES])
+    order = most_common(members)
     if len(labels) == 2 and not part.multilabel:
         order = [1]
 

@@ -1,19 +1,22 @@
 """Cross-validation of a run over all its rows, several times: what few rows can say of a method."""
 
 import sys
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from time import perf_counter
 
 import numpy as np
 from datasets import concatenate_datasets
 
 from acclimate import evaluation
 from acclimate.api import inputs, scoring, stages
-from acclimate.api.choosing import make_plan
+from acclimate.api.choosing import first_of_search, make_plan
 from acclimate.api.folds import deal_folds, on_fold
 from acclimate.api.inputs import Part
 from acclimate.api.request import Request
+from acclimate.api.search import search
 from acclimate.api.subject import Subject
 from acclimate.contracts import CrossValidated, Finding, OptionError, Plan, Settings
 from acclimate.plugins import Host
@@ -62,6 +65,9 @@ def check_folds(settings: Settings, *, timed: bool, given: bool) -> None:
 def cross_validate(host: Host, request: Request, subject: Subject, folds: int, folder: Path) -> CrossValidated:
     """Return the scores of the run's method over all rows; the model of `subject` stays as it is.
 
+    Where method "auto" was to be cross-validated each fold searches by itself, within the whole budget: a method that
+    all rows chose would be scored on rows that chose it.
+
     Raises:
         DataError: there are too few rows, groups or classes for so many folds.
     """
@@ -84,6 +90,8 @@ def cross_validate(host: Host, request: Request, subject: Subject, folds: int, f
         labels=subject.model.labels,
         positive=request.settings.positive,
     )
+    nested = bool(request.searched and request.settings.folds)
+    chosen: Counter[str] = Counter()
     runs = {}
     for repeat in range(request.settings.repeats):
         settings = replace(subject.settings, seed=subject.settings.seed + repeat)
@@ -100,7 +108,10 @@ def cross_validate(host: Host, request: Request, subject: Subject, folds: int, f
                 of = f"repeat {repeat + 1} of {request.settings.repeats}, fold {number + 1} of {folds}"
                 sys.stderr.write(f"cross-validation: {of}\n")
             one = on_fold(every, fold)
-            plan = make_plan(host, request, subject.method, one.model, one.parts["train"])
+            if nested:
+                one = _searched(host, request, one)
+            chosen[one.method.name] += 1
+            plan = make_plan(host, request, one.method, one.model, one.parts["train"])
             learned = stages.learn(one, plan, _silent)
             scores[list(fold.held_out)] = scoring.ranked(learned.logits, learned.thresholds)
         runs[repeat] = evaluation.ScoredRows(ids=whole.ids, truth=whole.truth, groups=whole.groups, scores=scores)
@@ -111,7 +122,16 @@ def cross_validate(host: Host, request: Request, subject: Subject, folds: int, f
         repeats=request.settings.repeats,
         rows=len(whole.truth),
         scores=found.scores[subject.method.name],
+        chosen=dict(chosen) if nested else {},
     )
+
+
+def _searched(host: Host, request: Request, subject: Subject) -> Subject:
+    """Return a run on a fold with the method that a search on its training rows finds."""
+    first = first_of_search(host, request)
+    subject = replace(subject, method=first, install=host.load(first, "install"))
+    found = search(host, request, subject, ends=perf_counter() + 60 * request.budget_minutes).method
+    return replace(subject, method=found, install=host.load(found, "install"))
 
 
 def _silent(kind: str, **details: object) -> None:

@@ -1,4 +1,4 @@
-"""A saved run in a format for other runtimes: ONNX, with the gate that its logits are the run's."""
+"""A saved run in a format for other libraries: ONNX, or an adapter of peft, if its logits are the run's."""
 
 import json
 import warnings
@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from acclimate import bundle, models
+from acclimate.api.adapter_folder import check_adapter, write_adapter
 from acclimate.api.merging import fold
 from acclimate.api.parity import check_parity
 from acclimate.api.plain import logits
@@ -20,13 +21,13 @@ from acclimate.api.predictor import Predictor, load_classifier
 from acclimate.contracts import BackboneError, MissingPackageError, OptionError
 from acclimate.plugins import Host, default_host
 
-FORMATS = ("onnx",)
+FORMATS = ("onnx", "peft")
 _PACKAGES = ("onnx", "onnxruntime", "onnxscript")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exported:
-    """A file that another runtime reads; `difference` is the greatest of a logit on the probe."""
+    """A file or folder that another library reads; `difference` is the greatest of a logit on the probe."""
 
     output: Path
     inputs: tuple[str, ...]
@@ -34,23 +35,29 @@ class Exported:
 
 
 def export(folder: str | Path, output: str | Path, *, format: str = "onnx", host: Host | None = None) -> Exported:
-    """Write a saved run as an ONNX file, from prepared inputs to logits, with batch and length left open.
+    """Write a saved run as an ONNX file, or as a folder with the adapter that peft puts on the backbone ("peft").
 
-    Inputs are `input_ids` and `attention_mask` [batch, tokens], or `pixel_values` [batch, 3, height, width]; the
-    output is `logits` [batch, labels]. The file's metadata has labels, thresholds, what validation rows decided,
-    temperature, the hash of the preprocessing and what it is: the length at which texts are cut, or the size and
-    statistics of images.
+    The folder has adapter_config.json, adapter_model.safetensors, head.safetensors, the tokenizer or image processor,
+    and a README.md with the lines that give the run's probabilities.
+
+    The file goes from prepared inputs to logits, with batch and length left open. Inputs are `input_ids` and
+    `attention_mask` [batch, tokens], or `pixel_values` [batch, 3, height, width]; the output is `logits`
+    [batch, labels]. The file's metadata has labels, thresholds, what validation rows decided, temperature, the hash
+    of the preprocessing and what it is: the length at which texts are cut, or the size and statistics of images.
 
     Raises:
-        OptionError: for another format, and for a run that isotonic curves calibrate.
+        OptionError: for another format; as ONNX for a run that isotonic curves calibrate, and as an adapter for
+            one whose method or backbone plain peft does not know.
         MissingPackageError: without the packages of the extra `onnx`.
         BackboneError: when torch cannot export the model.
-        BundleError: when onnxruntime does not give the run's logits; nothing is written.
-        OutputError: when the file exists or cannot be written.
+        BundleError: when onnxruntime, or peft, does not give the run's logits; nothing is written.
+        OutputError: when the output exists or cannot be written.
     """
     host, output = host or default_host(), Path(output)
     if format not in FORMATS:
         raise OptionError(f"Runs are exported as {', '.join(FORMATS)}, found {format!r}.", "Leave format out.")
+    if format == "peft":
+        return _adapter(folder, output, host)
     missing = [name for name in _PACKAGES if find_spec(name) is None]
     if missing:
         raise MissingPackageError(
@@ -79,6 +86,15 @@ def export(folder: str | Path, output: str | Path, *, format: str = "onnx", host
     finally:
         partial.unlink(missing_ok=True)
     return Exported(output=output, inputs=tuple(inputs), difference=difference)
+
+
+def _adapter(folder: str | Path, output: Path, host: Host) -> Exported:
+    bundle.check_output(output)
+    predictor = load_classifier(folder, host)
+    check_adapter(predictor)
+    difference = write_adapter(predictor, output)
+    inputs = tuple(models.probe(predictor.plain_preprocessing))
+    return Exported(output=output, inputs=inputs, difference=difference)
 
 
 class _Positional(nn.Module):

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from acclimate.api.calibrating import plain_curves
 from acclimate.api.parity import TOLERANCE
-from acclimate.api.plain_readme import readme
+from acclimate.api.plain_readme import Kind, readme
 from acclimate.api.predictor import Predictor
 from acclimate.models import Classifier, ImagePreprocessing, TextPreprocessing, on_unit_scale
 
@@ -63,6 +63,14 @@ def write(folder: Path, model: Classifier, native: Any, predictor: Predictor) ->
         cast(Any, form).config = _labelled(model, predictor)
         save_file({"weight": model.head.weight.detach(), "bias": model.head.bias.detach()}, folder / HEAD)
     cast(Any, form).save_pretrained(folder)
+    write_preprocessing(folder, predictor)
+    loads_as = type(form).__name__ if native is not None else "AutoModel"
+    kind: Kind = "encoder" if native is None else "classifier"
+    (folder / "README.md").write_text(readme(predictor, loads_as, kind), "utf-8")
+
+
+def write_preprocessing(folder: Path, predictor: Predictor) -> None:
+    """Write what stands before and behind a model: its tokenizer or image processor, and its curves."""
     preprocessing = predictor.plain_preprocessing
     if isinstance(preprocessing, TextPreprocessing):
         preprocessing.save(folder)
@@ -70,8 +78,6 @@ def write(folder: Path, model: Classifier, native: Any, predictor: Predictor) ->
         (folder / "preprocessor_config.json").write_text(json.dumps(_processor(preprocessing), indent=2), "utf-8")
     if predictor.curves:
         (folder / CURVES).write_text(json.dumps(plain_curves(predictor.curves)), "utf-8")
-    loads_as = type(form).__name__ if native is not None else "AutoModel"
-    (folder / "README.md").write_text(readme(predictor, loads_as, native is not None), "utf-8")
 
 
 def reloaded(folder: Path, predictor: Predictor) -> Any:
@@ -81,10 +87,16 @@ def reloaded(folder: Path, predictor: Predictor) -> Any:
     quiet = {"local_files_only": True, "trust_remote_code": False, "dtype": torch.float32}
     if not (folder / HEAD).is_file():
         return _factory(predictor).from_pretrained(folder, **quiet)
+    arguments = predictor.manifest["spec"]["arguments"]
+    return with_head(AutoModel.from_pretrained(folder, **quiet, **arguments), folder, predictor)
+
+
+def with_head(encoder: Any, folder: Path, predictor: Predictor) -> Classifier:
+    """Return an encoder under the head that was saved in a folder."""
     spec = predictor.manifest["spec"]
     head = load_file(folder / HEAD)
     model = Classifier(
-        AutoModel.from_pretrained(folder, **quiet, **spec["arguments"]),
+        encoder,
         width=head["weight"].shape[1],
         labels=predictor.labels,
         pooling=spec["pooling"],

@@ -1,11 +1,20 @@
 """The README of a plain model: what it is, where it comes from, and the lines that give the run's probabilities."""
 
+from pathlib import Path
+from typing import Literal
+
 from scipy.special import expit
 
 from acclimate.api.deciding import probability
 from acclimate.api.predictor import Predictor
 from acclimate.models import ImagePreprocessing, TextPreprocessing, on_unit_scale
 
+Kind = Literal["classifier", "encoder", "adapter"]
+_WHAT = {
+    "classifier": "This is a classifier that transformers loads by itself.",
+    "encoder": "This is an encoder, with a linear head in head.safetensors, that transformers loads by itself.",
+    "adapter": "This is an adapter that peft puts on its backbone, with a linear head in head.safetensors.",
+}
 _POOLING = {
     "mean": """    mask = inputs["attention_mask"].unsqueeze(-1)
     features = (outputs.last_hidden_state * mask).sum(1) / mask.sum(1)""",
@@ -22,14 +31,22 @@ _POOLING = {
 }
 
 
-def readme(predictor: Predictor, loads_as: str, whole: bool) -> str:
-    """Return the page; its one block of Python is given `folder` and `texts`, or `images` as paths."""
+def name_of(source: str) -> str:
+    """Return what a backbone is called on other machines: a hub id, a package, or the name of its folder."""
+    folder = Path(source).expanduser()
+    return folder.resolve().name if folder.is_dir() else source
+
+
+def readme(predictor: Predictor, loads_as: str, kind: Kind) -> str:
+    """Return the page; its one block of Python is given `folder` and `texts`, or `images` as paths.
+
+    That of an adapter is also given `base`: the hub id of its backbone, or the folder where it lies.
+    """
     manifest, backbone = predictor.manifest, predictor.manifest["backbone"]
-    kind = "a classifier" if whole else "an encoder, with a linear head in head.safetensors"
     paragraphs = [
-        f"# {manifest['preset']} as a plain model",
-        f"This is {kind} that transformers loads by itself. It was adapted by Acclimate {manifest['acclimate']} with "
-        f"method {manifest['method']} on {backbone['source']} (licence: {backbone['licence']}).",
+        f"# {manifest['preset']} as {'an adapter' if kind == 'adapter' else 'a plain model'}",
+        f"{_WHAT[kind]} It was adapted by Acclimate {manifest['acclimate']} with "
+        f"method {manifest['method']} on {name_of(backbone['source'])} (licence: {backbone['licence']}).",
         f"Labels, in the order of the logits: {', '.join(predictor.labels)}.",
     ]
     if predictor.thresholds is not None:
@@ -57,23 +74,30 @@ def readme(predictor: Predictor, loads_as: str, whole: bool) -> str:
         )
     if manifest["prepare"]:
         paragraphs.append(f"Inputs are first prepared by `{manifest['prepare']}`, which is not part of this folder.")
+    if kind == "adapter":
+        paragraphs.append(
+            "`base` is where the backbone lies: its hub id or its folder. Its weights must be those with the sha256 "
+            f"{backbone['weights']} (of their names, shapes, types and bytes)."
+        )
     code = [
-        *_imports(predictor, loads_as, whole),
+        *_imports(predictor, loads_as, kind),
         "",
         *_inputs(predictor),
-        *_model(predictor, loads_as, whole),
+        *_model(predictor, loads_as, kind),
     ]
     return "\n\n".join([*paragraphs, "\n".join(["```python", *code, "```", ""])])
 
 
-def _imports(predictor: Predictor, loads_as: str, whole: bool) -> list[str]:
+def _imports(predictor: Predictor, loads_as: str, kind: Kind) -> list[str]:
     text = isinstance(predictor.preprocessing, TextPreprocessing)
     found = ["import torch", f"from transformers import {loads_as}{', AutoTokenizer' if text else ''}"]
     if not text:
         found = ["import numpy as np", "import torch", "from PIL import Image", *found[1:]]
     if predictor.curves:
         found = ["import json", *([] if "import numpy as np" in found else ["import numpy as np"]), *found]
-    return found if whole else [*found[:-1], "from safetensors.torch import load_file", found[-1]]
+    if kind == "adapter":
+        found = [*found[:-1], "from peft import PeftModel", found[-1]]
+    return found if kind == "classifier" else [*found[:-1], "from safetensors.torch import load_file", found[-1]]
 
 
 def _inputs(predictor: Predictor) -> list[str]:
@@ -98,10 +122,10 @@ def _inputs(predictor: Predictor) -> list[str]:
     return [*lines, f'inputs = tokenizer(texts, padding=True, {cut}, return_tensors="pt")']
 
 
-def _model(predictor: Predictor, loads_as: str, whole: bool) -> list[str]:
+def _model(predictor: Predictor, loads_as: str, kind: Kind) -> list[str]:
     spec = predictor.manifest["spec"]
     end = _end(predictor)
-    if whole:
+    if kind == "classifier":
         return [
             f"model = {loads_as}.from_pretrained(folder).eval()",
             "with torch.inference_mode():",
@@ -114,8 +138,14 @@ def _model(predictor: Predictor, loads_as: str, whole: bool) -> list[str]:
     extra = "".join(f", {name}={value}" for name, value in spec["arguments"].items())
     wanted = ", output_hidden_states=True" if pooling == "stages" else ""
     norm = ["    features = torch.nn.functional.normalize(features, dim=-1)"] if spec["unit_norm"] else []
+    encoder = [f"encoder = {loads_as}.from_pretrained(folder{extra}).eval()"]
+    if kind == "adapter":
+        encoder = [
+            f"encoder = {loads_as}.from_pretrained(base, dtype=torch.float32{extra})",
+            "encoder = PeftModel.from_pretrained(encoder, folder).eval()",
+        ]
     return [
-        f"encoder = {loads_as}.from_pretrained(folder{extra}).eval()",
+        *encoder,
         'head = load_file(f"{folder}/head.safetensors")',
         "with torch.inference_mode():",
         f"    outputs = encoder(**inputs{wanted})",

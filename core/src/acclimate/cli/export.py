@@ -11,11 +11,11 @@ from acclimate.cli.options import Json
 
 def export(
     run: Annotated[Path, typer.Argument(help="The folder of a saved run.")],
-    output_file: Annotated[Path, typer.Option("--output", help="New file.")],
-    format: Annotated[str, typer.Option(help="onnx.")] = "onnx",
+    output_file: Annotated[Path, typer.Option("--output", help="New file, or folder for peft.")],
+    format: Annotated[str, typer.Option(help="onnx, or peft: an adapter on the plain backbone.")] = "onnx",
     as_json: Json = False,
 ) -> None:
-    """Write a saved run for another runtime; what would not give its logits is not written."""
+    """Write a saved run for another library; what would not give its logits is not written."""
     with output.failing_well(as_json):
         from acclimate.api import export as run_export
 

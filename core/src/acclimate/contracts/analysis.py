@@ -45,6 +45,34 @@ class Curve:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NetBenefit:
+    """What flagging from a probability `threshold` on is worth, as a share of rows rightly flagged at no cost.
+
+    `model` flags by the model, `all` flags every row; flagging none is worth 0. `gain` is how far the model is above
+    the better of these two.
+    """
+
+    threshold: float
+    model: Score
+    all: float
+    gain: Score
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionCurve:
+    """The net benefit of flagging `label` by threshold, where a `share` of rows has it (Vickers and Elkin 2006).
+
+    `better` are ranges of thresholds, first and last, in which the model is clearly worth more than flagging all rows
+    and than flagging none: the 95 % interval of its gain lies above 0.
+    """
+
+    label: str
+    share: float
+    points: tuple[NetBenefit, ...]
+    better: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Bin:
     """Test rows of similar confidence: how sure the model is of them, and how many it gets right."""
 
@@ -168,13 +196,14 @@ class CrossValidated:
     """Scores of the method over all rows, each tested by a model that did not train on it.
 
     `rows` were dealt to `folds`, `repeats` times; the scores are means over the repeats, and their intervals cover
-    new rows and other folds.
+    new rows and other folds. `chosen` says how many folds found each method, where every fold searched by itself.
     """
 
     folds: int
     repeats: int
     rows: int
     scores: Mapping[str, Score]
+    chosen: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -357,12 +386,14 @@ class Analysis:
     """What a report tells beyond its scores. What does not apply, or was not asked for, is empty or None.
 
     `reliability` compares confidence with accuracy, "before" and "after" the calibration by validation rows.
+    `decision_curves` are of the label that is looked for, or of each label where rows may carry several.
     `answered` are the test rows that are not left to a person, by the confidence that validation rows chose. `slices`
     are by column.
     """
 
     operating: OperatingPoint | None = None
     curves: tuple[Curve, ...] = ()
+    decision_curves: tuple[DecisionCurve, ...] = ()
     reliability: Mapping[str, tuple[Bin, ...]] = field(default_factory=dict)
     coverage: tuple[Coverage, ...] = ()
     answered: Coverage | None = None

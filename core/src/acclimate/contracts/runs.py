@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from acclimate.contracts.analysis import Analysis, Scope
+from acclimate.contracts.analysis import Analysis, DecisionCurve, Scope
 from acclimate.contracts.scores import Score, finite
 
 
@@ -325,10 +325,14 @@ def _decided(analysis: Analysis) -> list[str]:
     if point is not None and point.at_prevalence:
         figures = ", ".join(f"{name} {score}" for name, score in point.at_prevalence.items())
         lines.append(f"where a share of {point.prevalence:g} is {point.positive!r}: {figures}")
+    lines.extend(_worth(curve) for curve in analysis.decision_curves if point is not None)
     if analysis.cross_validated is not None:
         found = analysis.cross_validated
         figures = ", ".join(f"{name} {score}" for name, score in found.scores.items())
         lines.append(f"{found.folds} folds of all {found.rows:,} rows, {found.repeats} times: {figures}")
+    if analysis.cross_validated is not None and analysis.cross_validated.chosen:
+        chosen = ", ".join(f"{name} {count}" for name, count in analysis.cross_validated.chosen.items())
+        lines.append(f"each fold searched by itself and found: {chosen}")
     if analysis.answered is not None:
         kept = analysis.answered
         lines.append(f"the surest rows, {kept.coverage:.0%} of these, are answered: accuracy {kept.accuracy}")
@@ -351,6 +355,14 @@ def _scope(scope: Scope) -> str:
         return kept
     areas = ", ".join(f"{name} {area}" for name, area in scope.auroc.items())
     return f"{kept}; out-of-scope recall {scope.recall} of {scope.rows['outside']:,} rows, AUROC {areas}"
+
+
+def _worth(curve: DecisionCurve) -> str:
+    """Say at which thresholds the model is of use."""
+    where = ", ".join(f"{low:.3f} to {high:.3f}" for low, high in curve.better)
+    return f"net benefit of flagging {curve.label!r} by the model is clearly above all and none: " + (
+        f"at thresholds of {where}" if where else "nowhere"
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,7 @@ from acclimate.evaluation.language import token_statistics
 from acclimate.evaluation.mask_rule import THRESHOLDS, Chosen, MaskRule, Ranked, RuleSearch
 from acclimate.evaluation.metrics import accuracy, auroc, confusion, macro_f1, mcc
 from acclimate.evaluation.multilabel import COUNTS, best_thresholds, counts, label_prior, micro_f1
+from acclimate.evaluation.net_benefit import decision_curve, for_prevalence
 from acclimate.evaluation.operating import (
     Rule,
     at_prevalence,
@@ -102,9 +103,11 @@ __all__ = [
     "counts",
     "coverage",
     "curve",
+    "decision_curve",
     "dice_statistics",
     "f1_of_totals",
     "follow",
+    "for_prevalence",
     "found_regions",
     "fuse",
     "good_parts_needed",

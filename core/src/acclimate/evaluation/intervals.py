@@ -4,8 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from scipy.special import ndtr
-from scipy.stats import t as student
+from scipy.special import ndtr, stdtrit
 
 from acclimate.contracts import DataError, Score
 from acclimate.evaluation.metrics import Floats, Integers
@@ -145,7 +144,7 @@ def whole_groups(groups: Sequence[str], rng: np.random.Generator, resamples: int
         yield counts[member].astype(np.float64)
 
 
-def interval(value: float, draws: Sequence[float], units: int, *, level: float = LEVEL) -> Score:
+def interval(value: float, draws: Sequence[float] | Floats, units: int, *, level: float = LEVEL) -> Score:
     """Return a value with bounds from its finite `draws`; nan where more than half of them are not finite.
 
     The bounds are percentiles, set further out the fewer `units` (rows or groups) were drawn from: resamples vary
@@ -153,10 +152,11 @@ def interval(value: float, draws: Sequence[float], units: int, *, level: float =
     units - 1 degrees of freedom. These are the expanded percentiles of Hesterberg 2015, "What teachers should know
     about the bootstrap". They are 2.5 and 97.5 for many units, 2.0 and 98.0 for 40, 1.1 and 98.9 for 12.
     """
-    finite = [draw for draw in draws if np.isfinite(draw)]
-    if not np.isfinite(value) or not finite or 2 * len(finite) < len(draws):
+    drawn = np.asarray(draws, dtype=np.float64)
+    finite = drawn[np.isfinite(drawn)]
+    if not np.isfinite(value) or not len(finite) or 2 * len(finite) < len(draws):
         return Score(value=value, low=float("nan"), high=float("nan"))
-    outwards = student.ppf((1 + level) / 2, units - 1) * np.sqrt(units / (units - 1)) if units > 1 else np.inf
+    outwards = stdtrit(units - 1, (1 + level) / 2) * np.sqrt(units / (units - 1)) if units > 1 else np.inf
     low, high = np.percentile(finite, 100 * ndtr([-outwards, outwards]))
     return Score(value=value, low=min(float(low), value), high=max(float(high), value))
 

@@ -29,10 +29,11 @@ from acclimate.models.causal.resolve import ResolvedWriter, resolve_writer
 from acclimate.models.classifier import Classifier, feature_width
 from acclimate.models.embedder import Embedder
 from acclimate.models.explained import explained_logits
-from acclimate.models.fingerprint import json_hash
+from acclimate.models.fingerprint import json_hash, weights_hash
 from acclimate.models.image import ImageExamples, ImagePreprocessing
 from acclimate.models.infer import Examples, batches, current_features, features, logits
 from acclimate.models.language import ResolvedLanguageModel, resolve_language_model
+from acclimate.models.loading import folder_at, lies_in_folder
 from acclimate.models.mask_logits import IMAGES_AT_ONCE, mask_logits, pixel_logits
 from acclimate.models.pixel_probe import PixelProbe, features_at
 from acclimate.models.pixels import STRIDE, UNSCALED, MaskExamples, PixelPreprocessing, filled, whole_strides
@@ -137,9 +138,11 @@ __all__ = [
     "features_at",
     "filled",
     "fitted",
+    "folder_at",
     "json_hash",
     "layout_of",
     "lengths_of",
+    "lies_in_folder",
     "load_preprocessing",
     "logits",
     "mask_logits",
@@ -167,6 +170,7 @@ __all__ = [
     "tiled_features",
     "token_saliency",
     "unit_values",
+    "weights_hash",
     "whole_strides",
     "write",
 ]

@@ -3,7 +3,6 @@
 Shapes: [batch, tokens, width] inside the encoder, [batch, width] of what comes out.
 """
 
-
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize

@@ -34,6 +34,11 @@ def folder_at(source: str) -> Path:
     return folder if folder.is_dir() else _download(source)
 
 
+def lies_in_folder(source: str) -> bool:
+    """Return whether a backbone is a folder that transformers loads by itself, and not put together from a file."""
+    return source.removeprefix("package:") not in packages.TIMM
+
+
 def configuration(folder: Path) -> Any:
     """Return the configuration of a folder's model.
 

@@ -15,11 +15,15 @@ Range = tuple[float, float]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """A line through points; `whiskers` are the bounds of each point's interval, nan where not defined."""
+    """A line through points; `whiskers` are the bounds of each point's interval, nan where not defined.
+
+    `band` are bounds too, (across, low, high), which are shaded where points are too many for whiskers.
+    """
 
     name: str
     points: Sequence[Point]
     whiskers: Sequence[Range] = ()
+    band: Sequence[tuple[float, float, float]] = ()
     dots: bool = False
 
 
@@ -117,6 +121,13 @@ def _line(line: Line, number: int, place: object) -> str:
     points = [place(point) for point in line.points]
     path = "L".join(f"{left:.1f} {top:.1f}" for left, top in points)
     parts = [f'<path class="{css} line" d="M{path}"/>'] if points else []
+    known = [each for each in line.band if math.isfinite(each[1]) and math.isfinite(each[2])]
+    edge = [place((across, low)) for across, low, _ in known] + [
+        place((across, high)) for across, _, high in known[::-1]
+    ]
+    if edge:
+        area = "L".join(f"{left:.1f} {top:.1f}" for left, top in edge)
+        parts.insert(0, f'<path class="{css} band" d="M{area}Z"/>')
     for (across, _), (low, high) in zip(line.points, line.whiskers, strict=False):  # there may be none
         if not (math.isfinite(low) and math.isfinite(high)):
             continue

@@ -9,6 +9,7 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from acclimate.report.charts import Line, bars, plot
+from acclimate.report.worth import worth
 
 Plain = Mapping[str, Any]
 Drawn = tuple[Markup, str]
@@ -27,6 +28,7 @@ def page(report: Plain) -> str:
         "scores": _scores(report, first),
         "curves": _curves(analysis["curves"]),
         "trust": _trust(analysis),
+        "worth": [worth(curve) for curve in analysis.get("decision_curves", ())],
         "learning": _learning(report["history"]),
     }
     findings = report["findings"]
@@ -69,6 +71,7 @@ def _sections(report: Plain, charts: Plain) -> list[tuple[str, str]]:
         ("scores", "Scores", True),
         ("operating", "Operating point", analysis["operating"]),
         ("scope", "Out of scope", analysis["scope"]),
+        ("worth", "Net benefit", charts["worth"]),
         ("curves", "Ranking", charts["curves"]),
         ("trust", "Probabilities", charts["trust"]),
         ("masks", "Masks", analysis["masks"]),

@@ -10,7 +10,7 @@ _DEFAULT = {"text": "minilm-l6", "image": "efficientnet-lite0"}
 
 @hookimpl
 def register_backbones() -> Iterator[Backbone]:
-    """Offer a model that reads texts, one that writes them and one of images, all of packages, and models of the hub."""
+    """Offer models that install as packages, which read texts, write them and see images, and models of the hub."""
     yield Backbone(
         name="minilm-l6",
         summary="Sentence encoder of 22 million parameters, English.",
