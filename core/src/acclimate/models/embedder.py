@@ -3,8 +3,6 @@
 Shapes: [batch, tokens, width] inside the encoder, [batch, width] of what comes out.
 """
 
-from typing import cast
-
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize
@@ -36,4 +34,4 @@ class Embedder(nn.Module):
 
     def forward(self, **inputs: Tensor) -> Tensor:
         """Return the vectors [batch, width], as `features`."""
-        return cast(Tensor, self.features(inputs))
+        return self.features(inputs)

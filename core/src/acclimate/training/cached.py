@@ -5,8 +5,7 @@ are computed without a graph, the loss gives the gradient of each, and every pie
 same dropout, to take that gradient on to the weights.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import cast
+from collections.abc import Callable, Mapping
 
 import torch
 from torch import Tensor
@@ -49,12 +48,12 @@ def backward_in_pieces(
     return value.detach()
 
 
-def _pieces(inputs: Inputs, size: int) -> Sequence[Tensor]:
+def _pieces(inputs: Inputs, size: int) -> list[Tensor]:
     """Return the numbers of the rows of each piece, the longest texts first."""
     mask = inputs.get("attention_mask")
     count = len(next(iter(inputs.values())))
     order = torch.arange(count) if mask is None else mask.sum(dim=1).cpu().argsort(descending=True, stable=True)
-    return cast(Sequence[Tensor], order.split(size))
+    return list(torch.split(order, size))
 
 
 def _rows(inputs: Inputs, rows: Tensor) -> dict[str, Tensor]:
