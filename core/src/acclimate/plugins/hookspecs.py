@@ -199,8 +199,8 @@ def review_report(report: Report, records: Mapping[str, Any]) -> Iterable[Findin
     Asked only of the plugin that owns the preset, after evaluation. `records` is a plain mapping of four
     sequences with one item for each test row, in the same order: `ids`, `truth` and `predicted` (label names),
     and `probabilities` (one float for each label, in the order of `report.labels`). Of masks, truth and predicted are
-    the classes of an image but the first, and in place of probabilities are the shares of its pixels. Of a search they
-    are the ids of the right documents and of the one that stands first, and there are no probabilities.
+    the classes of an image but the first, and in place of probabilities are the shares of its pixels. Of a search
+    they are the ids of the right documents and of the one that stands first, and there are no probabilities.
     Return or yield `Finding` objects, or None; they are added to the report, and nothing can be removed or changed.
 
         @hookimpl
