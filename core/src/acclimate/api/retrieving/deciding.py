@@ -1,5 +1,7 @@
 """Whether BM25 has a say in the ranking: as asked for, or as validation queries say, and then left alone."""
 
+from collections.abc import Hashable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,7 +27,7 @@ def decide(
     given = fusion_weight(settings)
     if given is not None:
         return _index(documents, vectors, words, given), ()
-    truth = [dict.fromkeys(right, 1.0) for right in validation.right]
+    truth: list[dict[Hashable, float]] = [dict.fromkeys(right, 1.0) for right in validation.right]
 
     def ranks(weight: float) -> Floats:
         index = _index(documents, vectors, words, weight)

@@ -1,6 +1,6 @@
 """Training a search: pairs teach, hard negatives from the untuned encoder sharpen, validation queries choose."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -184,6 +184,6 @@ def _validate(
         vectors=vectors[len(validated.rows) :],
     )
     found = rankings(index, validated.queries, vectors[: len(validated.rows)])
-    truth = [dict.fromkeys(right, 1.0) for right in validated.queries.right]
+    truth: list[dict[Hashable, float]] = [dict.fromkeys(right, 1.0) for right in validated.queries.right]
     ranks = evaluation.mrr_statistics(truth, found)[:, 0]
     return {"loss": float(1 - ranks.mean()), "mrr": float(ranks.mean())}, 1 - ranks
