@@ -6,8 +6,9 @@ from typing import Any
 
 from PIL import Image
 
-from acclimate import data, models, training
+from acclimate import models, training
 from acclimate.api.detecting.deciding import decided_of
+from acclimate.api.own_pixels import prepared
 from acclimate.api.saved import restore
 from acclimate.contracts import DataError, PartPrediction
 from acclimate.models.anomaly import Judged, regions
@@ -57,14 +58,7 @@ class PartPredictor:
         Raises:
             DataError: when it cannot be read.
         """
-        upright = data.to_rgb(image) if isinstance(image, Image.Image) else data.open_image(image)
-        prepared: Image.Image = self.prepare(upright) if self.prepare else upright
-        if prepared.size != upright.size:
-            raise DataError(
-                f"The preparation of the run turned {upright.size} into {prepared.size} pixels.",
-                "What prepares images of parts may not change their size: places are in their own pixels.",
-            )
-        return prepared
+        return prepared(image, self.prepare)
 
     def _decide(self, judged: Judged) -> PartPrediction:
         rejected = judged.score > self.decided.threshold

@@ -2,12 +2,10 @@
 
 import csv
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, TextIO
 
 from PIL import Image
@@ -19,14 +17,13 @@ from acclimate.api.detecting.pictures import heat_map
 from acclimate.api.detecting.predictor import PartPredictor, load
 from acclimate.api.detecting.rows import with_loader
 from acclimate.api.manifest import read_with
+from acclimate.api.own_pixels import opened, picture_name
 from acclimate.api.predictions import Predicted
 from acclimate.api.request import find_preset, split_options
-from acclimate.contracts import DataError, OptionError, PartPrediction
+from acclimate.contracts import OptionError, PartPrediction
 from acclimate.plugins import Host
 
 TABLE, PICTURES = "predictions.csv", "heat-maps"
-_STRANGE = re.compile(r"[^\w.-]+")
-_LONGEST_NAME = 100
 _AT_ONCE = 16
 _COLUMNS = ("id", "score", "threshold", "rejected", "regions")
 
@@ -108,7 +105,7 @@ def _drawn(found: Iterator[Found], predictor: PartPredictor, folder: Path) -> It
     for number, (id, image, each) in enumerate(found, 1):
         row = _told(id, each)
         if isinstance(each, PartPrediction) and image is not None:
-            row["heat_map"] = f"{PICTURES}/{number:06}-{_STRANGE.sub('-', Path(id).stem)[:_LONGEST_NAME]}.png"
+            row["heat_map"] = f"{PICTURES}/{picture_name(number, id)}"
             drawn = heat_map(image, each.map, predictor.decided.map_threshold, each.regions)
             drawn.save(folder / row["heat_map"])
         yield row
@@ -123,20 +120,10 @@ def _predicted(host: Host, predictor: PartPredictor, source: str, options: Mappi
     read = inputs.reader(host, owner, preset, source, settings.reading, read_with(predictor.manifest))
     rows = data.stream(source, read=read, columns=columns, modality="image")
     while some := list(islice(rows, _AT_ONCE)):
-        opened = [_opened(predictor, row) for row in some]
-        predictions = predictor.predictions([image for image in opened if isinstance(image, Image.Image)])
-        for row, image in zip(some, opened, strict=True):
+        images = [opened(row, predictor.prepare) for row in some]
+        predictions = predictor.predictions([image for image in images if isinstance(image, Image.Image)])
+        for row, image in zip(some, images, strict=True):
             yield (row.id, None, image) if isinstance(image, str) else (row.id, image, next(predictions))
-
-
-def _opened(predictor: PartPredictor, row: data.Row) -> Image.Image | str:
-    if row.error:
-        return row.error
-    with TemporaryDirectory(prefix="acclimate-") as folder:
-        try:
-            return predictor.opened(data.image_path(row.content, folder=Path(), cache=Path(folder)))
-        except DataError as error:
-            return error.message
 
 
 def _told(id: str, found: PartPrediction | str) -> dict[str, Any]:

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from acclimate import data, models, training
+from acclimate import models, training
+from acclimate.api.own_pixels import prepared
 from acclimate.api.saved import restore
 from acclimate.api.segmenting.deciding import ranked, rule_of
 from acclimate.api.segmenting.predicting import in_order
@@ -65,14 +66,7 @@ class MaskPredictor:
         Raises:
             DataError: when it cannot be read, or the preparation changes its size.
         """
-        upright = data.to_rgb(image) if isinstance(image, Image.Image) else data.open_image(image)
-        prepared: Image.Image = self.prepare(upright) if self.prepare else upright
-        if prepared.size != upright.size:
-            raise DataError(
-                f"The preparation of the run turned {upright.size} into {prepared.size} pixels.",
-                "What prepares images for masks may not change their size.",
-            )
-        return prepared
+        return prepared(image, self.prepare)
 
 
 def load(folder: Path, host: Host) -> MaskPredictor:

@@ -1,11 +1,9 @@
 """Masks of a source of any size: one PNG of each row, and a table."""
 
 import csv
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, TextIO
 
 import numpy as np
@@ -14,16 +12,15 @@ from PIL import Image
 from acclimate import bundle, data, models
 from acclimate.api import inputs
 from acclimate.api.manifest import read_with
+from acclimate.api.own_pixels import opened, picture_name
 from acclimate.api.predictions import Predicted
 from acclimate.api.request import find_preset, split_options
 from acclimate.api.segmenting.asking import check_options
 from acclimate.api.segmenting.predictor import MaskPredictor, load
-from acclimate.contracts import DataError, MaskPrediction, OptionError
+from acclimate.contracts import MaskPrediction, OptionError
 from acclimate.plugins import Host
 
 TABLE, MASKS = "predictions.csv", "masks"
-_STRANGE = re.compile(r"[^\w.-]+")
-_LONGEST_NAME = 100
 
 
 def predict_rows(host: Host, folder: Path, source: str, options: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -62,7 +59,7 @@ def write_predictions(
                 counts["rows"] += 1
                 row = _told(id, found)
                 if isinstance(found, MaskPrediction):
-                    row["mask"] = f"{MASKS}/{number:06}-{_STRANGE.sub('-', Path(id).stem)[:_LONGEST_NAME]}.png"
+                    row["mask"] = f"{MASKS}/{picture_name(number, id)}"
                     picture(found.mask).save(partial / row["mask"])
                 else:
                     counts["unreadable"] += 1
@@ -93,20 +90,10 @@ def _predicted(
 
 def _chunked(predictor: MaskPredictor, rows: Iterator[data.Row]) -> Iterator[tuple[str, MaskPrediction | str]]:
     while some := list(islice(rows, models.IMAGES_AT_ONCE)):
-        opened = [_opened(predictor, row) for row in some]
-        predictions = predictor.predictions([image for image in opened if isinstance(image, Image.Image)])
-        for row, image in zip(some, opened, strict=True):
+        images = [opened(row, predictor.prepare) for row in some]
+        predictions = predictor.predictions([image for image in images if isinstance(image, Image.Image)])
+        for row, image in zip(some, images, strict=True):
             yield row.id, image if isinstance(image, str) else next(predictions)
-
-
-def _opened(predictor: MaskPredictor, row: data.Row) -> Image.Image | str:
-    if row.error:
-        return row.error
-    with TemporaryDirectory(prefix="acclimate-") as folder:
-        try:
-            return predictor.opened(data.image_path(row.content, folder=Path(), cache=Path(folder)))
-        except DataError as error:
-            return error.message
 
 
 def _told(id: str, found: MaskPrediction | str) -> dict[str, Any]:
