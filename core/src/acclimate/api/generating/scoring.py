@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from acclimate import evaluation
 from acclimate.api import scoring
 from acclimate.api.request import Request
 from acclimate.contracts import Metric, OptionError, Score
@@ -65,13 +64,16 @@ def score(
 ) -> dict[str, Score]:
     """Return the metrics with their intervals, by row or by group; `losses` [rows, 2] are sums and tokens of rows."""
     of_losses = {name: metric for name, metric in metrics.items() if name in OF_LOSSES}
-    found = _scored(host, of_losses, losses[:, 1].tolist(), losses[:, 0].tolist(), groups, seed)
+    tokens, sums = losses[:, 1].tolist(), losses[:, 0].tolist()
+    found = scoring.score_rows(host, tokens, sums, of_losses, groups=groups, seed=seed) if of_losses else {}
     if answers is not None:
         own = None if groups is None else [groups[place] for place in answers.places]
         ends = {name: metric for name, metric in metrics.items() if name in _OF_ENDS}
         texts = {name: metric for name, metric in metrics.items() if name not in (*OF_LOSSES, *_OF_ENDS)}
-        found |= _scored(host, ends, answers.stopped, answers.stopped, own, seed)
-        found |= _scored(host, texts, answers.expected, answers.written, own, seed)
+        if ends:
+            found |= scoring.score_rows(host, answers.stopped, answers.stopped, ends, groups=own, seed=seed)
+        if texts:
+            found |= scoring.score_rows(host, answers.expected, answers.written, texts, groups=own, seed=seed)
     return {name: found[name] for name in metrics if name in found}
 
 
@@ -99,18 +101,3 @@ class _OfRows:
     def __call__(self, truth: Any, scores: Floats, weights: Floats) -> float:
         del truth
         return self.score(scores, weights)
-
-
-def _scored(
-    host: Host,
-    metrics: Mapping[str, Metric],
-    truth: Sequence[Any],
-    predicted: Sequence[Any],
-    groups: Sequence[str] | None,
-    seed: int,
-) -> dict[str, Score]:
-    if not metrics:
-        return {}
-    statistics = {name: host.load(metric, "statistics")(truth, predicted) for name, metric in metrics.items()}
-    functions = {name: host.load(metric) for name, metric in metrics.items()}
-    return evaluation.score_statistics(statistics, functions, groups=groups, seed=seed)
