@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from bs4 import BeautifulSoup, CData, NavigableString
+from bs4 import BeautifulSoup
+from bs4.element import CData, NavigableString
 
 # A message beyond this is cut: whole logs are pasted into tickets, and what a customer wants stands before them.
 LONGEST = 100_000
