@@ -34,7 +34,7 @@ def _reply(row: Mapping[str, Any], column: str, where: str) -> str:
     name = column or next((name for name in _USUAL if name in row), "")
     if name not in row:
         hint = did_you_mean(column, row) if column else f"Name it (--text); there are {', '.join(map(str, row))}."
-        raise UnknownNameError(f"{where} has no field {column or 'with a reply'!r}.", hint)
+        raise UnknownNameError(f"{where} has no field {repr(column) if column else 'with a reply'}.", hint)
     value = row[name]
     if not isinstance(value, str) or not value.strip():
         raise DataError(f"{where} holds no reply in {name!r}.", "Each line needs a text.")
