@@ -81,6 +81,8 @@ def test_core_alone_offers_its_parts_by_bare_name_and_its_presets_as_general() -
         "general/image-stack-classification",
         "general/anomaly-detection",
         "general/image-segmentation",
+        "general/sentence-similarity",
+        "general/text-generation",
         "general/token-classification",
     }
     assert list(host.methods()) == [*METHODS, *OF_PARTS]
@@ -89,11 +91,19 @@ def test_core_alone_offers_its_parts_by_bare_name_and_its_presets_as_general() -
         {"dataset-folder", "image-folder", "inspection-folder", "mask-folder"},
     )
     assert files | folders | {"hub"} == set(host.loaders())
-    assert set(host.backbones()) == {"minilm-l6", "efficientnet-lite0"}
+    assert set(host.backbones()) == {
+        "minilm-l6",
+        "smollm2-135m",
+        "efficientnet-lite0",
+        "dinov2-small",
+        "dinov2-base",
+        "convnext-tiny",
+    }
     single, several = {"accuracy", "macro_f1", "mcc", "auroc"}, {"micro_f1", "subset_accuracy", "average_precision"}
     of_one = {"balanced_accuracy", "weighted_f1", "quadratic_kappa", "ordinal_mae", "log_loss", "brier", "ece"}
     counted = {f"span_{what}{how}" for what in ("precision", "recall", "f1") for how in ("", "_partial")}
     counted |= {"span_macro_f1", "exact_match", "rouge_1", "rouge_2", "rouge_l", "number_precision", "number_recall"}
+    counted |= {"cross_entropy", "perplexity", "stop_rate", "over_length", "recall_at_1", "recall_at_5"}
     counted |= {"recall_at_10", "mrr", "ndcg_at_10", "dice", "iou", "nsd_2mm", "hd95", "missed_masks", "aupro"}
     counted |= {"dice_present", "nsd_2px", "hd95_pixels", "false_masks"}
     held = {f"sensitivity_at_specificity_{share}" for share in (90, 95)}
