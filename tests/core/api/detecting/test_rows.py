@@ -97,6 +97,8 @@ def test_parts_of_sources_of_their_own(parts: Path, unseen: Path) -> None:
     assert labels(found, "train") + labels(found, "validation") == {"good": 40}
     with pytest.raises(DataError, match="has rows for test, and another source was given for it"):
         dealt(parts, test=unseen)
+    with pytest.raises(DataError, match="deals its rows to train and test, and was given for validation"):
+        dealt(parts / "train", validation=parts)
 
 
 def test_a_promise_holds_out_as_many_good_parts_as_it_takes(tmp_path: Path) -> None:

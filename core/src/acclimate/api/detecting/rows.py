@@ -107,20 +107,33 @@ def read_tables(host: Host, request: Request, folder: Path) -> dict[str, "datase
 
 
 def _by_part(rows: "datasets.Dataset", name: str) -> dict[str, "datasets.Dataset"]:
-    """Return rows by the part to which their source deals them; of a source for one part, that part of it or all."""
+    """Return rows by the part to which their source deals them; of a source for one part, that part of it.
+
+    Raises:
+        DataError: when a source that deals its rows has none for that part.
+    """
     if PART not in rows.column_names:
         return {name: rows}
     dealt = np.asarray(rows[PART][:])
     held = [part for part in inputs.PARTS if (dealt == part).any()]
     found = {part: rows.select(np.flatnonzero(dealt == part)).remove_columns(PART) for part in held}
     if name != "train":
-        return {name: found.get(name, rows.remove_columns(PART))}
+        if name not in found:
+            raise DataError(
+                f"The source deals its rows to {' and '.join(held)}, and was given for {name}.",
+                "Name the folder in it that holds them.",
+            )
+        return {name: found[name]}
     ids = {part: [id.removeprefix("train:") for id in table["id"][:]] for part, table in found.items()}
     return {part: table.remove_columns("id").add_column("id", ids[part]) for part, table in found.items()}
 
 
 def test_rows(rows: "datasets.Dataset") -> "datasets.Dataset":
-    """Return the rows that a source deals to test, all where it deals none."""
+    """Return the rows that a source deals to test, all of one that deals none.
+
+    Raises:
+        DataError: when it deals its rows to other parts alone.
+    """
     return _by_part(rows, "test")["test"]
 
 
