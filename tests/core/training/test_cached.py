@@ -15,7 +15,9 @@ from torch import Tensor
 
 
 def build(dropout: bool) -> tuple[Embedder, dict[str, Tensor]]:
-    encoder: Any = tiny.encoder("bert")
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        encoder: Any = tiny.encoder("bert")
     model = Embedder(encoder, width=16, pooling="mean").train()
     if not dropout:
         for module in model.modules():
@@ -96,8 +98,8 @@ class Texts:
         return {name: value[list(rows)] for name, value in self.inputs.items()}
 
 
-def learned(rows_at_once: int) -> tuple[dict[str, Tensor], int]:
-    """Train for two epochs of two steps; return the weights, and the most rows that were in the model at once."""
+def learned(rows_at_once: int) -> tuple[Tensor, int]:
+    """Train for two epochs of two steps; return the features, and the most rows that were in the model at once."""
     model, inputs = build(dropout=False)
     sizes: list[int] = []
     model.encoder.register_forward_pre_hook(
@@ -127,13 +129,16 @@ def learned(rows_at_once: int) -> tuple[dict[str, Tensor], int]:
         validate=validate,
         shown=False,
     )
-    return {name: p.detach().clone() for name, p in model.named_parameters()}, max(sizes)
+    with torch.inference_mode():
+        most = max(sizes)
+        return model.features(inputs), most
 
 
 def test_the_engine_learns_the_same_in_pieces() -> None:
     (whole, most), (pieces, fewer) = learned(0), learned(3)
     assert (most, fewer) == (11, 3)
-    start = dict(build(dropout=False)[0].named_parameters())
-    assert max(float((whole[name] - start[name]).detach().abs().max()) for name in start) > 1e-2
-    for name, weight in whole.items():
-        torch.testing.assert_close(pieces[name], weight, atol=1e-4, rtol=1e-4)
+    model, inputs = build(dropout=False)
+    with torch.inference_mode():
+        start = model.features(inputs)
+    assert float((whole - start).abs().max()) > 0.05
+    torch.testing.assert_close(pieces, whole, atol=1e-3, rtol=1e-3)
