@@ -5,8 +5,11 @@ from itertools import pairwise
 import pytest
 from acclimate.contracts import DataError, OptionError
 from acclimate.models.causal import Pack, SupervisedRow, pack, separate
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+# Drawing takes seconds where others use the machine.
+patient = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @st.composite
@@ -33,6 +36,7 @@ def places(made: Pack, number: int, row: SupervisedRow) -> list[int]:
     return [*shared, *own]
 
 
+@patient
 @given(rows(), st.integers(1, 30))
 def test_every_row_is_in_one_pack_whole_with_its_positions_and_its_targets(
     given_rows: list[SupervisedRow], budget: int
@@ -50,6 +54,7 @@ def test_every_row_is_in_one_pack_whole_with_its_positions_and_its_targets(
             assert [(source, target) for source, target, of in found if of == number] == wanted
 
 
+@patient
 @given(rows(), st.integers(1, 30))
 def test_a_pack_stays_within_its_budget_unless_one_row_alone_does_not(
     given_rows: list[SupervisedRow], budget: int
@@ -59,6 +64,7 @@ def test_a_pack_stays_within_its_budget_unless_one_row_alone_does_not(
         assert len(made.ids) == len(made.positions) == len(made.groups) == len(made.owners)
 
 
+@patient
 @given(rows())
 def test_a_prefix_is_once_in_a_pack_and_nothing_else_is_shared(given_rows: list[SupervisedRow]) -> None:
     (made,) = pack(given_rows, budget_tokens=1000)
@@ -67,11 +73,13 @@ def test_a_prefix_is_once_in_a_pack_and_nothing_else_is_shared(given_rows: list[
     assert len(made.ids) == own + sum(map(len, prefixes))
 
 
+@patient
 @given(rows(), st.integers(1, 30))
 def test_the_same_rows_give_the_same_packs(given_rows: list[SupervisedRow], budget: int) -> None:
     assert pack(given_rows, budget_tokens=budget) == pack(tuple(given_rows), budget_tokens=budget)
 
 
+@patient
 @given(rows())
 def test_rows_apart_are_packs_of_one_row_in_their_order(given_rows: list[SupervisedRow]) -> None:
     packs = separate(given_rows)
