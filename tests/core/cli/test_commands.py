@@ -210,6 +210,7 @@ def test_plugins_list_has_each_plugin_with_its_state_and_offers(acclimate: Accli
             "image-classification",
             "image-stack-classification",
             "image-segmentation",
+            "anomaly-detection",
         )
     ]
     assert core["offers"]["methods"][:2] == ["full", "frozen"]
