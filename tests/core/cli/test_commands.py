@@ -209,8 +209,11 @@ def test_plugins_list_has_each_plugin_with_its_state_and_offers(acclimate: Accli
             "text-classification",
             "image-classification",
             "image-stack-classification",
+            "token-classification",
             "image-segmentation",
             "text-generation",
+            "sentence-similarity",
+            "anomaly-detection",
         )
     ]
     assert core["offers"]["methods"][:2] == ["full", "frozen"]
