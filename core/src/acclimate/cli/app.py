@@ -8,92 +8,23 @@ import typer
 from typer.core import TyperGroup
 
 from acclimate.cli import output
+from acclimate.cli.adapt import adapt
 from acclimate.cli.added import added_command
 from acclimate.cli.compare import compare
+from acclimate.cli.evaluate import evaluate
 from acclimate.cli.export import export
 from acclimate.cli.merge import merge
 from acclimate.cli.options import (
-    Alike,
-    AllowLeakage,
-    Answer,
-    Backbone,
-    BadRows,
-    BatchSize,
-    Budget,
-    Calibration,
-    Classes,
-    Corpus,
-    CropSize,
-    Data,
-    DataLicence,
-    Decoder,
-    Document,
-    DocumentId,
-    DocumentTime,
-    Embargo,
-    Epochs,
-    Folds,
-    Fusion,
-    GeneralText,
-    Good,
-    Group,
-    HardNegatives,
     Html,
-    Id,
-    Image,
-    ImageSize,
     Json,
-    Label,
-    LabelNames,
-    LabelSeparator,
-    LearningRate,
-    Mask,
-    MaskThreshold,
-    MaxNewTokens,
-    MaxRows,
-    MaxSteps,
-    MaxTokens,
     Method,
-    Metrics,
-    MinimumArea,
-    Near,
-    Operate,
-    Options,
-    OutOfScope,
     Output,
-    Positive,
-    Precision,
-    Prepare,
-    Preset,
-    Prevalence,
-    Prompt,
-    Query,
-    Read,
-    Repeats,
-    Response,
-    Resume,
-    Retention,
-    RowsAtOnce,
-    ScopeScore,
     Seed,
-    ShowRows,
-    Slices,
-    Spacing,
-    SplitBy,
-    System,
-    Test,
-    Text,
-    Tiles,
-    Time,
-    TooLong,
-    Validation,
-    Weights,
-    WrittenRows,
 )
 from acclimate.cli.predict import predict
 from acclimate.cli.repeat import repeat
 from acclimate.cli.suspects import suspects
-from acclimate.contracts import Command, OutputError
+from acclimate.contracts import Command
 
 
 class _Commands(TyperGroup):
@@ -141,242 +72,9 @@ def demo(
         if as_json:
             output.show_json({**run.report.to_dict(), **({"pictures": pictures} if pictures else {})})
             return
-        _report(run.report, as_json)
+        output.show_report(run.report, as_json)
         for picture in pictures:
             output.show(f"picture in {picture}")
-
-
-@app.command()
-def adapt(
-    preset: Preset,
-    data: Data,
-    test: Test = None,
-    validation: Validation = None,
-    text: Text = "",
-    label: Label = "",
-    label_separator: LabelSeparator = "",
-    label_names: LabelNames = "",
-    image: Image = "",
-    mask: Mask = "",
-    spacing: Spacing = "",
-    classes: Classes = "",
-    group: Group = "",
-    time: Time = "",
-    embargo: Embargo = None,
-    id: Id = "",
-    method: Method = None,
-    budget: Budget = None,
-    backbone: Backbone = None,
-    epochs: Epochs = None,
-    max_steps: MaxSteps = None,
-    learning_rate: LearningRate = None,
-    batch_size: BatchSize = None,
-    max_tokens: MaxTokens = None,
-    max_rows: MaxRows = None,
-    precision: Precision = "auto",
-    allow_leakage: AllowLeakage = False,
-    option: Options = None,
-    read: Read = None,
-    prepare: Prepare = None,
-    metrics: Metrics = "",
-    positive: Positive = "",
-    operate: Operate = "",
-    prevalence: Prevalence = None,
-    answer: Answer = None,
-    out_of_scope: OutOfScope = "",
-    retention: Retention = None,
-    scope_score: ScopeScore = "energy",
-    slices: Slices = "",
-    folds: Folds = None,
-    repeats: Repeats = 3,
-    show_rows: ShowRows = True,
-    data_licence: DataLicence = "",
-    weights: Weights = "auto",
-    calibration: Calibration = "temperature",
-    near: Near = "content",
-    decoder: Decoder = "",
-    image_size: ImageSize = None,
-    crop_size: CropSize = None,
-    tiles: Tiles = None,
-    minimum_area: MinimumArea = "auto",
-    mask_threshold: MaskThreshold = "auto",
-    prompt: Prompt = "",
-    response: Response = "",
-    system: System = "",
-    too_long: TooLong = "error",
-    bad_rows: BadRows = "error",
-    max_new_tokens: MaxNewTokens = None,
-    written_rows: WrittenRows = 32,
-    general_text: GeneralText = "",
-    query: Query = "",
-    document: Document = "",
-    document_id: DocumentId = "",
-    document_time: DocumentTime = "",
-    corpus: Corpus = "",
-    split_by: SplitBy = "document",
-    hard_negatives: HardNegatives = None,
-    alike: Alike = 0.95,
-    rows_at_once: RowsAtOnce = None,
-    fusion: Fusion = "auto",
-    good: Good = "",
-    seed: Seed = 0,
-    output_folder: Output = None,
-    resume: Resume = False,
-    as_json: Json = False,
-) -> None:
-    """Adapt a pretrained model to your rows, measure it on rows it never saw, and save it."""
-    with output.failing_well(as_json):
-        from acclimate.api import adapt as run_adapt
-
-        run = run_adapt(
-            preset,
-            data,
-            method=method,
-            budget=budget,
-            backbone=backbone,
-            test=test,
-            validation=validation,
-            output=output_folder,
-            resume=resume,
-            text=text,
-            label=label,
-            label_separator=label_separator,
-            label_names=label_names,
-            image=image,
-            mask=mask,
-            spacing=spacing,
-            classes=classes,
-            group=group,
-            time=time,
-            embargo=embargo,
-            id=id,
-            epochs=epochs,
-            max_steps=max_steps,
-            learning_rate=learning_rate,
-            batch_size=batch_size,
-            max_tokens=max_tokens,
-            max_rows=max_rows,
-            precision=precision,
-            allow_leakage=allow_leakage,
-            options=output.pairs(option, "--option rank=16"),
-            reading=output.pairs(read, "--read window=lung"),
-            preparing=output.pairs(prepare, "--prepare numbers=shape"),
-            metrics=output.names(metrics),
-            positive=positive,
-            operate=operate,
-            prevalence=prevalence,
-            answer=answer,
-            out_of_scope=out_of_scope,
-            retention=retention,
-            scope_score=scope_score,
-            slices=output.names(slices),
-            folds=folds,
-            repeats=repeats,
-            show_rows=show_rows,
-            data_licence=data_licence,
-            weights=weights,
-            calibration=calibration,
-            near=near,
-            decoder=decoder,
-            image_size=image_size,
-            crop_size=crop_size,
-            tiles=tiles,
-            minimum_area=minimum_area,
-            mask_threshold=mask_threshold,
-            prompt=prompt,
-            response=response,
-            system=system,
-            too_long=too_long,
-            bad_rows=bad_rows,
-            max_new_tokens=max_new_tokens,
-            written_rows=written_rows,
-            general_text=general_text,
-            query=query,
-            document=document,
-            document_id=document_id,
-            document_time=document_time,
-            corpus=corpus,
-            split_by=split_by,
-            hard_negatives=hard_negatives,
-            alike=alike,
-            rows_at_once=rows_at_once,
-            fusion=fusion,
-            good=good,
-            seed=seed,
-        )
-        _report(run.report, as_json)
-
-
-@app.command()
-def evaluate(
-    run: Annotated[Path, typer.Argument(help="The folder of a saved run.")],
-    data: Annotated[str, typer.Argument(help="Labelled rows.")],
-    text: Text = "",
-    label: Label = "",
-    label_separator: LabelSeparator = "",
-    label_names: LabelNames = "",
-    image: Image = "",
-    mask: Mask = "",
-    spacing: Spacing = "",
-    query: Query = "",
-    document: Document = "",
-    document_id: DocumentId = "",
-    document_time: DocumentTime = "",
-    group: Group = "",
-    time: Time = "",
-    id: Id = "",
-    metrics: Metrics = "",
-    out_of_scope: OutOfScope = "",
-    slices: Slices = "",
-    read: Read = None,
-    prompt: Prompt = "",
-    response: Response = "",
-    too_long: TooLong = "error",
-    bad_rows: BadRows = "error",
-    max_new_tokens: MaxNewTokens = None,
-    written_rows: WrittenRows = 32,
-    show_rows: ShowRows = True,
-    good: Good = "",
-    html: Html = None,
-    as_json: Json = False,
-) -> None:
-    """Measure a saved run on new labelled rows."""
-    with output.failing_well(as_json):
-        from acclimate.api import evaluate as run_evaluate
-
-        report = run_evaluate(
-            run,
-            data,
-            text=text,
-            label=label,
-            label_separator=label_separator,
-            label_names=label_names,
-            image=image,
-            mask=mask,
-            spacing=spacing,
-            query=query,
-            document=document,
-            document_id=document_id,
-            document_time=document_time,
-            group=group,
-            time=time,
-            id=id,
-            metrics=output.names(metrics),
-            out_of_scope=out_of_scope,
-            slices=output.names(slices),
-            reading=output.pairs(read, "--read window=lung"),
-            prompt=prompt,
-            response=response,
-            too_long=too_long,
-            bad_rows=bad_rows,
-            max_new_tokens=max_new_tokens,
-            written_rows=written_rows,
-            show_rows=show_rows,
-            good=good,
-        )
-        if html:
-            _write_page(report.to_dict(), html)
-        _report(report, as_json)
 
 
 @app.command()
@@ -391,13 +89,15 @@ def report(
 
         found = read_report(run)
         if html:
-            _write_page(found, html)
+            output.write_page(found, html)
         if as_json:
             output.show_json(found)
             return
         output.show(str(html or run / "report.html"))
 
 
+app.command()(adapt)
+app.command()(evaluate)
 app.command()(predict)
 app.command()(merge)
 app.command()(export)
@@ -434,23 +134,6 @@ def doctor(as_json: Json = False) -> None:
             output.show_json(found)
             return
         output.show("\n".join(lines(found)))
-
-
-def _write_page(report: dict[str, Any], file: Path) -> None:
-    from acclimate.report import page
-
-    try:
-        file.write_text(page(report), encoding="utf-8")
-    except OSError as error:
-        raise OutputError(f"{file} cannot be written: {error.strerror}.", "Name another file as --html.") from error
-
-
-def _report(report: Any, as_json: bool) -> None:
-    if as_json:
-        output.show_json(report.to_dict())
-        return
-    output.show(str(report))
-    output.show(f"saved in {report.output}")
 
 
 def main() -> None:

@@ -5,11 +5,12 @@ import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import typer
 
-from acclimate.contracts import AcclimateError, OptionError, UnknownNameError
+from acclimate.contracts import AcclimateError, OptionError, OutputError, UnknownNameError
 
 BAD_INPUT, BAD_USAGE = 1, 2
 NOT_WHOLE = 3  # done, but some rows could not be read, or a repetition gave other numbers
@@ -89,3 +90,26 @@ def _code(error: AcclimateError) -> int:
 
 def _notes(error: BaseException) -> tuple[str, ...]:
     return tuple(getattr(error, "__notes__", ()))
+
+
+def write_page(report: dict[str, Any], file: Path) -> None:
+    """Write the page of a report.
+
+    Raises:
+        OutputError: when the file cannot be written.
+    """
+    from acclimate.report import page
+
+    try:
+        file.write_text(page(report), encoding="utf-8")
+    except OSError as error:
+        raise OutputError(f"{file} cannot be written: {error.strerror}.", "Name another file as --html.") from error
+
+
+def show_report(report: Any, as_json: bool) -> None:
+    """Print a report, and where it is saved."""
+    if as_json:
+        show_json(report.to_dict())
+        return
+    show(str(report))
+    show(f"saved in {report.output}")

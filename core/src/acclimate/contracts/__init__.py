@@ -3,31 +3,18 @@
 from acclimate.contracts.analysis import (
     Analysis,
     Bin,
-    ClassMasks,
     Conformal,
     Coverage,
     CrossValidated,
     Curve,
     DecisionCurve,
-    Exchange,
-    Forgetting,
-    FoundSpans,
-    LabelSpans,
-    Language,
-    MarkedText,
-    Masks,
-    Miss,
     Mistake,
     NetBenefit,
     OperatingPoint,
-    Overlay,
-    RegionBand,
     Scope,
     ScopeLevel,
-    Search,
     Slice,
     Suspect,
-    TokenLengths,
 )
 from acclimate.contracts.chats import ROLES, TOO_LONG, Answer, Chat, Message
 from acclimate.contracts.comparison import Comparison, MethodResult, SeedResult
@@ -72,22 +59,41 @@ from acclimate.contracts.offers import (
     SplitPolicy,
 )
 from acclimate.contracts.places import cache_folder
-from acclimate.contracts.runs import (
-    Columns,
-    Finding,
+from acclimate.contracts.predictions import (
     FoundDocument,
     MaskPrediction,
+    PredictedSpan,
+    Prediction,
+    SpanPrediction,
+)
+from acclimate.contracts.report import (
+    Finding,
+    Report,
+)
+from acclimate.contracts.runs import (
+    Columns,
     Need,
     Objective,
     Plan,
-    PredictedSpan,
-    Prediction,
-    Report,
     RunEvent,
     Settings,
-    SpanPrediction,
 )
 from acclimate.contracts.scores import Score, finite
+from acclimate.contracts.task_analysis import (
+    ClassMasks,
+    Exchange,
+    Forgetting,
+    FoundSpans,
+    LabelSpans,
+    Language,
+    MarkedText,
+    Masks,
+    Miss,
+    Overlay,
+    RegionBand,
+    Search,
+    TokenLengths,
+)
 
 __all__ = [
     "DEFECTIVE",

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from acclimate.contracts.runs import Finding
+from acclimate.contracts.report import Finding
 from acclimate.contracts.scores import Score, finite
 
 _HEADINGS = ("method", "seeds", "score", "difference to best", "trainable", "memory", "seconds", "bundle")

@@ -1,0 +1,181 @@
+"""What a report tells of masks, chats, spans and searches beyond its scores."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from acclimate.contracts.scores import Score
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegionBand:
+    """True regions of similar area, from `smallest` to `largest` pixels.
+
+    `regions` are how many there are, `missed` those of which no pixel was found, `covered` the mean share of their
+    pixels that was found.
+    """
+
+    smallest: int
+    largest: int
+    regions: int
+    missed: int
+    covered: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassMasks:
+    """How well one class is segmented on the test images, of which `images` show it and `missed` show it in vain.
+
+    `found` are the images without it that were given some of it, `others` all images without it. A pixel counts from
+    the probability `threshold` on, or None where the class is the likeliest, and regions of fewer than
+    `minimum_pixels` are dropped. `regions` are the connected regions of the true masks by area, the smallest first.
+    """
+
+    images: int
+    missed: int
+    found: int
+    scores: Mapping[str, Score]
+    others: int = 0
+    threshold: float | None = None
+    minimum_pixels: int = 0
+    regions: tuple[RegionBand, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overlay:
+    """A test image with the outlines of true and predicted masks, as a "data:" address, and its mean Dice."""
+
+    id: str
+    dice: float
+    image: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Masks:
+    """What a report tells of masks: each class by name, and the test images with the lowest Dice."""
+
+    by_class: Mapping[str, ClassMasks]
+    worst: tuple[Overlay, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenLengths:
+    """How long the rows of a part are in tokens, before anything was cut: its median, 95th percentile and maximum.
+
+    `too_long` rows have more than the limit; of all `tokens` and `answers` so many were lost by what was done then,
+    and `dropped` rows are left out altogether.
+    """
+
+    rows: int
+    p50: int
+    p95: int
+    maximum: int
+    too_long: int
+    dropped: int
+    tokens: int
+    tokens_lost: int
+    answers: int
+    answers_lost: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """A test row with the answer it holds, the one that the model writes, and the one of the untuned model."""
+
+    id: str
+    asked: str
+    expected: str
+    written: str
+    untuned: str = ""
+    stopped: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forgetting:
+    """What was forgotten of general text: its cross-entropy in nats a token before and after, and by what it rose."""
+
+    texts: int
+    tokens: int
+    before: Score
+    after: Score
+    rise: Score
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Language:
+    """What a report tells of a model that writes: how long its rows are, by part, what it answers, what it forgot.
+
+    No row has more than `limit` tokens, and `supervised` is the share of the training tokens that is learned.
+    """
+
+    lengths: Mapping[str, TokenLengths]
+    limit: int
+    supervised: float
+    exchanges: tuple[Exchange, ...] = ()
+    forgetting: Forgetting | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelSpans:
+    """How well the spans of one label are found on the test texts: how many are true, were given, and are right.
+
+    `near` are those given that overlap a true one of the label, one to one.
+    """
+
+    true: int
+    given: int
+    right: int
+    near: int
+    scores: Mapping[str, Score]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkedText:
+    """A test text, or a part of it, with its true spans and those that were given, each (start, end, label)."""
+
+    id: str
+    text: str
+    true: tuple[tuple[int, int, str], ...]
+    given: tuple[tuple[int, int, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundSpans:
+    """What a report tells of spans: each label by name, and the test texts with most wrong ones.
+
+    `units` are what gets a tag, "words" or "pieces" of them; `outside` is what was added to the logit of no span, as
+    validation texts chose, and `outside_share` the share of training units in no span.
+    """
+
+    by_label: Mapping[str, LabelSpans]
+    units: str
+    outside: float
+    outside_share: float
+    worst: tuple[MarkedText, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Miss:
+    """A test query whose right document is not the first: at which `place` it stands, and what stands first.
+
+    `place` is None where no right document was ranked.
+    """
+
+    id: str
+    query: str
+    right: str
+    first: str
+    place: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """What a report tells of a search among `documents`.
+
+    `fusion` is the weight of BM25 in the ranking. `gains` are by baseline how much more this model has of the first
+    metric, on the same queries. `misses` are the test queries that it answers worst.
+    """
+
+    documents: int
+    fusion: float
+    gains: Mapping[str, Score] = field(default_factory=dict)
+    misses: tuple[Miss, ...] = ()
