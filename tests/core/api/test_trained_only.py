@@ -78,5 +78,5 @@ def test_the_manifest_says_what_is_held(texts: Path, tmp_path: Path, small: Fini
     done = run(texts, tmp_path / "run", backbone=small_backbone)
     assert json.loads((done.output / "manifest.json").read_text())["stored"] == "trained"
     assert json.loads((small("lora").output / "manifest.json").read_text())["stored"] == "all"
-    with pytest.raises(OptionError, match="weights is 'all' or 'trained'"):
+    with pytest.raises(OptionError, match="weights is 'auto', 'all' or 'trained'"):
         run(texts, tmp_path / "other", weights="some")
