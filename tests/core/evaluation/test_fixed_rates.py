@@ -57,3 +57,18 @@ def test_of_several_labels_it_is_the_mean_of_those_that_some_rows_have_and_some_
 def test_of_rows_of_one_kind_there_is_no_rate() -> None:
     assert np.isnan(fixed_rates.sensitivity_at(np.arange(3.0), np.ones(3, dtype=bool), np.ones(3), 0.9))
     assert np.isnan(fixed_rates.specificity_at(np.arange(3.0), np.zeros(3, dtype=bool), np.ones(3), 0.9))
+
+
+def test_a_perfect_ranking_promises_no_more_than_the_rows_of_the_rarer_kind_bear() -> None:
+    truth = np.array([1, 1, 1, 0, 0, 0, 0, 0])
+    scores = np.stack([np.zeros(8), truth + np.arange(8) / 100], axis=1)
+    low, high = fixed_rates.perfect_interval(truth, scores) or (np.nan, np.nan)
+    assert (low, high) == (pytest.approx(3 / (3 + 1.959964**2), abs=1e-6), 1)  # Wilson 1927 for 3 of 3
+    low, _ = fixed_rates.perfect_interval(truth, scores, ["a", "a", "b", *"cdefg"]) or (np.nan, np.nan)
+    assert low == pytest.approx(2 / (2 + 1.959964**2), abs=1e-6)
+
+
+@pytest.mark.parametrize("score", [[0.0, 1, 2, 1], [2.0, 2, 1, 0], [3.0, 2, 0, 1]])
+def test_a_ranking_with_a_mistake_or_a_tie_is_left_to_the_bootstrap(score: list[float]) -> None:
+    scores = np.stack([np.zeros(4), np.array(score)], axis=1)
+    assert fixed_rates.perfect_interval(np.array([0, 1, 0, 1]), scores) is None

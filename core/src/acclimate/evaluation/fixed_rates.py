@@ -6,13 +6,14 @@ would do as well on them. Operating points are chosen on other rows (`operating`
 Shapes: as in `metrics`, for two classes of which the second is the positive one; as in `multilabel` for labels.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from acclimate.evaluation.metrics import Floats, Integers
 from acclimate.evaluation.multilabel import Indicators
+from acclimate.evaluation.proportions import wilson
 
 Positive = NDArray[np.bool_]
 Rate = Callable[[Floats, Positive, Floats, float], float]
@@ -82,6 +83,22 @@ def labels_specificity_at_sensitivity_90(truth: Indicators, scores: Floats, weig
 def labels_specificity_at_sensitivity_95(truth: Indicators, scores: Floats, weights: Floats) -> float:
     """The mean over labels of `specificity_at` a sensitivity of 0.95; see `auroc` of labels for those left out."""
     return _of_labels(specificity_at, truth, scores, weights, 0.95)
+
+
+def perfect_interval(
+    truth: Integers, scores: Floats, groups: Sequence[str] | None = None
+) -> tuple[float, float] | None:
+    """Return the bounds of a rate at a held rate where every positive row ranks above all others, else None.
+
+    No row drawn again can show a mistake there. The bounds are Wilson's for as many rows, or groups, as the rarer of
+    the two kinds has, as those of `auroc` are.
+    """
+    score, positive = scores[:, 1] - scores[:, 0], truth == 1
+    if positive.all() or not positive.any() or score[positive].min() <= score[~positive].max():
+        return None
+    names = np.arange(len(truth)) if groups is None else np.asarray(groups)
+    units = min(len(set(names[kind].tolist())) for kind in (positive, ~positive))
+    return wilson(units, units)
 
 
 def _of_second(rate: Rate, truth: Integers, scores: Floats, weights: Floats, held: float) -> float:

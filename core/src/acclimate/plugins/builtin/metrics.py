@@ -135,6 +135,8 @@ def register_metrics() -> Iterator[Metric]:
                 tasks=_LABELS,
                 score=Ref(f"acclimate.evaluation.fixed_rates:{name}"),
                 multilabel=Ref(f"acclimate.evaluation.fixed_rates:labels_{name}"),
+                interval=Ref("acclimate.evaluation.fixed_rates:perfect_interval"),
+                group_interval=Ref("acclimate.evaluation.fixed_rates:perfect_interval"),
                 of_positive=True,
             )
     yield from counted_metrics.span_metrics()
