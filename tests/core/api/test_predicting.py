@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow
 import pyarrow.parquet
 import pytest
-from acclimate.api import Run, load, predict_rows, write_predictions
+from acclimate.api import Run, evaluate, load, predict_rows, write_predictions
 from acclimate.api import predicting as module
 from acclimate.api.predictor import Predictor
 from acclimate.contracts import DataError, OptionError, OutputError, UnknownNameError
@@ -150,6 +150,22 @@ SOURCES: list[tuple[str, str, dict[str, str], type[Exception], str]] = [
     ("column.csv", "id,text\na,b\n", {"text": "txt"}, UnknownNameError, "no column 'txt'"),
     ("unknown.csv", "id,a,b\nx,y,z\n", {}, DataError, "is recognised as the text"),
 ]
+
+
+@pytest.mark.parametrize(
+    ("option", "what"), [("max_new_tokens", "chats"), ("query", "a search"), ("mask", "masks"), ("good", "parts")]
+)
+def test_what_only_another_task_knows_is_refused_of_a_saved_run(
+    run: Path, tmp_path: Path, option: str, what: str
+) -> None:
+    given = {option: 8 if option == "max_new_tokens" else "column"}
+    refused = pytest.raises(OptionError, match=f"{option} is for {what}.* and not for text-classification")
+    with refused:
+        predict_rows(run, "rows.csv", **given)
+    with refused:
+        write_predictions(run, "rows.csv", tmp_path / "p.csv", **given)
+    with refused:
+        evaluate(run, "rows.csv", **given)
 
 
 @pytest.mark.parametrize(("name", "text", "options", "kind", "message"), SOURCES, ids=[row[0] for row in SOURCES])

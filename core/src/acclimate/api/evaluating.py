@@ -13,8 +13,8 @@ from acclimate.api import inputs, scoping, scoring
 from acclimate.api.analysing import Tested, analyse
 from acclimate.api.clock import Clock
 from acclimate.api.evaluate_modules import named_by_run
-from acclimate.api.flows import flow_of
-from acclimate.api.manifest import read_with, task_of
+from acclimate.api.flows import flow_of_run
+from acclimate.api.manifest import read_with
 from acclimate.api.predictor import Predictor, load_classifier
 from acclimate.api.report_fields import of_saved, reviewed
 from acclimate.api.request import find_preset, split_options, with_preparing
@@ -43,7 +43,7 @@ def evaluate(folder: str | Path, source: str | Path, *, host: Host | None = None
         AcclimateError: for a run or rows that cannot be used.
     """
     folder = Path(folder)
-    return flow_of(task_of(folder)).evaluate(host or default_host(), folder, str(source), options)
+    return flow_of_run(folder, options).evaluate(host or default_host(), folder, str(source), options)
 
 
 def evaluate_classifier(host: Host, folder: Path, source: str, options: Mapping[str, Any]) -> Report:

@@ -5,6 +5,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TextIO, cast
 
+from acclimate.api.manifest import task_of
+from acclimate.api.options import refuse_unknown
 from acclimate.contracts import Metric, Report
 from acclimate.plugins import Host
 
@@ -75,3 +77,15 @@ class Flow(Protocol):
 def flow_of(task: str) -> Flow:
     """Return the functions of a task."""
     return cast(Flow, import_module(_MODULES.get(task, _OTHERS)))
+
+
+def flow_of_run(folder: Path, options: Options) -> Flow:
+    """Return the functions of the task of a saved run, which knows the options that were given.
+
+    Raises:
+        BundleError: when the folder is no run.
+        OptionError: for an option that only other tasks know.
+    """
+    task = task_of(folder)
+    refuse_unknown(options, task)
+    return flow_of(task)

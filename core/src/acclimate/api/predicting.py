@@ -12,8 +12,8 @@ from torch import Tensor
 
 from acclimate import data, models
 from acclimate.api import inputs
-from acclimate.api.flows import flow_of
-from acclimate.api.manifest import read_with, task_of
+from acclimate.api.flows import flow_of_run
+from acclimate.api.manifest import read_with
 from acclimate.api.predictor import Predictor, load_classifier
 from acclimate.api.request import find_preset, split_options
 from acclimate.api.stacks import stack_opener
@@ -51,7 +51,7 @@ def predict_rows(
         AcclimateError: for a run or a source that cannot be used.
     """
     folder = Path(folder)
-    return flow_of(task_of(folder)).predict_rows(host or default_host(), folder, str(source), options)
+    return flow_of_run(folder, options).predict_rows(host or default_host(), folder, str(source), options)
 
 
 def label_rows(host: Host, folder: Path, source: str, options: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from acclimate import bundle
-from acclimate.api.flows import flow_of
-from acclimate.api.manifest import task_of
+from acclimate.api.flows import flow_of_run
 from acclimate.api.predicting import chunks
 from acclimate.api.prediction_tables import WRITERS, check_format
 from acclimate.api.predictor import load_classifier
@@ -60,7 +59,7 @@ def write_predictions(
     """
     folder, output = Path(folder), Path(output)
     bundle.check_output(output)
-    flow = flow_of(task_of(folder))
+    flow = flow_of_run(folder, options)
     return flow.write_predictions(host or default_host(), folder, str(source), output, resume, options)
 
 
