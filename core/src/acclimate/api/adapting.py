@@ -231,7 +231,7 @@ def _prepare(host: Host, request: Request, folder: Path, shown: bool) -> tuple[R
     """
     dealt = dealing.deal_request(host, request, dealing.read_tables(host, request, folder))
     parts, labels = dealt.parts, dealt.labels
-    audited = inputs.audited(host, request.preset, [part.rows for part in parts.values()])
+    audited = inputs.audited(host, request.preset, (text for part in parts.values() for text in part.rows["text"]))
     request = replace(request, notes=(*request.notes, *dealt.findings, *audited))
     rows = {name: len(part.truth) for name, part in parts.items()}
     tell(host, request, "split", rows=rows)

@@ -149,7 +149,11 @@ def evaluate_classifier(host: Host, folder: Path, source: str, options: Mapping[
                 analysis = replace(analysis, scope=scoping.measure_scope(predictor.decisions, scoped))
             findings = (
                 *told,
-                *inputs.audited(host, with_preparing(preset, predictor.manifest["preparing"]), audited),
+                *inputs.audited(
+                    host,
+                    with_preparing(preset, predictor.manifest["preparing"]),
+                    (text for each in audited for text in each["text"]),
+                ),
                 *inputs.lost_tokens({"test": examples}),
                 *scoring.findings(part.truth, scores, predictor.labels, values, scored, metrics),
             )

@@ -238,10 +238,10 @@ def lost_tokens(parts: Mapping[str, models.Examples]) -> tuple[Finding, ...]:
     )
 
 
-def audited(host: Host, preset: Preset, tables: Iterable["datasets.Dataset"]) -> tuple[Finding, ...]:
-    """Return what a preset says of what its preparation does to texts."""
+def audited(host: Host, preset: Preset, texts: Iterable[str]) -> tuple[Finding, ...]:
+    """Return what a preset says of what its preparation does to texts, which are read only where it does."""
     audit = host.load(preset, "audit")
-    return () if audit is None else tuple(audit(text for rows in tables for text in rows["text"]))
+    return () if audit is None else tuple(audit(texts))
 
 
 def prepared_texts(rows: "datasets.Dataset", prepare: Callable[[str], str] | None) -> list[str]:

@@ -19,12 +19,19 @@ from acclimate.contracts import (
     RunEvent,
     SplitPolicy,
 )
-from acclimate.plugins.builtin.counted_metrics import MASK_METRICS, PART_METRICS, SEARCH_METRICS, SPAN_METRICS
+from acclimate.plugins.builtin.counted_metrics import (
+    CHAT_METRICS,
+    MASK_METRICS,
+    PART_METRICS,
+    SEARCH_METRICS,
+    SPAN_METRICS,
+)
 from acclimate.plugins.hookspecs import hookimpl
 from acclimate.plugins.host import Host, default_host
 from acclimate.plugins.states import Owned, PluginState
 
 __all__ = [
+    "CHAT_METRICS",
     "MASK_METRICS",
     "PART_METRICS",
     "SEARCH_METRICS",

@@ -136,7 +136,7 @@ class Host:
     def load(self, offer: Offer, role: str = "") -> Any:
         """Import and return the code that an offer names; None where it names none.
 
-        The preparation of a preset comes with the preset's options for it.
+        The preparation of a preset, and its audit, come with the preset's options for it.
         A method names up to three pieces of code: `role` "plan" (the first, when left out), "install" and "merge".
         A metric names "score", "statistics", "multilabel", "interval" and "group_interval".
 
@@ -232,7 +232,7 @@ class Host:
 
 
 def _with_options(code: Any, offer: Offer, role: str) -> Any:
-    if isinstance(offer, Preset) and offer.preparing and role in ("", "prepare"):
+    if isinstance(offer, Preset) and offer.preparing and role in ("", "prepare", "audit"):
         return partial(code, **offer.preparing)
     return code
 

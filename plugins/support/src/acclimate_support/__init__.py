@@ -1,9 +1,11 @@
 """Acclimate for customer support: presets for what customers write."""
 
 from acclimate.contracts import Preset, Ref
-from acclimate.plugins import SEARCH_METRICS
+from acclimate.plugins import CHAT_METRICS, SEARCH_METRICS
 
-__all__ = ["faq", "intents"]
+__all__ = ["assistant", "faq", "intents"]
+
+_PII = {"pii": "redact", "orders": "", "phones": ""}
 
 intents = Preset(
     name="intents",
@@ -11,7 +13,7 @@ intents = Preset(
     task="text-classification",
     backbone="minilm-l6",
     prepare=Ref("acclimate_support.prepare:clean"),
-    preparing={"pii": "redact", "orders": "", "phones": ""},
+    preparing=_PII,
     audit=Ref("acclimate_support.prepare:audit"),
     metrics=("accuracy", "macro_f1", "log_loss", "ece"),
     times=("created_at", "created", "date", "datetime", "timestamp"),
@@ -26,6 +28,22 @@ faq = Preset(
     task="sentence-similarity",
     backbone="minilm-l6",
     method="full",
+    prepare=Ref("acclimate_support.prepare:clean"),
+    preparing=_PII,
+    audit=Ref("acclimate_support.prepare:audit"),
     metrics=SEARCH_METRICS,
     settings={"max_tokens": 128},
+)
+
+assistant = Preset(
+    name="assistant",
+    summary="Writes replies as those of your tickets and chats are written.",
+    task="text-generation",
+    backbone="smollm2-135m",
+    method="lora",
+    prepare=Ref("acclimate_support.prepare:redact"),
+    preparing=_PII,
+    audit=Ref("acclimate_support.prepare:audit"),
+    metrics=CHAT_METRICS,
+    times=("created_at", "created", "date", "datetime", "timestamp"),
 )

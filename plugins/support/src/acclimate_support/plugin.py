@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from acclimate.plugins import Command, Loader, Preset, Ref, hookimpl
 
-from acclimate_support import faq, intents
+from acclimate_support import assistant, faq, intents
 from acclimate_support.reading.options import OF_CHATS, OF_MESSAGES, WITHOUT_LABEL
 
-_MESSAGES = "messages"
+_MESSAGES, _CHATS = "messages", "chats"
 
 
 @hookimpl
@@ -15,6 +15,7 @@ def register_presets() -> Iterator[Preset]:
     """Offer the presets of this trade."""
     yield intents
     yield faq
+    yield assistant
 
 
 @hookimpl
@@ -30,7 +31,7 @@ def register_loaders() -> Iterator[Loader]:
         unlabelled=WITHOUT_LABEL,
     )
     yield Loader(
-        name="chats",
+        name=_CHATS,
         summary="Whole tickets and chats as lists of messages: Zendesk, Intercom, or any list of messages.",
         read=Ref("acclimate_support.reading.rows:chat_rows"),
         options=OF_CHATS,
@@ -45,11 +46,13 @@ def register_loaders() -> Iterator[Loader]:
 
 
 @hookimpl
-def choose_loader(source: str) -> str | None:
-    """Take exports by what they hold; plain tables and lines are core's."""
+def choose_loader(source: str, task: str) -> str | None:
+    """Take exports by what they hold, whole for what writes; plain tables and lines are core's."""
     from acclimate_support.reading.sources import kind_of
 
-    return _MESSAGES if kind_of(source) else None
+    if not kind_of(source):
+        return None
+    return _CHATS if task == "text-generation" else _MESSAGES
 
 
 @hookimpl

@@ -10,6 +10,15 @@ from acclimate_support.privacy import KINDS, Redacted, Redactor, placeholders
 PII = ("redact", "keep")
 
 
+def redact(text: str, pii: str = "redact", orders: str = "", phones: str = "") -> str:
+    """Return a message as it stands, lines and all, with the placeholders of `clean`.
+
+    Raises:
+        OptionError: for an option that cannot work.
+    """
+    return text if pii == "keep" else _redacted(text, pii, orders, phones).text
+
+
 def clean(text: str, pii: str = "redact", orders: str = "", phones: str = "") -> str:
     """Return a message on one line, with placeholders in place of what tells whom it is of.
 
@@ -24,7 +33,7 @@ def clean(text: str, pii: str = "redact", orders: str = "", phones: str = "") ->
     Raises:
         OptionError: for an option that cannot work.
     """
-    return " ".join((text if pii == "keep" else _redacted(text, pii, orders, phones).text).split())
+    return " ".join(redact(text, pii, orders, phones).split())
 
 
 def audit(texts: Iterable[str], pii: str = "redact", orders: str = "", phones: str = "") -> Iterator[Finding]:

@@ -227,12 +227,13 @@ def test_what_cannot_be_read_says_so(
 
 def test_sources_are_told_apart_by_what_they_hold(tmp_path: Path) -> None:
     for name, path in exports(tmp_path).items():
-        assert (kind_of(path), choose_loader(path)) == (name.split()[0], "messages")
+        assert (kind_of(path), choose_loader(path, "text-classification")) == (name.split()[0], "messages")
+        assert choose_loader(path, "text-generation") == "chats"
     plain = tmp_path / "rows.csv"
     plain.write_text("text,label\nHello,greeting\n")
     lines = saved(tmp_path / "rows.jsonl", [{"text": "Hello", "label": "greeting"}])
     broken = tmp_path / "broken.json"
     broken.write_text("{")
-    assert [choose_loader(str(each)) for each in (plain, lines, broken, tmp_path)] == [None] * 4
+    assert [choose_loader(str(each), "text-generation") for each in (plain, lines, broken, tmp_path)] == [None] * 4
     with pytest.raises(DataError, match="no file"):
         list(message_rows(str(tmp_path / "nothing.json")))

@@ -1,6 +1,6 @@
 """Chats read, dealt to parts, and turned into tokens, with what is lost of those that are too long."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -52,7 +52,15 @@ def deal(host: Host, request: Request, folder: Path) -> tuple[dict[str, "dataset
         allow_leakage=request.settings.allow_leakage,
         labels=LABELS,
     )
+    told += inputs.audited(host, request.preset, _contents(dealt.parts.values()))
     return tables, replace(dealt, labels=(), findings=(*told, *dealt.findings))
+
+
+def _contents(parts: Iterable[inputs.Part]) -> Iterator[str]:
+    """Yield what is said in the chats, as the source has it."""
+    for part in parts:
+        for text in part.rows[data.MESSAGES]:
+            yield from (message.content for message in data.chat_of(text))
 
 
 def read(

@@ -1,6 +1,6 @@
 """Pairs of queries and documents: read, each kept once, and dealt to parts so that no query is in two of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
@@ -68,8 +68,18 @@ def deal_search(host: Host, request: Request, folder: Path) -> "tuple[dict[str, 
     kept, found = _deal(collection, members, request)
     ties = collection.ties(by_document=settings.split_by == "document")
     parts = {name: as_part(name, collection, kept[name], ties) for name in PARTS}
-    dealt = Dealt(collection=collection, members=kept, parts=parts, findings=(*_told(collection), *found))
+    read_of = [*tables.values(), *([] if corpus is None else [corpus])]
+    audited = inputs.audited(host, request.preset, _contents(read_of))
+    told = (*audited, *_told(collection), *found)
+    dealt = Dealt(collection=collection, members=kept, parts=parts, findings=told)
     return tables | ({} if corpus is None else {"corpus": corpus}), dealt
+
+
+def _contents(tables: Iterable["datasets.Dataset"]) -> Iterator[str]:
+    """Yield the queries and documents of tables, as the source has them."""
+    for table in tables:
+        for column in ("query", "document"):
+            yield from table[column] if column in table.column_names else ()
 
 
 def read(
