@@ -11,7 +11,7 @@ from transformers import AutoModelForCausalLM, Gemma2Config, GPT2Config
 @pytest.mark.parametrize("architecture", tiny.DECODERS)
 def test_a_language_model_has_the_logits_of_transformers(architecture: str) -> None:
     torch.manual_seed(0)
-    whole = AutoModelForCausalLM.from_config(tiny._config(architecture)).eval()
+    whole = AutoModelForCausalLM.from_config(tiny.config(architecture)).eval()
     inputs = tiny.inputs(architecture)
     with torch.inference_mode():
         expected = whole(**inputs).logits

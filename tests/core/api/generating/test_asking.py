@@ -16,7 +16,7 @@ from acclimate.contracts import OptionError
         ({"label": "x"}, "Chats have answers and no labels, found label='x'"),
         ({"positive": "x"}, "An operating point is for rows with labels"),
         ({"folds": 3}, "Cross-validation is for rows with labels"),
-        ({"tiles": 64}, "Chats are texts"),
+        ({"tiles": 64}, "tiles is for masks, and not for text-generation"),
         ({"too_long": "cut"}, "too_long is 'error', 'truncate', 'drop' or 'split', found 'cut'"),
         ({"bad_rows": "skip"}, "bad_rows is 'error' or 'drop'"),
         ({"written_rows": -1}, "written_rows is a whole number from 0 on"),
@@ -36,5 +36,5 @@ def test_what_chats_do_not_have_is_refused(
 @pytest.mark.parametrize("options", [{"too_long": "drop"}, {"prompt": "a"}, {"written_rows": 5}])
 def test_options_of_chats_are_refused_where_there_are_none(options: dict[str, Any], tmp_path: Path) -> None:
     name = next(iter(options))
-    with pytest.raises(OptionError, match=f"{name} is for chats, and general/text-classification does"):
+    with pytest.raises(OptionError, match=f"{name} is for chats, and not for text-classification"):
         adapt("text-classification", "rows.csv", output=tmp_path / "run", method="full", **options)

@@ -20,7 +20,7 @@ Rows = list[dict[str, str]]
         ({"method": "contrastive"}, "does not do sentence-similarity"),
         ({"label": "document"}, "A search has a query and a document"),
         ({"positive": "x"}, "An operating point"),
-        ({"classes": "a,b"}, "A search is among texts"),
+        ({"classes": "a,b"}, "for masks, and not for sentence-similarity"),
         ({"fusion": "much"}, "fusion is 'auto' or the weight"),
         ({"fusion": 1.5}, "fusion is 'auto' or the weight"),
         ({"alike": 0}, "alike is a cosine"),

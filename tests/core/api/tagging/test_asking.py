@@ -12,7 +12,7 @@ from acclimate.contracts import AcclimateError, DataError, OptionError
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"image": "picture"}, "Spans are of texts"),
-    ({"decoder": "unet"}, "not of images"),
+    ({"decoder": "unet"}, "for masks, and not for token-classification"),
     ({"label_separator": "|"}, "Spans say themselves"),
     ({"positive": "firm"}, "operating point"),
     ({"operate": "sensitivity=0.9"}, "operating point"),

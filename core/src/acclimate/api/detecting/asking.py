@@ -27,6 +27,9 @@ _REASONS: Mapping[str, str] = {
     "patience": "Nothing trains by gradients",
     "batch_size": "Nothing trains by gradients",
     **_OF_LABELS,
+    "positive": "What is looked for is what good parts do not show",
+    "answer": "A part is rejected or not",
+    "calibration": "Scores are distances, and no probabilities",
 }
 
 
