@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from acclimate.data import Leak, PartedRows, Repeats
 from datasets import Dataset
 from PIL import Image
 
@@ -33,3 +35,30 @@ def photo(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return write
+
+
+TRAIN, VALIDATION, TEST = range(3)
+
+
+def parted(parts: Sequence[int], labels: Sequence[Any] | None = None, **given: Any) -> PartedRows:
+    """Return rows r0, r1, … that repeat nothing unless `repeats` says so; a label is a name or several."""
+    count = len(parts)
+    sets = [(each,) if isinstance(each, str) else tuple(each) for each in labels or ["a"] * count]
+    alone = Repeats(same=np.arange(count), near=np.zeros((0, 2), dtype=np.int64))
+    return PartedRows(
+        ids=[f"r{row}" for row in range(count)],
+        lines=list(range(2, count + 2)),
+        parts=np.array(parts, dtype=np.int64),
+        labels=sets,
+        **{"repeats": alone, **given},
+    )
+
+
+def repeats(same: Sequence[int], near: Sequence[tuple[int, int]] = ()) -> Repeats:
+    return Repeats(same=np.array(same, dtype=np.int64), near=np.array(near, dtype=np.int64).reshape(-1, 2))
+
+
+def only(leaks: Any) -> Leak:
+    (leak,) = leaks
+    assert isinstance(leak, Leak)
+    return leak

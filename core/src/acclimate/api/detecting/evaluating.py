@@ -11,6 +11,7 @@ from acclimate.api import inputs
 from acclimate.api.clock import Clock
 from acclimate.api.detecting import rows, testing
 from acclimate.api.detecting.asking import check_options, rule_of
+from acclimate.api.detecting.part_masks import check_masks
 from acclimate.api.detecting.predictor import load
 from acclimate.api.evaluate_modules import named_by_run
 from acclimate.api.manifest import read_with
@@ -53,7 +54,7 @@ def evaluate(host: Host, folder: Path, source: str, options: Mapping[str, Any]) 
                 )
             )
             good = good_label({*table["label"][:], predictor.labels[0]}, settings.good or predictor.labels[0])
-            told = rows.check_masks([table], good)
+            told = check_masks([table], good)
             part = inputs.Part(
                 name="test",
                 rows=table,
