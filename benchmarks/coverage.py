@@ -183,8 +183,8 @@ TABLES = {
         file="coverage_held_rates",
         names=HELD,
         title="How often a 95 % interval of a rate at a held rate contains the true value",
-        says="All are bootstrapped, but those of a ranking without a mistake: these are Wilson's for as many rows, or groups, "
-        "as the rarer label has.",
+        says="All are bootstrapped, but those of a ranking without a mistake: these are Wilson's for as many rows, "
+        "or groups, as the rarer label has.",
     ),
     "all_right": Table(
         file="coverage_all_right",
