@@ -178,13 +178,30 @@ def test_rows_that_repeat_are_dealt_to_one_part(backbone: str, tmp_path: Path) -
 
 
 @pytest.mark.usefixtures("nothing_computed")
-def test_repeats_across_groups_stop_a_split_by_group(tmp_path: Path) -> None:
+def test_groups_that_all_repeat_one_another_stop_a_split_by_group(tmp_path: Path) -> None:
     """The group is wrong: every text was captured once in each of six sessions."""
     rows = texts(20, 5) * 6
     source = write(tmp_path / "rows.csv", rows, session=[f"s{number // 20}" for number in range(120)])
-    with pytest.raises(DataError, match=r"test rows \(100.0 %\) repeat a row of train") as caught:
+    with pytest.raises(DataError, match=r"1 groups are too few") as caught:
         adapt(TEXT, source, group="session", output=tmp_path / "run", **FROZEN)
-    assert "leave group" in caught.value.hint
+    assert "better left out" in caught.value.__notes__[0]
+
+
+def test_groups_that_share_repeats_are_dealt_together(backbone: str, tmp_path: Path) -> None:
+    """Two visits each of forty clients, and the clients of each two repeat one another's first text."""
+    rows = texts(80, 5)
+    for client in range(0, 20, 2):
+        rows[2 * client + 2] = f"{rows[2 * client]}!"
+    clients = [f"c{number // 2}" for number in range(80)]
+    source = write(tmp_path / "rows.csv", rows, client=clients)
+    run = adapt(TEXT, source, group="client", backbone=backbone, output=tmp_path / "run", **FROZEN)
+    parts = json.loads((run.output / "rows.json").read_text())
+    place = {int(id.split(":")[1]) - 2: part for part, ids in parts.items() for id in ids}
+    assert all(len({place[row] for row in range(first, first + 4)}) == 1 for first in range(0, 40, 4))
+    finding = codes(run)["groups-joined"]
+    assert finding.level == "warning"
+    assert finding.details == {"groups": 40, "joined": 20, "units": 10, "largest": 4, "rows": 80}
+    assert "repeated-across-parts" not in codes(run)
 
 
 def test_texts_are_compared_as_the_model_reads_them() -> None:

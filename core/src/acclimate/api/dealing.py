@@ -164,8 +164,9 @@ def told_of_split(
     """Return what to know of a split: rows that repeat were kept `together` [rows], groups were not named."""
     grouped = "group" in whole.column_names
     found: tuple[Finding, ...] = ()
-    if together is not None and not grouped and "time" not in whole.column_names:
-        found = tuple(leak.finding for leak in data.kept_together(together))
+    if together is not None and "time" not in whole.column_names:
+        kept = data.joined_groups(whole["group"][:], together) if grouped else data.kept_together(together)
+        found = tuple(leak.finding for leak in kept)
     if not preset.group or grouped:
         return found
     message = (

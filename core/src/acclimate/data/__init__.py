@@ -10,7 +10,7 @@ from acclimate.data.images import fingerprints as image_fingerprints
 from acclimate.data.images import open_image, to_rgb
 from acclimate.data.label_names import Naming, read_label_names
 from acclimate.data.labels import indicators, is_multilabel, label_sets
-from acclimate.data.leakage import Leak, PartedRows, find_leaks, kept_together, lookalikes
+from acclimate.data.leakage import Leak, PartedRows, find_leaks, joined_groups, kept_together, lookalikes
 from acclimate.data.masks import ExaminedMask, examine_masks, open_mask, read_classes
 from acclimate.data.pairs import find_columns, read_documents, read_pairs
 from acclimate.data.read import (
@@ -29,7 +29,7 @@ from acclimate.data.read import (
 )
 from acclimate.data.repeats import Repeats
 from acclimate.data.spans import SPANS, TOKENS, Span, joined, load_spans, with_spans
-from acclimate.data.split import folds, sample, split
+from acclimate.data.split import folds, kept_as_one, sample, split
 from acclimate.data.stacks import Stack, examined_stack, open_stack, slice_names
 from acclimate.data.stored import image_path
 from acclimate.data.stream import Row, stream
@@ -76,8 +76,10 @@ __all__ = [
     "inspection_rows",
     "is_multilabel",
     "joined",
+    "joined_groups",
     "json_rows",
     "jsonl_rows",
+    "kept_as_one",
     "kept_together",
     "label_sets",
     "load",

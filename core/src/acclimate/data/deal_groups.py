@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from acclimate.contracts import DataError
 
@@ -12,6 +14,15 @@ Floats = NDArray[np.float64]
 _ROUNDS = 10
 # With few groups some orders leave a part empty or far from its share; with many, every order comes close to it.
 _ORDERS, _MANY = 10, 1000
+
+
+def join_groups(groups: Integers, clusters: Integers) -> Integers:
+    """Return the number of each row's group [rows], where groups with rows of one cluster [rows] count as one."""
+    first = int(groups.max(initial=-1)) + 1
+    size = first + int(clusters.max(initial=-1)) + 1
+    links = coo_array((np.ones(len(groups), dtype=np.int8), (groups, first + clusters)), shape=(size, size))
+    components: Integers = connected_components(links, directed=False)[1].astype(np.int64)
+    return np.unique(components[groups], return_inverse=True)[1]
 
 
 def deal_groups(

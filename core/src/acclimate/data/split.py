@@ -8,7 +8,7 @@ from datasets import Dataset
 from numpy.typing import NDArray
 
 from acclimate.contracts import DataError, OptionError, SplitPolicy
-from acclimate.data.deal_groups import deal_groups
+from acclimate.data.deal_groups import deal_groups, join_groups
 from acclimate.data.deal_labels import deal_labels, take
 from acclimate.data.deal_time import deal_by_time
 from acclimate.data.labels import indicators, is_multilabel, label_sets
@@ -30,8 +30,9 @@ def split(
     """Return the row numbers of "train" and of each wanted part, in ascending order.
 
     Every row is in exactly one part, every class is in train, and the same rows and seed give the same parts.
-    Rows with one number in `together` [rows] stay in one part, unless rows are kept in groups. Where rows are dealt
-    by time, those of an embargo, and those that repeat a row of an earlier part, are in none.
+    Rows with one number in `together` [rows] stay in one part, and with `grouped` so do the groups that share such
+    rows. Where rows are dealt by time, those of an embargo, and those that repeat a row of an earlier part, are in
+    none.
     Where each row is by itself, each part has the label mix of the whole to within a row per class, and the mix of
     the policy's `stratify` columns inside each class; where rows carry several labels, both mixes are kept as close
     as whole rows allow. With `grouped` no group is in two parts. Rows that stay together are dealt so that the label
@@ -96,10 +97,10 @@ def _deal(
     within = mixed if several else ["label", *mixed]
     columns = [rows[name][:] for name in within] or [[""] * len(rows)]
     strata = _codes(list(zip(*columns, strict=True)))
-    if grouped:
+    if grouped and together is None:
         return deal_groups(_codes(rows["group"][:]), labels, strata, shares, random)
-    if together is not None and len(np.unique(together)) < len(rows):
-        return _deal_clusters(_codes(together.tolist()), labels, strata, shares, random)
+    if grouped or (together is not None and len(np.unique(together)) < len(rows)):
+        return _deal_clusters(kept_as_one(rows, together, grouped=grouped), labels, strata, shares, random)
     if several:
         return deal_labels(labels, strata, shares, random)
     return _deal_rows(labels, strata, shares, random)
@@ -166,6 +167,12 @@ def _shares(policy: SplitPolicy, want: Sequence[str], count: int) -> dict[str, f
     return {name: max(given[name], 1 / max(count, 1)) for name in PARTS[1:] if name in want}
 
 
+def kept_as_one(rows: Dataset, together: Integers | None, *, grouped: bool) -> Integers:
+    """Return a number [rows] from 0 for what goes to one part: groups, clusters of `together`, or both joined."""
+    groups = _codes(rows["group"][:]) if grouped else np.arange(len(rows))
+    return groups if together is None else join_groups(groups, _codes(together.tolist()))
+
+
 def _codes(values: Sequence[Any]) -> Integers:
     """Return the values as numbers [rows] from 0, in sorted order of the values."""
     number = {value: code for code, value in enumerate(sorted(set(values)))}
@@ -197,8 +204,9 @@ def _deal_clusters(
         return deal_groups(clusters, labels, strata, shares, random)
     except DataError as error:
         error.add_note(
-            "Rows that repeat each other, exactly or nearly, count as one group; with allow_leakage=True "
-            "(--allow-leakage) each row is dealt by itself."
+            "Rows that repeat each other, exactly or nearly, count as one group, and so do groups that share such "
+            "rows: a group column that does not hold what belongs together is better left out. With "
+            "allow_leakage=True (--allow-leakage) repeats are dealt like all other rows."
         )
         raise
 

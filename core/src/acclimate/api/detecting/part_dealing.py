@@ -39,9 +39,7 @@ class PartDealing:
     ) -> None:
         self.whole, self.bad, self.want, self.policy, self.rule, self.seed = whole, bad, want, policy, rule, seed
         self.grouped = "group" in whole.column_names
-        groups = np.unique(np.asarray(whole["group"][:]), return_inverse=True)[1] if self.grouped else None
-        units = together if groups is None else groups
-        self.units = np.arange(len(whole)) if units is None else units
+        self.units = data.kept_as_one(whole, together, grouped=self.grouped)
         self.together = together
         self.tainted = bad | self._units_of(near_own if together is not None else bad)
         self.repeating = (

@@ -1,11 +1,12 @@
 """Rows that repeat, exactly or nearly: across parts, with other labels, and those that a split kept together."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 import numpy as np
 
 from acclimate.contracts import Finding
+from acclimate.data.deal_groups import join_groups
 from acclimate.data.leakage.rows import PAIRS, SHOWN, Leak, PartedRows, counted
 from acclimate.data.repeats import Integers, numbered
 
@@ -142,6 +143,33 @@ def kept_together(clusters: Integers) -> Iterator[Leak]:
                 "repeating": int(several.sum()),
                 "clusters": len(several),
                 "largest": largest,
+            },
+        )
+    )
+
+
+def joined_groups(groups: Sequence[str], clusters: Integers) -> Iterator[Leak]:
+    """Yield how many groups [rows] a split dealt together: those that hold rows of one cluster [rows] of repeats."""
+    numbers = numbered(groups)
+    units = join_groups(numbers, clusters)
+    members = np.bincount(units[np.unique(numbers, return_index=True)[1]])
+    several = members[members > 1]
+    if not len(several):
+        return
+    largest, total = int(np.bincount(units)[members > 1].max()), len(clusters)
+    yield Leak(
+        finding=Finding(
+            code="groups-joined",
+            message=f"{counted(int(several.sum()), int(members.sum()), 'groups')} "
+            f"hold rows that repeat, exactly or nearly, a row of another group, and were dealt with it as "
+            f"{len(several):,} units of up to {largest:,} of {total:,} rows. The group may not hold what belongs "
+            f"together.",
+            details={
+                "groups": int(members.sum()),
+                "joined": int(several.sum()),
+                "units": len(several),
+                "largest": largest,
+                "rows": total,
             },
         )
     )
