@@ -1,17 +1,21 @@
 """DeLong's areas, variances and differences agree with their definition, with a bootstrap, and cover the truth."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from acclimate.evaluation.delong import (
     area_interval,
+    auroc_difference_interval,
     auroc_group_interval,
     auroc_interval,
     delong,
     difference_interval,
     grouped_area_interval,
 )
+from acclimate.evaluation.metrics import auroc
+from acclimate.evaluation.paired import ScoredRows, paired
 from acclimate.evaluation.proportions import wilson
 from scipy.special import expit, logit
 from scipy.stats import norm, t
@@ -64,6 +68,24 @@ def test_the_interval_of_a_difference_covers_no_difference_in_95_of_100_samples(
         _, low, high = difference_interval(*simulate(120, shift=1.0, seed=seed, curves=2))
         covered += low <= 0 <= high
     assert 0.93 <= covered / 1000 <= 0.97
+
+
+def test_a_comparison_with_one_seed_has_this_interval() -> None:
+    positive, scores = simulate(120, shift=1.0, seed=3, curves=2)
+    ids, truth = [str(row) for row in range(len(positive))], positive.astype(np.int64)
+    runs = {
+        name: {0: ScoredRows(ids=ids, truth=truth, groups=None, scores=np.stack([-each, each], axis=1))}
+        for name, each in zip(("one", "other"), scores, strict=True)
+    }
+    found = paired(runs, {"auroc": auroc}, formula=auroc_difference_interval)
+    worse = next(iter(found.differences))
+    order = [1, 0] if worse == "other" else [0, 1]
+    value, low, high = difference_interval(positive, scores[order])
+    difference = found.differences[worse]
+    assert (difference.value, difference.low, difference.high) == pytest.approx((value, low, high))
+    grouped = {name: {0: replace(by_seed[0], groups=ids)} for name, by_seed in runs.items()}
+    resampled = paired(grouped, {"auroc": auroc}, formula=auroc_difference_interval).differences[worse]
+    assert (resampled.low, resampled.high) != pytest.approx((low, high), rel=1e-6)
 
 
 def test_a_paired_difference_is_surer_than_one_of_two_samples() -> None:

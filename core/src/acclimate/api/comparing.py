@@ -94,7 +94,14 @@ def compare(
     )
     results = schedule.run(requests, seeds)
     comparison = replace(
-        tabulate(results, metrics, functions, preset=request.name, output=folder),
+        tabulate(
+            results,
+            metrics,
+            functions,
+            formula=scoring.difference_of(plugins, next(iter(metrics.values())), multilabel=multilabel),
+            preset=request.name,
+            output=folder,
+        ),
         findings=findings,
     )
     text = json.dumps(comparison.to_dict(), indent=2, ensure_ascii=False)

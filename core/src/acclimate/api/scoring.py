@@ -117,6 +117,11 @@ def _function(host: Host, metric: Metric, role: str) -> Callable[..., Any]:
     return function
 
 
+def difference_of(host: Host, metric: Metric, *, multilabel: bool) -> evaluation.DifferenceFunction | None:
+    """Return the formula of a metric's differences on rows of one label; None where it has none."""
+    return None if multilabel or metric.difference is None else _function(host, metric, "difference")
+
+
 def score(
     host: Host,
     truth: Truth,

@@ -15,16 +15,20 @@ def tabulate(
     metrics: Mapping[str, Metric],
     functions: Mapping[str, evaluation.ScoreFunction],
     *,
+    formula: evaluation.DifferenceFunction | None,
     preset: str,
     output: Path,
 ) -> Comparison:
-    """Return the comparison of what was measured by functions of test rows; the first of `metrics` is compared."""
+    """Return the comparison of what was measured by functions of test rows; the first of `metrics` is compared.
+
+    `formula` is that of the interval of its differences, where it has one.
+    """
     measured: dict[str, dict[int, evaluation.ScoredRows]] = {}
     for (method, seed), result in results.items():
         if isinstance(result, Result) and result.test_rows is not None:
             measured.setdefault(method, {})[seed] = result.test_rows
     compared = next(iter(metrics))
-    scored = evaluation.paired(measured, functions, better=metrics[compared].better)
+    scored = evaluation.paired(measured, functions, better=metrics[compared].better, formula=formula)
     by_method: dict[str, dict[int, Result | str]] = {}
     for (method, seed), result in results.items():
         by_method.setdefault(method, {})[seed] = result

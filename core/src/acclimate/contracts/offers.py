@@ -170,6 +170,8 @@ class Metric:
     `interval` names a function `(truth, scores) -> (low, high)` with the bounds of the 95 % interval for independent
     rows of one label each, or None where it does not apply. `group_interval` names the same for rows in groups, a
     function `(truth, scores, groups)` with the group of each row. Without it the interval is found by bootstrap.
+    `difference` names a function `(truth, scores, others) -> (low, high)` with the bounds of the 95 % interval of how
+    much higher a model scores than another on the same independent rows, or None where it does not apply.
 
     `statistics` is for what is no choice between classes: texts, spans, rankings, masks. It names a function
     `(truth, predicted) -> [rows, columns]` of one item for each row, which says once what each row adds to the
@@ -188,13 +190,15 @@ class Metric:
     multilabel: Ref | None = None
     interval: Ref | None = None
     group_interval: Ref | None = None
+    difference: Ref | None = None
     better: Literal["higher", "lower"] = "higher"
     of_positive: bool = False
 
     def __post_init__(self) -> None:
         _check(self)
         _check_tasks(self, self.tasks)
-        if self.statistics and (self.multilabel or self.interval or self.group_interval or self.of_positive):
+        intervals = self.interval or self.group_interval or self.difference
+        if self.statistics and (self.multilabel or intervals or self.of_positive):
             raise ValueError(
                 f"Metric {self.name!r}: with statistics it has neither multilabel nor intervals nor of_positive"
             )

@@ -35,7 +35,7 @@ from acclimate.evaluation.operating import (
     read_rule,
     threshold,
 )
-from acclimate.evaluation.paired import Paired, ScoredRows, ScoreFunction, paired
+from acclimate.evaluation.paired import DifferenceFunction, Paired, ScoredRows, ScoreFunction, paired
 from acclimate.evaluation.regions import FoundRegions, by_area, found_regions
 from acclimate.evaluation.retrieval import mrr_statistics
 from acclimate.evaluation.scope import SCOPE_SCORES, retention_threshold
@@ -67,6 +67,7 @@ __all__ = [
     "Chosen",
     "ChosenFusion",
     "Costs",
+    "DifferenceFunction",
     "FoundRegions",
     "Mask",
     "MaskRule",

@@ -128,6 +128,13 @@ def auroc_interval(truth: Integers, scores: Floats) -> tuple[float, float] | Non
     return area_interval(truth == 1, scores[:, 1] - scores[:, 0])
 
 
+def auroc_difference_interval(truth: Integers, scores: Floats, others: Floats) -> tuple[float, float] | None:
+    """Return DeLong's interval of a difference on the same rows of two classes that both occur; else None."""
+    if scores.shape[1] != 2 or len(np.unique(truth)) != 2:
+        return None
+    return difference_interval(truth == 1, np.stack([each[:, 1] - each[:, 0] for each in (scores, others)]))[1:]
+
+
 def auroc_group_interval(truth: Integers, scores: Floats, groups: Sequence[str]) -> tuple[float, float] | None:
     """Return Obuchowski's interval for two classes that both occur, by the difference of their scores; else None."""
     if scores.shape[1] != 2 or len(np.unique(truth)) != 2:

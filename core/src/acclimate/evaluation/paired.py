@@ -13,6 +13,7 @@ from acclimate.evaluation.metrics import Floats, Integers
 from acclimate.evaluation.multilabel import strata
 
 ScoreFunction = Callable[[Integers, Floats, Floats], float]
+DifferenceFunction = Callable[[Integers, Floats, Floats], tuple[float, float] | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +50,7 @@ def paired(
     metrics: Mapping[str, ScoreFunction],
     *,
     better: Literal["higher", "lower"] = "higher",
+    formula: DifferenceFunction | None = None,
     seed: int = 0,
     resamples: int = 1000,
 ) -> Paired:
@@ -61,7 +63,8 @@ def paired(
     three seeds they are a rough guide, with one they cover new rows only.
 
     A difference is taken on the seeds that a method shares with the best one. The best has the best mean over the
-    seeds that all methods have, over its own where there are none.
+    seeds that all methods have, over its own where there are none. With one seed and rows that come in no groups its
+    interval is that of `formula` (truth, scores, scores of the best), where there is one that applies.
 
     Raises:
         DataError: when methods were tested on different rows under one seed, a row has another truth or group under
@@ -103,7 +106,8 @@ def paired(
             for row, name in enumerate(names)
         },
         differences={
-            name: _mean(
+            name: _by_formula(formula, runs[name], runs[names[best]], values[0, row] - values[0, best])
+            or _mean(
                 values[0, row] - values[0, best],
                 draws[:, 0, row] - draws[:, 0, best],
                 known[0, row] & known[0, best],
@@ -115,6 +119,20 @@ def paired(
         },
         best=None if best is None else names[best],
     )
+
+
+def _by_formula(
+    formula: DifferenceFunction | None,
+    run: Mapping[int, ScoredRows],
+    best: Mapping[int, ScoredRows],
+    difference: Floats,
+) -> Score | None:
+    """Return the `difference` [seeds] to the best with a formula's bounds, where both ran with one seed alone."""
+    if formula is None or len(difference) != 1 or not np.isfinite(difference[0]):
+        return None
+    (one,), (other,) = run.values(), best.values()
+    bounds = None if one.groups is not None else formula(one.truth, one.scores, other.scores)
+    return None if bounds is None else Score(value=float(difference[0]), low=bounds[0], high=bounds[1])
 
 
 def _same_rows(runs: Mapping[str, Mapping[int, ScoredRows]], seed: int) -> ScoredRows:

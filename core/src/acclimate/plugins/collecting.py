@@ -17,12 +17,13 @@ _PREFIXES = ("register_", "choose_", "review_", "observe")
 _CODE: dict[type[Any], tuple[str, ...]] = {
     Loader: ("read",),
     Method: ("plan", "install", "merge"),
-    Metric: ("score", "statistics", "multilabel", "interval", "group_interval"),
+    Metric: ("score", "statistics", "multilabel", "interval", "group_interval", "difference"),
     Preset: ("prepare", "audit", "pictures", "span_columns"),
     Command: ("run",),
 }
 _MAY_MISS = (
     "audit",
+    "difference",
     "group_interval",
     "install",
     "interval",

@@ -138,7 +138,7 @@ class Host:
 
         The preparation of a preset, and its audit, come with the preset's options for it.
         A method names up to three pieces of code: `role` "plan" (the first, when left out), "install" and "merge".
-        A metric names "score", "statistics", "multilabel", "interval" and "group_interval".
+        A metric names "score", "statistics", "multilabel", "interval", "group_interval" and "difference".
 
         Raises:
             PluginError: when the reference does not resolve; it names the plugin and its distribution.

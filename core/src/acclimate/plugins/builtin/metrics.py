@@ -46,6 +46,7 @@ def register_metrics() -> Iterator[Metric]:
         multilabel=Ref("acclimate.evaluation.multilabel:auroc"),
         interval=Ref("acclimate.evaluation.delong:auroc_interval"),
         group_interval=Ref("acclimate.evaluation.delong:auroc_group_interval"),
+        difference=Ref("acclimate.evaluation.delong:auroc_difference_interval"),
     )
     yield Metric(
         name="balanced_accuracy",
