@@ -1,6 +1,7 @@
 """Each leak check against hand-made cases and against counting by hand; and no alarm on clean rows."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -198,6 +199,13 @@ def test_small_or_chance_shifts_are_not_told(labels: list[str]) -> None:
     train = 10000 if len(labels) > 1000 else 60
     rows = parted([TRAIN] * train + [TEST] * (len(labels) - train), labels)
     assert list(class_shift(rows, several=False, seed=0)) == []
+
+
+def test_rows_without_any_of_the_labels_shift_no_mix() -> None:
+    labels = ["a"] * 40 + ["b"] * 40 + ["a"] * 20 + ["b"] * 20 + ["none"] * 40
+    rows = parted([TRAIN] * 80 + [TEST] * 80, labels)
+    assert only(class_shift(rows, several=False, seed=0)).finding.details["rows"] == 80
+    assert list(class_shift(replace(rows, outside="none"), several=False, seed=0)) == []
 
 
 def test_with_several_labels_each_is_looked_at_by_itself() -> None:

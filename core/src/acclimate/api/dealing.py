@@ -121,7 +121,7 @@ def deal(
     for name, table in given.items():
         places[name] = range(start, start + len(table))
         start += len(table)
-    findings = leaks.findings(tables, places, contents, seed=seed, allowed=allow_leakage)
+    findings = leaks.findings(tables, places, contents, seed=seed, allowed=allow_leakage, outside=outside)
     left = len(whole) - sum(len(rows) for rows in indices.values())
     if left:
         reasons = ["lie within the embargo before a later part"] if preset.split.embargo else []

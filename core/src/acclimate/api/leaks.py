@@ -66,8 +66,11 @@ def findings(
     *,
     seed: int,
     allowed: bool,
+    outside: str = "",
 ) -> tuple[Finding, ...]:
     """Return what the leak checks find in the parts, whose rows have `places` in `contents`.
+
+    Rows with the label `outside` have none of the labels.
 
     Raises:
         DataError: what is found makes the test score too good, and is not `allowed`.
@@ -91,6 +94,7 @@ def findings(
         times=column("time") if "time" in names else None,
         texts=None if contents.texts is None else [contents.texts[place] for place in order],
         columns={name: [values[place] for place in order] for name, values in contents.columns.items()},
+        outside=outside,
     )
     return _settled(data.find_leaks(rows, several=data.is_multilabel(tables["train"]), seed=seed), allowed)
 

@@ -21,6 +21,7 @@ class PartedRows:
     `parts` [rows] is 0 for train, 1 for validation and 2 for test; `labels` are those of each row, one or several.
     `lines` are the places in the source, 0 where it has none. `texts` are those of the rows as the model reads them,
     None for images. `columns` holds by name what else is known of each row and could tell its label.
+    Rows with the label `outside` have none of the labels.
     """
 
     ids: Sequence[str]
@@ -32,6 +33,7 @@ class PartedRows:
     times: Sequence[str] | None = None
     texts: Sequence[str] | None = None
     columns: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    outside: str = ""
 
     def of(self, part: str) -> NDArray[np.bool_]:
         """Return which rows [rows] are in a part."""

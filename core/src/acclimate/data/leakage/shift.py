@@ -22,13 +22,15 @@ def class_shift(rows: PartedRows, *, several: bool, seed: int) -> Iterator[Leak]
     100 of 9,999 random deals of the same rows give as large a one (permutation test). Where rows may carry several
     labels (`several`) it is that of each label by itself, the difference of its shares, with Fisher's exact test
     corrected for all labels. It never stops a run. Groups are not heeded: rows of a group vary together, so that a
-    split by group may shift more often than the test says.
+    split by group may shift more often than the test says. Rows that have none of the labels count in no mix.
     """
-    names = sorted({name for labels in rows.labels for name in labels})
-    table = indicators(rows.labels, names).astype(np.int64)
-    train = table[rows.of("train")]
+    names = sorted({name for labels in rows.labels for name in labels} - {rows.outside})
+    table = indicators(rows.labels, [*names, rows.outside] if rows.outside else names).astype(np.int64)
+    inside = table[:, len(names) :].sum(axis=1) == 0
+    table = table[:, : len(names)]
+    train = table[rows.of("train") & inside]
     for part in ("validation", "test"):
-        held = table[rows.of(part)]
+        held = table[rows.of(part) & inside]
         if not len(train) or not len(held):
             continue
         shift = held.mean(axis=0) - train.mean(axis=0)
