@@ -11,10 +11,12 @@ from acclimate.data.images import open_image, to_rgb
 from acclimate.data.label_names import Naming, read_label_names
 from acclimate.data.labels import indicators, is_multilabel, label_sets
 from acclimate.data.leakage import Leak, PartedRows, find_leaks, joined_groups, kept_together, lookalikes
+from acclimate.data.mask_layers import layered
 from acclimate.data.masks import ExaminedMask, examine_masks, open_mask, read_classes
 from acclimate.data.pairs import find_columns, read_documents, read_pairs
 from acclimate.data.read import (
     UNREADABLE,
+    coco_rows,
     conll_rows,
     csv_rows,
     dataset_folder_rows,
@@ -58,6 +60,7 @@ __all__ = [
     "check_disjoint",
     "check_known_labels",
     "check_trained",
+    "coco_rows",
     "collect",
     "conll_rows",
     "csv_rows",
@@ -82,6 +85,7 @@ __all__ = [
     "kept_as_one",
     "kept_together",
     "label_sets",
+    "layered",
     "load",
     "load_chats",
     "load_spans",

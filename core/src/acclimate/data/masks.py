@@ -100,7 +100,7 @@ def _examined(path: str, image: str, classes: Sequence[str]) -> ExaminedMask | s
     except DAMAGE as error:
         return reason_of(error)
     try:
-        expected = _upright_size(image)
+        expected = upright_size(image)
     except DAMAGE as error:
         return f"its image {image} cannot be used: {reason_of(error)}"
     height, width = values.shape
@@ -128,7 +128,8 @@ def _values(data: bytes, classes: int) -> Values:
     return values.astype(np.uint8)
 
 
-def _upright_size(image: str) -> tuple[int, int]:
+def upright_size(image: str | Path) -> tuple[int, int]:
+    """Return width and height of an image as it is seen, with its EXIF orientation; pixels are not decoded."""
     with Image.open(image) as opened:
         width, height = opened.size
         return (height, width) if opened.getexif().get(_ORIENTATION) in _TURNED else (width, height)

@@ -22,8 +22,8 @@ def mask_folder_rows(source: str) -> Iterator[dict[str, Any]]:
             one name.
     """
     root = existing(source).resolve()
-    images = _by_stem(root / "images")
-    masks = _by_stem(root / "masks") if (root / "masks").is_dir() else None
+    images = by_stem(root / "images")
+    masks = by_stem(root / "masks") if (root / "masks").is_dir() else None
     if masks is not None:
         _check_pairs(source, images, masks)
     yield from some_rows(
@@ -39,7 +39,7 @@ def mask_folder_rows(source: str) -> Iterator[dict[str, Any]]:
     )
 
 
-def _by_stem(folder: Path) -> dict[str, Path]:
+def by_stem(folder: Path) -> dict[str, Path]:
     """Return the images below a folder by their place without the suffix, in sorted order."""
     files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in IMAGE_SUFFIXES)
     shown = [path for path in files if not any(part.startswith(".") for part in path.relative_to(folder).parts)]

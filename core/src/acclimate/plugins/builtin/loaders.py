@@ -64,6 +64,21 @@ def register_loaders() -> Iterator[Loader]:
         summary="A folder with images in `images` and their masks in `masks`, under the same names.",
         read=Ref("acclimate.data.read:mask_folder_rows"),
     )
+    outlines = {"others": "refuse", "overlap": "refuse"}
+    yield Loader(
+        name="coco",
+        summary="Images with the outlines of objects, as COCO's annotations in one JSON file.",
+        read=Ref("acclimate.data.read:coco_rows"),
+        options={"images": "", **outlines},
+        takes_classes=True,
+    )
+    yield Loader(
+        name="yolo",
+        summary="A folder with images in `images` and the outlines of objects in `labels`, as YOLO's text files.",
+        read=Ref("acclimate.data.read:yolo_rows"),
+        options={"unmasked": "refuse", **outlines},
+        takes_classes=True,
+    )
     yield Loader(
         name="inspection-folder",
         summary="Images of parts: good ones alone, a folder for each label, or train, test and ground_truth.",
@@ -78,16 +93,18 @@ def register_loaders() -> Iterator[Loader]:
 
 
 @hookimpl
-def choose_loader(source: str, candidates: Sequence[Loader]) -> str | None:
-    """Go by the scheme, then by the kind of folder, then by the longest ending that fits."""
+def choose_loader(source: str, task: str, candidates: Sequence[Loader]) -> str | None:
+    """Go by the scheme, then by the kind of folder, then by the longest ending; masks in JSON are COCO's."""
     scheme = source.partition(":")[0]
     for loader in candidates:
         if loader.scheme and loader.scheme == scheme and ":" in source:
             return loader.name
     names = {loader.name for loader in candidates}
     path = Path(source)
-    if path.is_dir() and (folder := _folder_loader(path)) in names:
+    if path.is_dir() and (folder := _folder_loader(path, task)) in names:
         return folder
+    if task == "image-segmentation" and path.suffix.lower() == ".json":
+        return "coco"
     endings = [
         (len(suffix), loader.name)
         for loader in candidates
@@ -97,10 +114,12 @@ def choose_loader(source: str, candidates: Sequence[Loader]) -> str | None:
     return max(endings, key=lambda ending: ending[0])[1] if endings else None
 
 
-def _folder_loader(folder: Path) -> str | None:
+def _folder_loader(folder: Path, task: str) -> str | None:
     if any((folder / name).is_file() for name in _DATASET_FILES):
         return "dataset-folder"
     if all((folder / name).is_dir() for name in ("images", "masks")):
         return "mask-folder"
+    if task == "image-segmentation" and all((folder / name).is_dir() for name in ("images", "labels")):
+        return "yolo"
     images = (file for file in folder.glob("*/*") if file.suffix.lower() in _IMAGE_SUFFIXES)
     return "image-folder" if next(images, None) else None

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from acclimate.contracts import DataError
+from acclimate.data import layered
 from numpy.typing import NDArray
 
 from acclimate_medical_imaging.masks import nifti, segmentations
@@ -79,21 +80,11 @@ def mask_of(picture: Picture, layers: Layers, classes: Sequence[str], *, overlap
     """
     if layers.plane is not None:
         return layers.plane.values()
-    inside: dict[int, NDArray[np.bool_]] = {}
-    for outline in layers.outlines:
-        for place, here in outline.masks():
-            inside[place] = inside[place] | here if place in inside else here
-    mask = np.zeros(picture.size, dtype=np.uint8)
-    for place in sorted(set(inside) - {0}):
-        below = mask[inside[place]]
-        if overlap == "refuse" and below.any():
-            first = classes[int(below[below > 0][0])]
-            raise DataError(
-                f"{classes[place]!r} and {first!r} overlap at {int((below > 0).sum()):,} pixels of {picture.name} "
-                f"({', '.join(layers.files)}); the later in the order of classes counts with --read overlap=last"
-            )
-        mask[inside[place]] = place
-    return mask
+    found = ((place, here) for outline in layers.outlines for place, here in outline.masks())
+    try:
+        return layered(found, picture.size, classes, overlap=overlap)
+    except ValueError as error:
+        raise DataError(f"{picture.name} ({', '.join(layers.files)}): {error}") from error
 
 
 def _check_once(picture: Picture, layers: Layers, outlines: Iterable[Outline]) -> None:
