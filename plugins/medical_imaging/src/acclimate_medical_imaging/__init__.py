@@ -48,7 +48,6 @@ volume_series = Preset(
     task=STACKS,
     backbone="efficientnet-lite0",
     method="frozen",
-    loader="volumes",
     metrics=diagnosis.metrics,
     split=diagnosis.split,
     group="patient",

@@ -12,6 +12,7 @@ from acclimate_medical_imaging.stacks import options as of_stacks
 
 _DICOM = "dicom"
 _MASKS = "dicom-masks"
+_VOLUMES = "volumes"
 _SERVER = "dicomweb"
 _SHIPPED = "package:pydicom-data"
 _ENDINGS = (".dcm", ".dicom", ".ima", ".zip")
@@ -86,7 +87,23 @@ def register_loaders() -> Iterator[Loader]:
         takes_classes=True,
     )
     yield Loader(
-        name="volumes",
+        name=f"{_SERVER}-masks",
+        summary="Series of a DICOMweb server with the DICOM segmentations that it holds of them.",
+        read=Ref("acclimate_medical_imaging.web.rows:server_masked_rows"),
+        options=of_masks.OPTIONS,
+        kept=of_masks.KEPT,
+        takes_classes=True,
+    )
+    yield Loader(
+        name=f"{_SERVER}-volumes",
+        summary="Series of a DICOMweb server, each a row.",
+        read=Ref("acclimate_medical_imaging.web.rows:server_volume_rows"),
+        options=of_stacks.OPTIONS,
+        kept=of_stacks.KEPT,
+        unlabelled=of_stacks.UNLABELLED,
+    )
+    yield Loader(
+        name=_VOLUMES,
         summary="Series of DICOM slices and NIfTI files of a folder, each a row, with a table of labels.",
         read=Ref("acclimate_medical_imaging.stacks.rows:volume_rows"),
         options=of_stacks.OPTIONS,
@@ -106,7 +123,9 @@ def choose_loader(source: str, task: str) -> str | None:
     from acclimate_medical_imaging.reading.files import holds_dicom
 
     if source.startswith((f"{_SERVER}://", f"{_SERVER}+http://")):
-        return _SERVER
+        return {segmentation.task: f"{_SERVER}-masks", volume_series.task: f"{_SERVER}-volumes"}.get(task, _SERVER)
+    if task == volume_series.task:
+        return _VOLUMES
     if source == _SHIPPED:
         return "pydicom-files"
     path = Path(source)
