@@ -141,6 +141,17 @@ def test_few_groups_fill_every_part_whatever_the_seed(seed: int) -> None:
     assert len(parts["validation"]) == pytest.approx(10, abs=3)
 
 
+def test_other_names_of_groups_change_nothing() -> None:
+    """Pseudonyms of patients are others on another machine."""
+    labels, groups = patients(3)
+    names = {group: f"{999 - place:03}" for place, group in enumerate(dict.fromkeys(groups))}  # sorted the other way
+    renamed = made(labels, group=[names[group] for group in groups])
+    together = np.arange(len(groups)) // 2
+    for near in (None, together):
+        found = split(made(labels, group=groups), POLICY, seed=1, grouped=True, together=near)
+        assert split(renamed, POLICY, seed=1, grouped=True, together=near) == found
+
+
 def test_a_class_of_one_group_stays_in_train() -> None:
     labels = ["a", "b"] * 40 + ["lone"] * 6
     groups = [str(number // 4) for number in range(80)] + ["x"] * 6

@@ -12,6 +12,7 @@ from acclimate.data.deal_groups import deal_groups, join_groups
 from acclimate.data.deal_labels import deal_labels, take
 from acclimate.data.deal_time import deal_by_time
 from acclimate.data.labels import indicators, is_multilabel, label_sets
+from acclimate.data.repeats import numbered
 
 Integers = NDArray[np.int64]
 PARTS = ("train", "validation", "test")
@@ -29,7 +30,8 @@ def split(
 ) -> dict[str, list[int]]:
     """Return the row numbers of "train" and of each wanted part, in ascending order.
 
-    Every row is in exactly one part, every class is in train, and the same rows and seed give the same parts.
+    Every row is in exactly one part, every class is in train, and the same rows and seed give the same parts,
+    whatever groups are called.
     Rows with one number in `together` [rows] stay in one part, and with `grouped` so do the groups that share such
     rows. Where rows are dealt by time, those of an embargo, and those that repeat a row of an earlier part, are in
     none.
@@ -98,7 +100,7 @@ def _deal(
     columns = [rows[name][:] for name in within] or [[""] * len(rows)]
     strata = _codes(list(zip(*columns, strict=True)))
     if grouped and together is None:
-        return deal_groups(_codes(rows["group"][:]), labels, strata, shares, random)
+        return deal_groups(numbered(rows["group"][:]), labels, strata, shares, random)
     if grouped or (together is not None and len(np.unique(together)) < len(rows)):
         return _deal_clusters(kept_as_one(rows, together, grouped=grouped), labels, strata, shares, random)
     if several:
@@ -169,8 +171,8 @@ def _shares(policy: SplitPolicy, want: Sequence[str], count: int) -> dict[str, f
 
 def kept_as_one(rows: Dataset, together: Integers | None, *, grouped: bool) -> Integers:
     """Return a number [rows] from 0 for what goes to one part: groups, clusters of `together`, or both joined."""
-    groups = _codes(rows["group"][:]) if grouped else np.arange(len(rows))
-    return groups if together is None else join_groups(groups, _codes(together.tolist()))
+    groups = numbered(rows["group"][:]) if grouped else np.arange(len(rows))
+    return groups if together is None else join_groups(groups, numbered(together.tolist()))
 
 
 def _codes(values: Sequence[Any]) -> Integers:
