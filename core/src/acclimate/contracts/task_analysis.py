@@ -157,8 +157,8 @@ class FoundSpans:
 class AskedQuestion:
     """How well one question is answered on the test texts that it is asked of.
 
-    `present` of them hold an answer. `true` answers there are, of which `found` are given, among `given` ones that are
-    right or wrong.
+    `present` of them hold an answer. `true` answers there are, of which `found` are given, among `given` ones that
+    are right or wrong.
     """
 
     texts: int

@@ -3,8 +3,8 @@
 A row is a question on a text. Its truth is a `TrueAnswers`, what a model says of it a `GivenAnswers`. An answer is
 `(start, end, text)` in characters of the whole text.
 
-CUAD's scorer (Hendrycks et al. 2021, `evaluate.py`) has ways of its own, which `cuad_statistics` keeps so that numbers
-compare with published ones:
+CUAD's scorer (Hendrycks et al. 2021, `evaluate.py`) has ways of its own, which `cuad_statistics` keeps so that
+numbers compare with published ones:
 - an answer is known by its words and never by its place: the same words elsewhere are right, and what is given twice
   in the same words counts once, with the probability that stands last in the list;
 - it is right where the words that both have are half or more of the words that either has, as sets, without case and
@@ -51,7 +51,7 @@ class TrueAnswers:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GivenAnswers:
-    """What a model says: its `ranked` answers with their `probabilities`, the best first, of which it gives `given`."""
+    """What a model says: its `ranked` answers, the best first, with `probabilities`, of which it gives `given`."""
 
     ranked: tuple[Place, ...]
     probabilities: tuple[float, ...]

@@ -1,7 +1,7 @@
 """From the logits of tokens to answers: the best pairs of a first and a last token, and one list of many windows.
 
-A pair scores the logit of its first token as a start and that of its last as an end, added. Both stand against a logit
-of 0 for "not here", so that a score above 0 says that the answer is likelier than none, in every window alike.
+A pair scores the logit of its first token as a start and that of its last as an end, added. Both stand against a
+logit of 0 for "not here", so that a score above 0 says that the answer is likelier than none, in every window alike.
 """
 
 from collections.abc import Iterable

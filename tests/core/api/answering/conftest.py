@@ -11,7 +11,23 @@ from acclimate.api import Run, adapt
 
 FIRMS = ["Acme", "Borealis", "Cygnus", "Delta"]
 PEOPLE = ["Bob", "Carla", "Dieter", "Edna"]
-FILLER = ["this", "deed", "is", "to", "the", "office", "of", "on", "monday", "again", "and", "about", "a", "loan", "with"]
+FILLER = [
+    "this",
+    "deed",
+    "is",
+    "to",
+    "the",
+    "office",
+    "of",
+    "on",
+    "monday",
+    "again",
+    "and",
+    "about",
+    "a",
+    "loan",
+    "with",
+]
 CUES = {"who pays": ("payer", FIRMS), "who signs": ("signer", PEOPLE)}
 WORDS = [*FIRMS, *PEOPLE, *FILLER, "Inc", "Ltd", "payer", "signer", "who", "pays", "signs"]
 PRESET = "general/question-answering"
@@ -82,7 +98,15 @@ def word_backbone(save_backbone: Callable[..., str]) -> str:
 def found(contracts: Path, word_backbone: str, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Return a run that has learned to answer."""
     output = tmp_path_factory.mktemp("found") / "run"
-    metrics = ("answer_f1", "answer_aupr", "cuad_aupr", "cuad_precision_at_80_recall", "squad_em", "squad_f1", "presence")
+    metrics = (
+        "answer_f1",
+        "answer_aupr",
+        "cuad_aupr",
+        "cuad_precision_at_80_recall",
+        "squad_em",
+        "squad_f1",
+        "presence",
+    )
     return adapt(PRESET, contracts, output=output, backbone=word_backbone, **{**SETTINGS, "metrics": metrics})
 
 

@@ -18,8 +18,8 @@ def choose_rule(
     """Return the rule by which scored passages of questions become answers, and the F1 that it has on them.
 
     A logistic regression of what is right on the score gives the probability (Platt 2000); the threshold is the one
-    with the highest F1 of the answers given, by their place. Where nothing is right, or all is, probabilities stay the
-    sigmoid of half a score, and the threshold 0.5.
+    with the highest F1 of the answers given, by their place. Where nothing is right, or all is, probabilities stay
+    the sigmoid of half a score, and the threshold 0.5.
     """
     right = _right(truth, pairs)
     scores = np.array([score for some in pairs for _, _, score in some], dtype=np.float64)
