@@ -48,12 +48,12 @@ def with_questions(read: Reader, columns: Columns) -> Reader:
 
     Read are a text beside a list of questions (`questions` or SQuAD's `qas`, as JSON in CSV), each with `question`,
     `answers` and perhaps `id` and `is_impossible`; and a text beside one `question` and its `answers`, where rows
-    that follow each other with the same text become one. Answers are `{"text", "answer_start"}` each, or SQuAD's two lists
-    of texts and starts. The text is in the column that `columns.text` names, or in `context` or `text`.
+    that follow each other with the same text become one. Answers are `{"text", "answer_start"}` each, or SQuAD's two
+    lists of texts and starts. The text is in the column that `columns.text` names, or in `context` or `text`.
 
     Raises:
         DataError: while it is read, for columns that are not there; at its end one error for all questions that
-            cannot be used, which it names with the reason: above all answers that do not stand where they are said to.
+            cannot be used, which it names with the reason: above all answers that are not where they are said to be.
     """
 
     def questioned(source: str) -> Iterator[dict[str, Any]]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from acclimate.models import Divided
 
-_LABEL = "text"  # all rows are of one kind
+LABEL = "text"  # all rows are of one kind
 _KNOWN = 200
 Questions = Sequence[tuple[data.Question, ...]]
 Prepare = Callable[[str], str] | None
@@ -57,7 +57,7 @@ def read(
     )
     if not any(questions_of(rows)):
         raise DataError(f"None of the {len(rows):,} texts of {source} has a question.", "Ask some of them.")
-    return rows.add_column("label", [_LABEL] * len(rows))
+    return rows.add_column("label", [LABEL] * len(rows))
 
 
 def questions_of(rows: "datasets.Dataset") -> list[tuple[data.Question, ...]]:
@@ -81,7 +81,7 @@ def deal(host: Host, request: Request, folder: Path) -> tuple[dict[str, "dataset
         max_rows=settings.max_rows,
         prepare=host.load(request.preset),
         allow_leakage=settings.allow_leakage,
-        labels=(_LABEL,),
+        labels=(LABEL,),
     )
     train = questions_of(dealt.parts["train"].rows)
     if not any(question.answers for questions in train for question in questions):
