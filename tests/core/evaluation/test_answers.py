@@ -200,7 +200,14 @@ def test_the_threshold_has_the_best_f1_of_all_thresholds(seed: int) -> None:
     tried = {level: at(level) for level in {p for g in predicted for p in g.probabilities}}
     assert f1 == pytest.approx(max(tried.values(), default=0.0))
     if f1:
-        assert threshold == max(level for level, value in tried.items() if value == pytest.approx(f1))
+        assert at(threshold) == pytest.approx(f1)
+        least = max(level for level, value in tried.items() if value == pytest.approx(f1))
+        assert threshold == pytest.approx((least + max([level for level in tried if level < least], default=0)) / 2)
+
+
+def test_the_threshold_keeps_away_from_what_it_tells_apart() -> None:
+    rows = one([(0, 10), (20, 30)], [(0, 10, 0.9), (20, 30, 0.8), (40, 50, 0.2)])
+    assert best_answer_threshold(*rows) == (pytest.approx(0.5), 1.0)
 
 
 def test_nothing_right_leaves_the_threshold_at_a_half() -> None:

@@ -175,7 +175,9 @@ def matches_of(true: TrueAnswers, given: Iterable[Place]) -> list[list[bool]]:
 def best_answer_threshold(truth: Truth, predicted: Given) -> tuple[float, float]:
     """Return the probability from which on answers are given so that their F1 by place is highest, and that F1.
 
-    Of equal ones it is the highest; 0.5 where no threshold has an F1 above 0.
+    It lies half way between the least probability that is given and the greatest that is not: at either edge, new
+    answers that are a little less sure would be lost, or wrong ones a little surer be given. Of equal choices that
+    which gives least is taken; the threshold is 0.5 where none has an F1 above 0.
     """
     sure = np.unique([p for given in predicted for p in given.probabilities])
     levels = sure if len(sure) <= _LEVELS_TRIED else np.quantile(sure, np.linspace(0, 1, _LEVELS_TRIED))
@@ -189,7 +191,8 @@ def best_answer_threshold(truth: Truth, predicted: Given) -> tuple[float, float]
     if not len(levels) or not scores.max():
         return 0.5, 0.0
     best = len(scores) - 1 - int(scores[::-1].argmax())
-    return float(levels[best]), float(scores[best])
+    below = sure[sure < levels[best]]
+    return float(levels[best] + (below[-1] if len(below) else 0)) / 2, float(scores[best])
 
 
 def _counted(matches: Sequence[Sequence[bool]], probabilities: Sequence[float], levels: Floats) -> list[float]:

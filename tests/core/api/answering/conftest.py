@@ -33,7 +33,7 @@ WORDS = [*FIRMS, *PEOPLE, *FILLER, "Inc", "Ltd", "payer", "signer", "who", "pays
 PRESET = "general/question-answering"
 SETTINGS: dict[str, Any] = {
     "method": "full",
-    "epochs": 25,
+    "epochs": 16,
     "learning_rate": 5e-3,
     "batch_size": 16,
     "max_tokens": 32,

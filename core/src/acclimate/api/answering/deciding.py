@@ -25,7 +25,7 @@ def choose_rule(
     scores = np.array([score for some in pairs for _, _, score in some], dtype=np.float64)
     if len(set(right)) < 2:
         return AnswerRule(), 0.0
-    fitted = LogisticRegression(C=1e4).fit(scores[:, None], right)
+    fitted = LogisticRegression().fit(scores[:, None], right)
     scale, shift = float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
     if scale <= 0:  # scores that say nothing would turn the ranking round
         return AnswerRule(), 0.0

@@ -193,7 +193,11 @@ def _save(
             },
         },
         documents=saved.documents(report, subject.parts),
-        results={"test.answers": torch.tensor(found, dtype=torch.float64).reshape(-1, 4)},
+        results={
+            "test.answers": torch.tensor(found, dtype=torch.float64).reshape(-1, 4),
+            # Of each question the score of its best passage: what a repeated run is compared by.
+            "test.logits": torch.tensor([some[0][2] if some else 0.0 for some in pairs], dtype=torch.float64),
+        },
         probe={name: value for name, value in probe_inputs.items() if name != "truth"},
         host=host,
     )
