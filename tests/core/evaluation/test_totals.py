@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from acclimate.api import scoring
 from acclimate.contracts import DataError, Metric, Ref
-from acclimate.evaluation import Mask, score_statistics
+from acclimate.evaluation import GivenAnswers, Mask, TrueAnswers, score_statistics
 from acclimate.evaluation.totals import ratio
 from acclimate.plugins import Host
 from hypothesis import given, settings
@@ -36,6 +36,10 @@ def rows_for(metric: Metric, seed: int) -> tuple[list, list]:
             for _ in range(2)
         )
         return truth, predicted
+    if metric.tasks == ("question-answering",):
+        return [asked(rng, row) for row in range(ROWS)], [
+            replied(asked(rng, row), rng.random(9)) for row in range(ROWS)
+        ]
     if metric.tasks == ("sentence-similarity",):
         return (
             [{int(at): float(rng.integers(3)) for at in rng.integers(15, size=3 * (row > 0))} for row in range(ROWS)],
@@ -52,6 +56,20 @@ def rows_for(metric: Metric, seed: int) -> tuple[list, list]:
         return [True] * ROWS, (rng.random(ROWS) < 0.5).tolist()
     words = ["net", "sales", "5", "12%", "1,200", "rose"]
     return tuple([" ".join(rng.choice(words, size=3 * (row > 0))) for row in range(ROWS)] for _ in range(2))
+
+
+def asked(rng: np.random.Generator, row: int) -> TrueAnswers:
+    """A question with up to two answers in a text of nine words."""
+    words = ["net", "sales", "of", "Acme", "rose", "by", "5", "per", "cent"]
+    found = [(10 * int(at), 10 * int(at) + 5, words[int(at)]) for at in rng.permutation(9)[: int(rng.integers(3))]]
+    return TrueAnswers(id=f"q{row}", answers=tuple(found))
+
+
+def replied(question: TrueAnswers, sure: np.ndarray) -> GivenAnswers:
+    """The answers of a question as those that are given, all of them from a half on."""
+    probabilities = tuple(sorted(sure[: len(question.answers)].tolist(), reverse=True))
+    given_ = sum(p >= 0.5 for p in probabilities)
+    return GivenAnswers(ranked=question.answers, probabilities=probabilities, given=given_)
 
 
 def measure(name: str, truth: list, predicted: list, weights: np.ndarray) -> float:
@@ -110,6 +128,8 @@ def test_what_is_all_right_has_the_best_score(name: str) -> None:
     truth, _ = rows_for(COUNTED[name], 3)
     if COUNTED[name].tasks == ("sentence-similarity",):
         predicted = [sorted(row, key=lambda document: -row[document]) for row in truth]
+    elif COUNTED[name].tasks == ("question-answering",):
+        predicted = [replied(row, np.ones(9)) for row in truth]
     elif COUNTED[name].tasks == ("image-segmentation",):
         predicted = [mask.inside for mask in truth]
     else:

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 from acclimate.plugins import Host
-from acclimate_legal import clauses
+from acclimate_legal import clauses, contract_spans
 from acclimate_legal.licences import read
 from acclimate_legal.prepare import normalise
 
@@ -13,6 +13,16 @@ from acclimate_legal.prepare import normalise
 @pytest.fixture(scope="module")
 def host() -> Host:
     return Host()
+
+
+def test_questions_on_contracts_are_scored_as_cuad_is_and_dealt_by_contract(host: Host) -> None:
+    assert host.preset("legal/contract-spans").preset == contract_spans
+    assert contract_spans.task == "question-answering"
+    assert contract_spans.group == "title"
+    for name in contract_spans.metrics:
+        assert host.find("metric", name, "legal").tasks == ("question-answering",)
+    assert {"cuad_aupr", "cuad_precision_at_80_recall", "answer_aupr"} <= set(contract_spans.metrics)
+    assert contract_spans.task in host.find("method", contract_spans.method, "legal").tasks
 
 
 def test_the_plugin_loads_and_offers_clauses(host: Host) -> None:

@@ -22,6 +22,7 @@ Options = Mapping[str, Any]
 Tables = dict[str, "datasets.Dataset"]
 _MODULES = {
     "image-segmentation": "acclimate.api.segmenting",
+    "question-answering": "acclimate.api.answering",
     "text-generation": "acclimate.api.generating",
     "token-classification": "acclimate.api.tagging",
     "sentence-similarity": "acclimate.api.retrieving",

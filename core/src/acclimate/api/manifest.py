@@ -104,6 +104,15 @@ _SPANS: Mapping[str, fields.Test] = {
     "spans.columns": fields.is_text,
     "spans.told": fields.is_texts,
 }
+_ANSWERS: Mapping[str, fields.Test] = {
+    "spec.modality": fields.one_of("text"),
+    "spec.overlap": fields.is_count,
+    "answers.scale": fields.is_number,
+    "answers.shift": fields.is_number,
+    "answers.threshold": fields.is_number,
+    "answers.longest": fields.is_count,
+    "answers.questions": fields.is_texts,
+}
 _SEARCH: Mapping[str, fields.Test] = {
     "labels": fields.is_empty,
     "spec.modality": fields.one_of("text"),
@@ -131,6 +140,7 @@ _OWN: Mapping[str, Mapping[str, fields.Test]] = {
     STACKS: _STACKS,
     "anomaly-detection": _PARTS,
     "image-segmentation": _MASKS,
+    "question-answering": _ANSWERS,
     "sentence-similarity": _SEARCH,
     "text-generation": _CHATS,
     "token-classification": _SPANS,

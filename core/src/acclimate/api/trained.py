@@ -69,6 +69,7 @@ def _resolved(manifest: Mapping[str, Any]) -> tuple[Model, str]:
         | models.ResolvedSegmenter
         | models.ResolvedWriter
         | models.ResolvedTagger
+        | models.ResolvedAnswerer
         | models.ResolvedEmbedder
         | models.ResolvedDetector
     )
@@ -80,6 +81,8 @@ def _resolved(manifest: Mapping[str, Any]) -> tuple[Model, str]:
         found = models.resolve_segmenter(backbone, labels=labels, decoder=spec["decoder"], longest=spec["longest"])
     elif "units" in spec:
         found = models.resolve_tagger(backbone, labels=labels, max_tokens=spec["max_tokens"], units=spec["units"])
+    elif "overlap" in spec:
+        found = models.resolve_answerer(backbone, max_tokens=spec["max_tokens"], overlap=spec["overlap"])
     elif spec.get("embeds"):
         found = models.resolve_embedder(backbone, max_tokens=spec["max_tokens"])
     elif "strides" in spec:

@@ -60,6 +60,8 @@ from acclimate.contracts.offers import (
 )
 from acclimate.contracts.places import cache_folder
 from acclimate.contracts.predictions import (
+    AnswerPrediction,
+    FoundAnswer,
     FoundDocument,
     MaskPrediction,
     PredictedSpan,
@@ -80,9 +82,11 @@ from acclimate.contracts.runs import (
 )
 from acclimate.contracts.scores import Score, finite
 from acclimate.contracts.task_analysis import (
+    AskedQuestion,
     ClassMasks,
     Exchange,
     Forgetting,
+    FoundAnswers,
     FoundSpans,
     LabelSpans,
     Language,
@@ -106,6 +110,8 @@ __all__ = [
     "AcclimateError",
     "Analysis",
     "Answer",
+    "AnswerPrediction",
+    "AskedQuestion",
     "Backbone",
     "BackboneError",
     "Bin",
@@ -126,6 +132,8 @@ __all__ = [
     "Exchange",
     "Finding",
     "Forgetting",
+    "FoundAnswer",
+    "FoundAnswers",
     "FoundDocument",
     "FoundSpans",
     "Inspected",

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from acclimate.contracts.inspection import Inspected
 from acclimate.contracts.scores import Score
-from acclimate.contracts.task_analysis import FoundSpans, Language, Masks, Search
+from acclimate.contracts.task_analysis import FoundAnswers, FoundSpans, Language, Masks, Search
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,5 +231,6 @@ class Analysis:
     masks: Masks | None = None
     language: Language | None = None
     spans: FoundSpans | None = None
+    answers: FoundAnswers | None = None
     search: Search | None = None
     inspection: Inspected | None = None

@@ -80,3 +80,31 @@ class FoundDocument:
     text: str
     score: float
     time: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundAnswer:
+    """An answer that stands in a text: `text` is `text[start:end]` of it; `probability` is that it is right."""
+
+    start: int
+    end: int
+    text: str
+    probability: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerPrediction:
+    """What a text answers to one question: `answers`, the likeliest first, none where it is not present.
+
+    `candidates` are the best passages whether given or not, the likeliest first. No two of them overlap.
+    """
+
+    id: str
+    question: str
+    answers: tuple[FoundAnswer, ...]
+    candidates: tuple[FoundAnswer, ...]
+
+    @property
+    def present(self) -> bool:
+        """Whether the text answers the question."""
+        return bool(self.answers)

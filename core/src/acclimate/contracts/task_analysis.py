@@ -154,6 +154,43 @@ class FoundSpans:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AskedQuestion:
+    """How well one question is answered on the test texts that it is asked of.
+
+    `present` of them hold an answer. `true` answers there are, of which `found` are given, among `given` ones that
+    are right or wrong.
+    """
+
+    texts: int
+    present: int
+    true: int
+    found: int
+    given: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundAnswers:
+    """What a report tells of answers: each question by its words, and the test texts with most wrong answers.
+
+    An answer is given from the probability `threshold` on, as validation texts chose. Texts are read in windows of
+    `window` tokens with the question, of which each shares `overlap` or more with the next; no answer has more than
+    `longest` tokens. Of the training windows a share `empty_share` holds no answer; `empty_learned` of those are
+    learned from, each with the weight `empty_weight`. `by_question` is empty where every text has questions of its
+    own.
+    """
+
+    by_question: Mapping[str, AskedQuestion]
+    threshold: float
+    window: int
+    overlap: int
+    longest: int
+    empty_share: float
+    empty_learned: int
+    empty_weight: float
+    worst: tuple[MarkedText, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Miss:
     """A test query whose right document is not the first: at which `place` it stands, and what stands first.
 

@@ -14,6 +14,7 @@ from acclimate.data.leakage import Leak, PartedRows, find_leaks, joined_groups, 
 from acclimate.data.mask_layers import layered
 from acclimate.data.masks import ExaminedMask, examine_masks, open_mask, read_classes
 from acclimate.data.pairs import find_columns, read_documents, read_pairs
+from acclimate.data.questions import QUESTIONS, Question, asked, dump_questions, load_questions, with_questions
 from acclimate.data.read import (
     UNREADABLE,
     coco_rows,
@@ -34,12 +35,13 @@ from acclimate.data.spans import SPANS, TOKENS, Span, joined, load_spans, with_s
 from acclimate.data.split import folds, kept_as_one, sample, split
 from acclimate.data.stacks import Stack, examined_stack, open_stack, slice_names
 from acclimate.data.stored import image_path
-from acclimate.data.stream import Row, stream
+from acclimate.data.stream import Row, Shape, stream
 from acclimate.data.table import Reader, load
 from acclimate.data.texts import text_fingerprints
 
 __all__ = [
     "MESSAGES",
+    "QUESTIONS",
     "SPANS",
     "TOKENS",
     "UNREADABLE",
@@ -49,11 +51,14 @@ __all__ = [
     "Leak",
     "Naming",
     "PartedRows",
+    "Question",
     "Reader",
     "Repeats",
     "Row",
+    "Shape",
     "Span",
     "Stack",
+    "asked",
     "chat_of",
     "check_alike",
     "check_classes",
@@ -65,6 +70,7 @@ __all__ = [
     "conll_rows",
     "csv_rows",
     "dataset_folder_rows",
+    "dump_questions",
     "examine_images",
     "examine_masks",
     "examined_stack",
@@ -88,6 +94,7 @@ __all__ = [
     "layered",
     "load",
     "load_chats",
+    "load_questions",
     "load_spans",
     "lookalikes",
     "mask_folder_rows",
@@ -114,5 +121,6 @@ __all__ = [
     "text_fingerprints",
     "to_rgb",
     "tsv_rows",
+    "with_questions",
     "with_spans",
 ]

@@ -1,5 +1,12 @@
 """The evaluation room: scores with intervals, baselines, and what the user should know about them."""
 
+from acclimate.evaluation.answers import (
+    GivenAnswers,
+    TrueAnswers,
+    best_answer_threshold,
+    given_statistics,
+    matches_of,
+)
 from acclimate.evaluation.baselines import majority_class, tfidf_svm
 from acclimate.evaluation.bm25 import BM25
 from acclimate.evaluation.calibrate import best_temperature, row_losses
@@ -36,6 +43,7 @@ from acclimate.evaluation.operating import (
     threshold,
 )
 from acclimate.evaluation.paired import DifferenceFunction, Paired, ScoredRows, ScoreFunction, paired
+from acclimate.evaluation.passages import PassageSearch
 from acclimate.evaluation.regions import FoundRegions, by_area, found_regions
 from acclimate.evaluation.retrieval import mrr_statistics
 from acclimate.evaluation.scope import SCOPE_SCORES, retention_threshold
@@ -69,9 +77,11 @@ __all__ = [
     "Costs",
     "DifferenceFunction",
     "FoundRegions",
+    "GivenAnswers",
     "Mask",
     "MaskRule",
     "Paired",
+    "PassageSearch",
     "Ranked",
     "Rule",
     "RuleSearch",
@@ -81,6 +91,7 @@ __all__ = [
     "SpanDictionary",
     "Steps",
     "Suspects",
+    "TrueAnswers",
     "WordTags",
     "accuracy",
     "answer_threshold",
@@ -88,6 +99,7 @@ __all__ = [
     "area",
     "at_prevalence",
     "auroc",
+    "best_answer_threshold",
     "best_temperature",
     "best_thresholds",
     "by_area",
@@ -111,6 +123,7 @@ __all__ = [
     "for_prevalence",
     "found_regions",
     "fuse",
+    "given_statistics",
     "good_parts_needed",
     "improves",
     "inspect",
@@ -120,6 +133,7 @@ __all__ = [
     "log_odds",
     "macro_f1",
     "majority_class",
+    "matches_of",
     "mcc",
     "micro_f1",
     "missed",

@@ -71,6 +71,7 @@ _TABLE: dict[tuple[str, str], tuple[tuple[float, float, float], float, int, floa
     ("scratch", "text"): ((3e-4, 1e-4, 1e-4), 1.0, 10, 1.0, 0.01),
     ("scratch", "image"): ((1e-3, 1e-3, 5e-4), 1.0, 20, 1.0, 0.05),
     ("scratch", "masks"): ((1e-3, 1e-3, 5e-4), 1.0, 50, 1.0, 1e-4),
+    ("frozen", "tokens"): ((1e-2, 1e-2, 1e-2), 1.0, 10, 1.0, 0.0),
     ("frozen", "stacks"): ((1e-3, 1e-3, 1e-3), 1.0, 40, 1.0, 0.01),
     ("frozen", "masks"): ((3e-3, 3e-3, 3e-3), 1.0, 30, 1.0, 1e-4),
 }
@@ -81,7 +82,7 @@ def chosen_defaults(method: str, model: Adaptable, need: Need, settings: Setting
     kind: str = "masks" if need.task == "image-segmentation" else need.modality
     if (method, "stacks") in _TABLE and need.task == STACKS:
         kind = "stacks"
-    if (method, "tokens") in _TABLE and need.task == "token-classification":
+    if (method, "tokens") in _TABLE and need.task in ("token-classification", "question-answering"):
         kind = "tokens"
     if kind == "image" and (method, "vit") in _TABLE and transformer_blocks(model.encoder):
         kind = "vit"
@@ -110,7 +111,8 @@ def _batch_size(kind: str, need: Need) -> int:
     """Return how many rows a step learns from; stacks are some twenty images each, unless they are encoded."""
     if kind == "stacks":
         return 16
-    few = kind == "masks" or need.task == "text-generation"  # a chat is as long as several texts with labels
+    # A chat, or a window of a long text, is as long as several texts with labels.
+    few = kind == "masks" or need.task in ("text-generation", "question-answering")
     return 2 if need.task == STACKS else 8 if few else 16
 
 

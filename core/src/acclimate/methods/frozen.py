@@ -14,7 +14,7 @@ OF_STACKS = {"pooling": "attention", "weight_decay": -1.0}
 
 
 def plan(model: Adaptable, need: Need, settings: Settings) -> Plan:
-    """Plan no training: the head is solved on cached features; a decoder for masks trains on them instead.
+    """Plan no training: the head is solved on cached features; a decoder for masks, or a head for answers, trains.
 
     For stacks of images the features of every slice are cached. From the head on their mean, attention over the
     slices and the head train on them (Ilse, Tomczak and Welling 2018).
@@ -28,7 +28,7 @@ def plan(model: Adaptable, need: Need, settings: Settings) -> Plan:
     Raises:
         OptionError: for another solver or pooling.
     """
-    if need.task == "image-segmentation":
+    if need.task in ("image-segmentation", "question-answering"):
         read_options("frozen", settings.options, {})
         return plan_selected("frozen", [], model, need, settings)
     if need.task == "sentence-similarity":

@@ -2,6 +2,16 @@
 
 from acclimate.models.anomaly.detector import Detector
 from acclimate.models.anomaly.parts import PartExamples, PartPreprocessing
+from acclimate.models.answer_decoding import Pair, best_pairs, merged
+from acclimate.models.answerer import (
+    ENDS,
+    Answerer,
+    AnswerExamples,
+    AnswerPreprocessing,
+    Asked,
+    find_answers,
+    tokens_of_answer,
+)
 from acclimate.models.bio import spans_in, tags_of
 from acclimate.models.causal import (
     ChatExamples,
@@ -45,6 +55,7 @@ from acclimate.models.resolve import (
     Model,
     Preprocessing,
     Resolved,
+    ResolvedAnswerer,
     ResolvedDetector,
     ResolvedEmbedder,
     ResolvedSegmenter,
@@ -52,6 +63,7 @@ from acclimate.models.resolve import (
     load_preprocessing,
     rebuild,
     resolve,
+    resolve_answerer,
     resolve_detector,
     resolve_embedder,
     resolve_segmenter,
@@ -66,17 +78,30 @@ from acclimate.models.slice_features import SliceFeatures, slice_features
 from acclimate.models.stack_classifier import GatedAttention, OneSlice, StackClassifier
 from acclimate.models.stacks import PreparedStacks, StackExamples, StackPreprocessing, padded
 from acclimate.models.subset import Subset
-from acclimate.models.tagger import WINDOWS_AT_ONCE, Divided, TagExamples, Tagger, TagPreprocessing, unit_values
+from acclimate.models.tagger import (
+    WINDOWS_AT_ONCE,
+    Divided,
+    TagExamples,
+    Tagger,
+    TagPreprocessing,
+    unit_values,
+    windows_of,
+)
 from acclimate.models.text import TextExamples, TextPreprocessing
 from acclimate.models.tiles import tiled_features
 from acclimate.models.tokens import LanguageModel, TokenClassifier
 
 __all__ = [
+    "ENDS",
     "IMAGES_AT_ONCE",
     "STRIDE",
     "UNSCALED",
     "WINDOWS_AT_ONCE",
+    "AnswerExamples",
+    "AnswerPreprocessing",
+    "Answerer",
     "AnyPreprocessing",
+    "Asked",
     "ChatExamples",
     "ChatPreprocessing",
     "Classifier",
@@ -94,6 +119,7 @@ __all__ = [
     "Model",
     "OneSlice",
     "PackedExamples",
+    "Pair",
     "PartExamples",
     "PartPreprocessing",
     "PixelPreprocessing",
@@ -103,6 +129,7 @@ __all__ = [
     "Recorded",
     "Replay",
     "Resolved",
+    "ResolvedAnswerer",
     "ResolvedDetector",
     "ResolvedEmbedder",
     "ResolvedLanguageModel",
@@ -127,6 +154,7 @@ __all__ = [
     "Written",
     "batch_loss",
     "batches",
+    "best_pairs",
     "chat_losses",
     "check_decoder",
     "check_room",
@@ -137,6 +165,7 @@ __all__ = [
     "features",
     "features_at",
     "filled",
+    "find_answers",
     "fitted",
     "folder_at",
     "json_hash",
@@ -146,6 +175,7 @@ __all__ = [
     "load_preprocessing",
     "logits",
     "mask_logits",
+    "merged",
     "on_unit_scale",
     "padded",
     "padded_inputs",
@@ -154,6 +184,7 @@ __all__ = [
     "probe",
     "rebuild",
     "resolve",
+    "resolve_answerer",
     "resolve_detector",
     "resolve_embedder",
     "resolve_language_model",
@@ -169,8 +200,10 @@ __all__ = [
     "tags_of",
     "tiled_features",
     "token_saliency",
+    "tokens_of_answer",
     "unit_values",
     "weights_hash",
     "whole_strides",
+    "windows_of",
     "write",
 ]

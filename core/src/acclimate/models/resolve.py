@@ -15,6 +15,7 @@ from acclimate.models import packages
 from acclimate.models.anomaly.detector import Detector
 from acclimate.models.anomaly.parts import PartPreprocessing
 from acclimate.models.anomaly.patches import NEIGHBOURHOOD, STRIDES
+from acclimate.models.answerer import Answerer, AnswerPreprocessing, load_answer_preprocessing
 from acclimate.models.causal.chat import ChatPreprocessing
 from acclimate.models.causal.resolve import WRITES, rebuild_writer
 from acclimate.models.classifier import STAGES, Classifier, feature_width, has_stages, input_channels
@@ -34,7 +35,7 @@ from acclimate.models.tokens import LanguageModel
 
 Preprocessing = TextPreprocessing | ImagePreprocessing | StackPreprocessing
 AnyPreprocessing = Preprocessing | PixelPreprocessing | PartPreprocessing
-Model = Classifier | Segmenter | LanguageModel | Tagger | Embedder | Detector
+Model = Classifier | Segmenter | LanguageModel | Tagger | Answerer | Embedder | Detector
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,6 +182,47 @@ def resolve_tagger(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ResolvedAnswerer:
+    """A model of answers whose encoder has pretrained weights, with the preprocessing that belongs to them."""
+
+    model: Answerer
+    preprocessing: AnswerPreprocessing
+    weights: str
+    spec: Mapping[str, Any]
+
+    def with_overlap(self, overlap: int) -> "ResolvedAnswerer":
+        """Return it with windows that share so many tokens at least."""
+        own = self.preprocessing
+        found = AnswerPreprocessing(own.tokenizer, max_tokens=own.max_tokens, overlap=overlap)
+        return replace(self, preprocessing=found, spec={**self.spec, "overlap": overlap})
+
+
+def resolve_answerer(
+    backbone: Backbone, *, max_tokens: int | None = None, overlap: int | None = None
+) -> ResolvedAnswerer:
+    """Load pretrained weights in float32 under a new head for first and last tokens of answers.
+
+    Windows share `overlap` tokens, a quarter of `max_tokens` by default.
+
+    Raises:
+        AcclimateError: as `resolve`; OptionError for windows of less than eight tokens besides the special ones.
+    """
+    found = resolve(backbone, labels=("",), max_tokens=max_tokens)
+    assert isinstance(found.preprocessing, TextPreprocessing)
+    own = found.preprocessing
+    shared = own.max_tokens // 4 if overlap is None else overlap
+    preprocessing = AnswerPreprocessing(own.tokenizer, max_tokens=own.max_tokens, overlap=shared)
+    preprocessing.check()
+    encoder = found.model.encoder
+    return ResolvedAnswerer(
+        model=Answerer(encoder, width=feature_width(encoder, found.spec["pooling"])).eval(),
+        preprocessing=preprocessing,
+        weights=found.weights,
+        spec={**found.spec, "overlap": shared},
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ResolvedDetector:
     """A detector whose encoder has pretrained weights and whose scorer is missing, with its preprocessing."""
 
@@ -243,6 +285,9 @@ def rebuild(spec: Mapping[str, Any], folder: Path, labels: tuple[str, ...]) -> t
     if "units" in spec:
         tagger = Tagger(encoder, width=feature_width(encoder, spec["pooling"]), labels=labels)
         return tagger.eval(), load_preprocessing(spec, folder)
+    if "overlap" in spec:
+        answerer = Answerer(encoder, width=feature_width(encoder, spec["pooling"]))
+        return answerer.eval(), load_preprocessing(spec, folder)
     if spec.get("embeds"):
         embedder = Embedder(encoder, width=feature_width(encoder, spec["pooling"]), pooling=spec["pooling"])
         return embedder.eval(), load_preprocessing(spec, folder)
@@ -282,6 +327,8 @@ def load_preprocessing(spec: Mapping[str, Any], folder: Path) -> AnyPreprocessin
         return ChatPreprocessing.from_folder(folder, max_tokens=spec["max_tokens"])
     if "units" in spec:
         return load_tag_preprocessing(folder, max_tokens=spec["max_tokens"], units=spec["units"])
+    if "overlap" in spec:
+        return load_answer_preprocessing(folder, max_tokens=spec["max_tokens"], overlap=spec["overlap"])
     if spec["modality"] == "text":
         return TextPreprocessing.from_folder(folder, max_tokens=spec["max_tokens"])
     values = json.loads((folder / "image.json").read_text())

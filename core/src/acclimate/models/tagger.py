@@ -88,11 +88,7 @@ class TagPreprocessing(TextPreprocessing):
     def windows(self, tokens: int) -> list[tuple[int, int]]:
         """Return the first token of each window of so many tokens and one past its last; none is short."""
         size = self.max_tokens - sum(map(len, self.around))
-        if tokens <= size:
-            return [(0, tokens)]
-        step = size - max(1, size // _OVERLAP)
-        starts = [*range(0, tokens - size, step), tokens - size]
-        return [(start, start + size) for start in starts]
+        return windows_of(tokens, size, max(1, size // _OVERLAP))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,6 +241,17 @@ def unit_values(
 
 def _function(model: Tagger, features: bool) -> Callable[[dict[str, Tensor]], Tensor]:
     return model.features if features else lambda inputs: model(**inputs)
+
+
+def windows_of(tokens: int, size: int, overlap: int) -> list[tuple[int, int]]:
+    """Return the windows of `size` tokens that cover so many, each sharing `overlap` or more with the next one.
+
+    Whatever is not longer than `overlap` lies wholly inside one of them.
+    """
+    if tokens <= size:
+        return [(0, tokens)]
+    starts = [*range(0, tokens - size, size - overlap), tokens - size]
+    return [(start, start + size) for start in starts]
 
 
 def load_tag_preprocessing(folder: Path, *, max_tokens: int, units: Units) -> TagPreprocessing:

@@ -20,7 +20,9 @@ from acclimate.contracts import (
     SplitPolicy,
 )
 from acclimate.plugins.builtin.counted_metrics import (
+    ANSWER_METRICS,
     CHAT_METRICS,
+    CUAD_METRICS,
     MASK_METRICS,
     PART_METRICS,
     SEARCH_METRICS,
@@ -31,7 +33,9 @@ from acclimate.plugins.host import Host, default_host
 from acclimate.plugins.states import Owned, PluginState
 
 __all__ = [
+    "ANSWER_METRICS",
     "CHAT_METRICS",
+    "CUAD_METRICS",
     "MASK_METRICS",
     "PART_METRICS",
     "SEARCH_METRICS",

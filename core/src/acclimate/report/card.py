@@ -13,6 +13,7 @@ _TASKS = (
     "image-classification",
     "image-segmentation",
     "token-classification",
+    "question-answering",
     "text-generation",
     "sentence-similarity",
 )

@@ -54,7 +54,7 @@ def page(report: Plain) -> str:
                 "true": _spans(each["text"], each["true"]),
                 "given": _spans(each["text"], each["given"]),
             }
-            for each in (analysis["spans"] or {"worst": ()})["worst"]
+            for each in (analysis["spans"] or analysis.get("answers") or {"worst": ()})["worst"]
         ],
         settings=_flat(report["settings"]),
         sections=_sections(report, charts),
@@ -76,6 +76,7 @@ def _sections(report: Plain, charts: Plain) -> list[tuple[str, str]]:
         ("trust", "Probabilities", charts["trust"]),
         ("masks", "Masks", analysis["masks"]),
         ("spans", "Spans", analysis["spans"]),
+        ("questions", "Questions", analysis.get("answers")),
         ("search", "Search", analysis["search"]),
         ("inspection", "Inspection", analysis.get("inspection")),
         ("answers", "Answers", analysis["language"]),

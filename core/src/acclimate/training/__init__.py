@@ -6,7 +6,7 @@ import_bitsandbytes()  # else the Trainer imports it, through PEFT, and lets it 
 
 from acclimate.training.checkpoint import Checkpoint
 from acclimate.training.engine import Trained, fit, freeze_statistics
-from acclimate.training.losses import loss_of, mask_loss, mask_row_losses
+from acclimate.training.losses import IGNORED, answer_loss, answer_row_losses, loss_of, mask_loss, mask_row_losses
 from acclimate.training.progress import bar, quiet_libraries
 from acclimate.training.resources import (
     Arithmetic,
@@ -20,9 +20,12 @@ from acclimate.training.resources import (
 from acclimate.training.seeding import seeded
 
 __all__ = [
+    "IGNORED",
     "Arithmetic",
     "Checkpoint",
     "Trained",
+    "answer_loss",
+    "answer_row_losses",
     "bar",
     "choose_arithmetic",
     "device",

@@ -20,6 +20,30 @@ def loss_of(logits: Tensor, truth: Tensor) -> Tensor:
     return cross_entropy(logits.flatten(0, -2), truth.flatten(), ignore_index=IGNORED)
 
 
+def answer_loss(logits: Tensor, truth: Tensor, *, empty: float = 1.0) -> Tensor:
+    """Return the mean loss in float32 of windows; those without an answer count `empty`.
+
+    `logits` are [batch, tokens, 2] of first and last tokens, `truth` the share of a window's answers that begin, or
+    end, with each token, 0 for other tokens, and `IGNORED` for those that no answer may have. It is the cross-entropy
+    of first and last tokens, averaged, among the tokens and a logit of 0 for "not here", which is right where the
+    window holds no answer.
+    """
+    held = (truth.clamp(min=0).sum(dim=(1, 2)) > 0).float()
+    weights = held + empty * (1 - held)
+    return (weights * answer_row_losses(logits, truth)).mean()
+
+
+def answer_row_losses(logits: Tensor, truth: Tensor) -> Tensor:
+    """Return the loss of each window by itself, [batch]; see `answer_loss`."""
+    outside = truth == IGNORED
+    scores = logits.float().masked_fill(outside, -torch.inf)
+    likely = torch.cat([torch.zeros_like(scores[:, :1]), scores], dim=1).log_softmax(dim=1)  # [batch, 1 + tokens, 2]
+    shares = truth.clamp(min=0)
+    none = 1 - shares.sum(dim=1)  # [batch, 2]
+    found = (shares * likely[:, 1:].masked_fill(outside, 0)).sum(dim=1) + none * likely[:, 0]
+    return -found.mean(dim=1)
+
+
 def mask_loss(logits: Tensor, truth: Tensor) -> Tensor:
     """Return the cross-entropy of all pixels and 1 - Dice of the classes but the first, added, in float32.
 

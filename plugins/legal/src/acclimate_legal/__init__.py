@@ -1,9 +1,9 @@
 """Acclimate for legal texts: presets for sorting clauses and licences, and for finding authorities."""
 
 from acclimate.contracts import Demo, Preset, Ref
-from acclimate.plugins import SEARCH_METRICS
+from acclimate.plugins import ANSWER_METRICS, CUAD_METRICS, SEARCH_METRICS
 
-__all__ = ["clauses", "precedents"]
+__all__ = ["clauses", "contract_spans", "precedents"]
 
 clauses = Preset(
     name="clauses",
@@ -23,6 +23,17 @@ clauses = Preset(
         rows=1_100,
         settings={"max_tokens": 128, "group": "group"},
     ),
+)
+
+contract_spans = Preset(
+    name="contract-spans",
+    summary="Finds the passages of whole contracts that answer questions, or says that they are not present.",
+    task="question-answering",
+    backbone="minilm-l6",
+    method="full",
+    metrics=(*ANSWER_METRICS, *CUAD_METRICS),
+    group="title",
+    settings={"max_tokens": 512},
 )
 
 precedents = Preset(

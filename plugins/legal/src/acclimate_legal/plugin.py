@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from acclimate.plugins import Loader, Preset, Ref, hookimpl
 
-from acclimate_legal import clauses, precedents
+from acclimate_legal import clauses, contract_spans, precedents
 
 LICENCES = "package:licensedcode-data"
 
@@ -13,6 +13,7 @@ LICENCES = "package:licensedcode-data"
 def register_presets() -> Iterator[Preset]:
     """Offer the presets of this trade."""
     yield clauses
+    yield contract_spans
     yield precedents
 
 

@@ -2,20 +2,15 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
-from acclimate import bundle, data, models, training
-from acclimate.api.clock import Clock
-from acclimate.api.evaluate_modules import named_by_run
+from acclimate import bundle, data, models
 from acclimate.api.inputs import as_part
-from acclimate.api.manifest import read_with
-from acclimate.api.report_fields import of_saved, reviewed
-from acclimate.api.request import find_preset, split_options
+from acclimate.api.marked_evaluating import opened
 from acclimate.api.tagging import rows, scoring, testing
 from acclimate.api.tagging.asking import check_options
 from acclimate.api.tagging.predictor import load
-from acclimate.contracts import OptionError, Report
+from acclimate.contracts import Report
 from acclimate.plugins import Host
 
 
@@ -26,51 +21,24 @@ def evaluate(host: Host, folder: Path, source: str, options: Mapping[str, Any]) 
         OptionError: for what was decided when the run was made, or is for labels.
         AcclimateError: for a run or rows that cannot be used.
     """
-    clock = Clock()
     check_options(options)
-    if options.get("max_tokens"):
-        raise OptionError("max_tokens was decided when the run was made.", "Leave max_tokens out.")
-    columns, settings = split_options(dict(options))
-    with TemporaryDirectory(prefix="acclimate-") as temporary, training.quiet_libraries():
-        with clock.stage("prepare"):
-            predictor = load(folder, host)
-            preset, owner, name = find_preset(host, predictor.manifest["preset"])
-            metrics = scoring.checked(host, owner, settings.metrics or named_by_run(predictor.manifest, folder))
-            table = rows.read(
-                host,
-                owner,
-                preset,
-                source,
-                columns,
-                Path(temporary),
-                part="test",
-                reading=settings.reading,
-                saved=read_with(predictor.manifest),
-            )
-            data.check_known_labels(table, predictor.labels, "test")
-            part = as_part("test", table, predictor.labels)
-            examples = rows.examples(part, predictor.preprocessing, predictor.prepare, predictor.labels)
-        with clock.stage("evaluate"):
-            written = bundle.read_document(folder, "report.json")
-            tested = testing.measure(
-                host,
-                part,
-                examples,
-                models.unit_values(predictor.model, examples, precision=predictor.precision),
-                metrics,
-                predictor.labels,
-                outside=predictor.outside,
-                outside_share=written["analysis"]["spans"]["outside_share"],
-                others={},
-                seed=settings.seed,
-                shown=settings.show_rows,
-            )
-    report = Report(
-        **of_saved(folder, predictor.manifest, name, {"test": len(table)}, settings.data_licence, clock),
-        metrics=tested.metrics,
-        baselines=tested.baselines,
-        findings=tested.findings,
-        labels=predictor.labels,
-        analysis=tested.analysis,
-    )
-    return reviewed(host, owner, report, tested.records)
+    with opened(host, folder, source, options, load=load, checked=scoring.checked, read=rows.read) as run:
+        predictor = run.predictor
+        data.check_known_labels(run.table, predictor.labels, "test")
+        part = as_part("test", run.table, predictor.labels)
+        examples = rows.examples(part, predictor.preprocessing, predictor.prepare, predictor.labels)
+        written = bundle.read_document(folder, "report.json")
+        tested = testing.measure(
+            host,
+            part,
+            examples,
+            models.unit_values(predictor.model, examples, precision=predictor.precision),
+            run.metrics,
+            predictor.labels,
+            outside=predictor.outside,
+            outside_share=written["analysis"]["spans"]["outside_share"],
+            others={},
+            seed=run.settings.seed,
+            shown=run.settings.show_rows,
+        )
+    return run.report(tested, predictor.labels)

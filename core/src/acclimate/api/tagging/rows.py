@@ -1,6 +1,7 @@
 """Texts with spans: read, checked, dealt to parts by the labels they have, and divided into what gets a tag."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from datasets import List, Value
 
 from acclimate import data, models
-from acclimate.api import dealing, inputs
+from acclimate.api import dealing, inputs, long_texts
 from acclimate.api.request import Request
 from acclimate.contracts import Columns, DataError, Preset
 from acclimate.plugins import Host
@@ -41,22 +42,19 @@ def read(
         DataError: for texts or spans that cannot be used.
     """
     naming = data.Naming(data.read_label_names(columns.label_names), preset.labels)
-    rows = inputs.read(
+    rows = long_texts.read(
         host,
         owner,
         preset,
         source,
-        Columns(text=_text(columns), group=columns.group, time=columns.time, id=columns.id),
+        replace(columns, text=_text(columns)),
         folder,
         part=part,
-        labelled=False,
-        slices=[data.SPANS],
+        marks=data.SPANS,
+        shaped=lambda loader: data.with_spans(loader, columns, naming, part=part),
         reading=reading,
         saved=saved,
-        dealt=True,
-        shaped=lambda loader: data.with_spans(loader, columns, naming, part=part),
     )
-    _check_lengths(rows, host.load(preset), source)
     names = [sorted({label for *_, label in spans}) for spans in spans_of(rows)]
     return rows.add_column("label", names, feature=List(Value("string")))
 
@@ -72,14 +70,9 @@ def deal(host: Host, request: Request, folder: Path) -> tuple[dict[str, "dataset
     Raises:
         DataError: rows that cannot be used or split, or leak; when no training text has a span.
     """
-    sources = {"train": request.source, "validation": request.validation, "test": request.test}
     settings = request.settings
     read_part = partial(read, host, request.owner, request.preset, reading=settings.reading)
-    tables = {
-        part: read_part(source, request.columns, folder / part, part=part)
-        for part, source in sources.items()
-        if source is not None
-    }
+    tables = long_texts.read_tables(request, folder, read_part)
     labels = inputs.ordered({label for names in tables["train"]["label"][:] for label in names}, request.preset)
     if not labels:
         raise DataError(
@@ -142,16 +135,3 @@ def examples(
 def _text(columns: Columns) -> str:
     """Return the column of texts that a user named; that of tokens is called "text" once they are joined."""
     return "text" if columns.text in data.TOKENS else columns.text
-
-
-def _check_lengths(rows: "datasets.Dataset", prepare: Callable[[str], str] | None, source: str) -> None:
-    """Raise DataError where a preparation moves characters, so that spans would be elsewhere."""
-    if prepare is None:
-        return
-    moved = [id for id, text in zip(rows["id"][:], rows["text"][:], strict=True) if len(prepare(text)) != len(text)]
-    if moved:
-        raise DataError(
-            f"The preparation of the preset changes the length of {len(moved):,} texts of {source}, such as "
-            f"{moved[0]!r}, so that their spans would lie elsewhere.",
-            "What prepares texts with spans may only put one character in the place of another.",
-        )

@@ -1,22 +1,18 @@
 """Spans of a source of any size: as JSON Lines with one text on a line, or as CSV with one span on a line."""
 
-import csv
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
 from typing import Any, TextIO
 
 from acclimate import data
-from acclimate.api import inputs
-from acclimate.api.manifest import read_with
-from acclimate.api.predicting import take
-from acclimate.api.predictions import Predicted, job_of, write_whole
-from acclimate.api.request import find_preset, split_options
+from acclimate.api.line_writing import Line, Lines, Reading, check_suffix, write
+from acclimate.api.predictions import Predicted
+from acclimate.api.request import split_options
 from acclimate.api.tagging.asking import check_options
 from acclimate.api.tagging.predictor import SpanPredictor, load
-from acclimate.contracts import Columns, OptionError, SpanPrediction
+from acclimate.contracts import SpanPrediction
 from acclimate.plugins import Host
 
 _ROWS = 256
@@ -26,8 +22,7 @@ _OF_SPAN = ("start", "end", "label", "text", "probability")
 def predict_rows(host: Host, folder: Path, source: str, options: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Return `{id, spans}` of every row, each span with start, end, label, text, probability; or `{id, error}`."""
     check_options(options)
-    columns, settings = split_options(dict(options))
-    return chain.from_iterable(_chunks(host, load(folder, host), source, columns, settings.reading))
+    return chain.from_iterable(_reading(load(folder, host), source, options).chunks(host))
 
 
 def show(manifest: Mapping[str, Any], rows: Iterable[Mapping[str, Any]], stream: TextIO) -> None:
@@ -35,7 +30,7 @@ def show(manifest: Mapping[str, Any], rows: Iterable[Mapping[str, Any]], stream:
 
     A row without spans has a line with its id alone.
     """
-    _write_csv(rows, stream, manifest["spans"]["told"])
+    _lines(manifest["spans"]["told"]).write_csv(rows, stream)
 
 
 def write_predictions(
@@ -47,61 +42,31 @@ def write_predictions(
         OptionError: for another suffix.
         AcclimateError: for a run or a source that cannot be used.
     """
-    if output.suffix not in (".csv", ".jsonl"):
-        raise OptionError(
-            f"Spans are written to a file with the suffix .csv or .jsonl; found {str(output)!r}.",
-            "Choose one of them.",
-        )
+    check_suffix("Spans", output)
     check_options(options)
-    columns, settings = split_options(dict(options))
     predictor = load(folder, host)
+    reading = _reading(predictor, source, options)
+    return write(host, folder, reading, _lines(predictor.span_columns), output, resume=resume)
 
-    def written(rows: Iterator[dict[str, Any]], file: Path) -> None:
-        with file.open("w", encoding="utf-8", newline="") as stream:
-            if output.suffix == ".csv":
-                _write_csv(rows, stream, predictor.span_columns)
-            else:
-                stream.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
 
-    return write_whole(
-        output,
-        lambda skip: _chunks(host, predictor, source, columns, settings.reading, skip=skip),
-        written,
-        job=job_of(folder, source, columns, settings.reading),
-        resume=resume,
+def _lines(told: Sequence[str]) -> Lines:
+    return Lines(columns=[*_OF_SPAN, *told], finds=lambda row: row.get("spans", ()))
+
+
+def _reading(predictor: SpanPredictor, source: str, options: Mapping[str, Any]) -> Reading:
+    columns, settings = split_options(dict(options))
+    return Reading(
+        manifest=predictor.manifest,
+        source=source,
+        columns=columns,
+        reading=settings.reading,
+        shape=partial(data.joined, columns=columns),
+        predict=lambda rows: [_told(found) for found in predictor.predict([row.content for row in rows])],
+        rows_at_once=_ROWS,
     )
 
 
-def _chunks(
-    host: Host, predictor: SpanPredictor, source: str, columns: Columns, reading: Mapping[str, Any], *, skip: int = 0
-) -> Iterator[list[dict[str, Any]]]:
-    preset, owner, _ = find_preset(host, predictor.manifest["preset"])
-    read = inputs.reader(host, owner, preset, source, reading, read_with(predictor.manifest))
-    shape = partial(data.joined, columns=columns)
-    rows = data.stream(source, read=read, columns=columns, modality="text", shape=shape)
-    return _predicted(predictor, islice(rows, skip, None))
-
-
-def _predicted(predictor: SpanPredictor, rows: Iterator[data.Row]) -> Iterator[list[dict[str, Any]]]:
-    while taken := take(rows, _ROWS):
-        found = iter(predictor.predict([row.content for row in taken if not row.error]))
-        yield [_told(row, None if row.error else next(found)) for row in taken]
-
-
-def _told(row: data.Row, found: SpanPrediction | None) -> dict[str, Any]:
-    if found is None:
-        return {"id": row.id, "error": row.error}
+def _told(found: SpanPrediction) -> Line:
     return {
-        "id": row.id,
         "spans": [{**{name: getattr(span, name) for name in _OF_SPAN}, **span.columns} for span in found.spans],
     }
-
-
-def _write_csv(rows: Iterable[Mapping[str, Any]], stream: TextIO, columns: Sequence[str] = ()) -> None:
-    writer = csv.writer(stream)
-    writer.writerow(["id", *_OF_SPAN, *columns, "error"])
-    names = [*_OF_SPAN, *columns]
-    for row in rows:
-        for span in row.get("spans") or [{}]:
-            cells = [f"{span[name]:.4f}" if name == "probability" and span else span.get(name, "") for name in names]
-            writer.writerow([row["id"], *cells, row.get("error", "")])

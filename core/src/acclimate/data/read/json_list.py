@@ -1,4 +1,4 @@
-"""One JSON list of objects; those that Label Studio exports become rows of text and spans."""
+"""One JSON list of objects; Label Studio's become rows of text and spans, SQuAD's rows of text and questions."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -6,6 +6,7 @@ from typing import Any
 
 from acclimate.contracts import DataError
 from acclimate.data.read.files import filled, some_rows, wrong_encoding
+from acclimate.data.read.squad import is_squad, squad_rows
 
 
 def json_rows(source: str) -> Iterator[dict[str, Any]]:
@@ -13,7 +14,7 @@ def json_rows(source: str) -> Iterator[dict[str, Any]]:
 
     A task of Label Studio (`data` and `annotations`) becomes `id`, `text`, `spans` and the other fields of its data.
     Its offsets count UTF-16 units, as browsers do, and are turned into characters. Of several annotations of a task
-    that were not cancelled, there may be only one.
+    that were not cancelled, there may be only one. A document in SQuAD's form is read as `squad.squad_rows` says.
 
     Raises:
         DataError: no such file, an empty file, what is no list of objects, text that is not UTF-8, or a task with
@@ -26,6 +27,9 @@ def json_rows(source: str) -> Iterator[dict[str, Any]]:
         raise wrong_encoding(path) from error
     except (ValueError, RecursionError) as error:
         raise DataError(f"{path.name} is not valid JSON: {error}.", "It holds one list of objects.") from error
+    if is_squad(found):
+        yield from some_rows(squad_rows(found, path.name), source)
+        return
     if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
         raise DataError(
             f"{path.name} holds no list of objects.", 'Write [{"text": "…", …}, …], or JSON Lines as .jsonl.'

@@ -6,7 +6,7 @@ from typing import Literal
 from acclimate.contracts import Metric, Ref
 
 _SPANS = ("token-classification",)
-_ANSWERS = ("question-answering", "text-generation")
+_ANSWERS = ("question-answering",)
 _TEXTS = ("text-generation",)
 _SEARCH = ("sentence-similarity",)
 _MASKS = ("image-segmentation",)
@@ -20,6 +20,20 @@ SPAN_METRICS = ("span_f1", "span_precision", "span_recall", "span_f1_partial", "
 MASK_METRICS = ("dice", "dice_present", "iou", "hd95_pixels", "nsd_2px", "missed_masks", "false_masks")
 # What a preset of parts is measured by; those of places need masks.
 PART_METRICS = ("auroc", "defect_precision", "escape", "overkill", "aupro", "pixel_auroc")
+
+# What a preset of answers that stand in a text is measured by; the first decides.
+ANSWER_METRICS = (
+    "answer_aupr",
+    "answer_f1",
+    "answer_precision",
+    "answer_recall",
+    "answer_precision_at_80_recall",
+    "presence",
+    "squad_em",
+    "squad_f1",
+)
+# What published scores of CUAD are.
+CUAD_METRICS = ("cuad_aupr", "cuad_precision_at_80_recall", "cuad_precision_at_90_recall")
 
 # What a preset of a search is measured by.
 SEARCH_METRICS = ("mrr", "ndcg_at_10", "recall_at_1", "recall_at_5", "recall_at_10")
@@ -43,10 +57,10 @@ def span_metrics() -> Iterator[Metric]:
 def text_metrics() -> Iterator[Metric]:
     """Yield exact answers, ROUGE, and the numbers of a text."""
     exact = "Share of texts that are one of their references, but for case, space and a full stop."
-    yield _metric("exact_match", exact, _ANSWERS, "generation:exact_match_statistics")
+    yield _metric("exact_match", exact, _TEXTS, "generation:exact_match_statistics")
     for kind, what in (("1", "words"), ("2", "pairs of words"), ("l", "words in the same order")):
         summary = f"ROUGE-{kind.upper()}: F1 of the {what} shared with the reference, averaged over texts."
-        yield _metric(f"rouge_{kind}", summary, _ANSWERS, f"generation:rouge_{kind}_statistics")
+        yield _metric(f"rouge_{kind}", summary, _TEXTS, f"generation:rouge_{kind}_statistics")
     for word, summary in (
         ("precision", "Share of the numbers written that stand in the truth."),
         ("recall", "Share of the numbers of the truth that are written."),
@@ -64,6 +78,29 @@ def language_metrics() -> Iterator[Metric]:
     yield _metric("stop_rate", stopped, _TEXTS, "language:stop_statistics")
     long = "Share of written answers with more than twice the words of the reference."
     yield _metric("over_length", long, _TEXTS, "language:over_length_statistics", better="lower")
+
+
+def answer_metrics() -> Iterator[Metric]:
+    """Yield how well answers are found in texts: by their place, as SQuAD counts them, and as CUAD does."""
+    for word, summary in (
+        ("precision", "Share of the answers given that stand where a true one does."),
+        ("recall", "Share of the true answers that are given, at their place."),
+        ("f1", "F1 of all answers together, by their place."),
+    ):
+        yield _metric(f"answer_{word}", summary, _ANSWERS, "answers:given_statistics", f"totals:{word}")
+    right = "Share of the questions of which it is rightly said whether the text answers them."
+    yield _metric("presence", right, _ANSWERS, "answers:presence_statistics")
+    exact = "Share of the questions whose best answer is a true one in SQuAD's words, or none is where there is none."
+    yield _metric("squad_em", exact, _ANSWERS, "answers:squad_em_statistics")
+    words = "F1 of the words of the best answer with a true one as SQuAD counts it, averaged over questions."
+    yield _metric("squad_f1", words, _ANSWERS, "answers:squad_f1_statistics")
+    for name, kind, how in (("answer", "place", "by their place"), ("cuad", "cuad", "as CUAD's scorer counts them")):
+        area = f"Area under precision by recall of all answers, {how}."
+        yield _metric(f"{name}_aupr", area, _ANSWERS, f"answers:{kind}_statistics", "answers:cuad_aupr")
+        for recall in (80, 90):
+            own = f"precision_at_{recall}_recall"
+            summary = f"Precision where {recall} % of the true answers are found, {how}; 0 where they never are."
+            yield _metric(f"{name}_{own}", summary, _ANSWERS, f"answers:{kind}_statistics", f"answers:{kind}_{own}")
 
 
 def search_metrics() -> Iterator[Metric]:

@@ -7,7 +7,8 @@ from acclimate.plugins.hookspecs import hookimpl
 
 _CLASSIFICATION = ("text-classification", "image-classification")
 _LABELS = (*_CLASSIFICATION, STACKS)
-_TASKS = (*_CLASSIFICATION, "token-classification", "text-generation")
+_ANSWERS = ("question-answering",)
+_TASKS = (*_CLASSIFICATION, "token-classification", *_ANSWERS, "text-generation")
 _MASKS = ("image-segmentation",)
 _SEARCH = ("sentence-similarity",)
 _PARTS = ("anomaly-detection",)
@@ -19,9 +20,9 @@ def register_methods() -> Iterator[Method]:
     yield _method("full", "Trains every weight.", tasks=(*_TASKS, STACKS, *_MASKS, *_SEARCH))
     yield _method(
         "frozen",
-        "Fits a linear head on the features of the unchanged backbone; for masks and stacks, trains a decoder or "
-        "attention on them; a search uses them as they are.",
-        tasks=(*_LABELS, "token-classification", *_MASKS, *_SEARCH),
+        "Fits a linear head on the features of the unchanged backbone; for masks, answers and stacks, trains a "
+        "decoder, a head or attention on them; a search uses them as they are.",
+        tasks=(*_LABELS, "token-classification", *_ANSWERS, *_MASKS, *_SEARCH),
     )
     yield _method(
         "layerwise",

@@ -141,6 +141,7 @@ def register_metrics() -> Iterator[Metric]:
                 of_positive=True,
             )
     yield from counted_metrics.span_metrics()
+    yield from counted_metrics.answer_metrics()
     yield from counted_metrics.text_metrics()
     yield from counted_metrics.language_metrics()
     yield from counted_metrics.search_metrics()

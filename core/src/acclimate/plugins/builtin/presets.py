@@ -26,6 +26,14 @@ def register_presets() -> Iterator[Preset]:
         metrics=counted_metrics.SPAN_METRICS,
     )
     yield Preset(
+        name="question-answering",
+        summary="Finds the answers to questions in texts of any length, or says that they are not there.",
+        task="question-answering",
+        method="full",
+        metrics=counted_metrics.ANSWER_METRICS,
+        group="title",
+    )
+    yield Preset(
         name="image-segmentation",
         summary="Outlines what is in images.",
         task="image-segmentation",

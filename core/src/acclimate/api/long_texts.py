@@ -1,0 +1,82 @@
+"""Texts of any length with something marked in them by character: read, and dealt to parts as whole texts."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from acclimate import data
+from acclimate.api import inputs
+from acclimate.api.request import Request
+from acclimate.contracts import Columns, DataError, Preset
+from acclimate.plugins import Host
+
+if TYPE_CHECKING:
+    import datasets
+
+
+class ReadPart(Protocol):
+    """Reads the rows of one part of a source into a folder."""
+
+    def __call__(self, source: str, columns: Columns, folder: Path, *, part: str) -> "datasets.Dataset": ...
+
+
+def read_tables(request: Request, folder: Path, read: ReadPart) -> dict[str, "datasets.Dataset"]:
+    """Return the tables of a request, "train" and those that sources were given for, written under `folder`."""
+    sources = {"train": request.source, "validation": request.validation, "test": request.test}
+    return {
+        part: read(source, request.columns, folder / part, part=part)
+        for part, source in sources.items()
+        if source is not None
+    }
+
+
+def read(
+    host: Host,
+    owner: str,
+    preset: Preset,
+    source: str,
+    columns: Columns,
+    folder: Path,
+    *,
+    part: str,
+    marks: str,
+    shaped: Callable[[data.Reader], data.Reader],
+    reading: Mapping[str, Any] | None = None,
+    saved: Mapping[str, Any] | None = None,
+) -> "datasets.Dataset":
+    """Return the texts of a source with the column `marks`, as `shaped` makes them of the loader's rows.
+
+    Raises:
+        DataError: for rows that cannot be used, and where the preparation moves characters.
+    """
+    rows = inputs.read(
+        host,
+        owner,
+        preset,
+        source,
+        replace(Columns(), text=columns.text, group=columns.group, time=columns.time, id=columns.id),
+        folder,
+        part=part,
+        labelled=False,
+        slices=[marks],
+        reading=reading,
+        saved=saved,
+        dealt=True,
+        shaped=shaped,
+    )
+    _check_lengths(rows, host.load(preset), source, marks)
+    return rows
+
+
+def _check_lengths(rows: "datasets.Dataset", prepare: Callable[[str], str] | None, source: str, marks: str) -> None:
+    """Raise DataError where a preparation moves characters, so that what is marked would be elsewhere."""
+    if prepare is None:
+        return
+    moved = [id for id, text in zip(rows["id"][:], rows["text"][:], strict=True) if len(prepare(text)) != len(text)]
+    if moved:
+        raise DataError(
+            f"The preparation of the preset changes the length of {len(moved):,} texts of {source}, such as "
+            f"{moved[0]!r}, so that their {marks} would lie elsewhere.",
+            f"What prepares texts with {marks} may only put one character in the place of another.",
+        )

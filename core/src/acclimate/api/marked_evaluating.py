@@ -1,0 +1,117 @@
+"""A saved run on new texts with something marked in them: opened and read, and its report."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, Protocol
+
+from acclimate import training
+from acclimate.api.clock import Clock
+from acclimate.api.evaluate_modules import named_by_run
+from acclimate.api.manifest import read_with
+from acclimate.api.report_fields import of_saved, reviewed
+from acclimate.api.request import find_preset, split_options
+from acclimate.contracts import Analysis, Finding, Metric, OptionError, Report, Score, Settings
+from acclimate.plugins import Host
+
+if TYPE_CHECKING:
+    import datasets
+
+Checked = Callable[[Host, str, Sequence[str]], dict[str, Metric]]
+
+
+class Tested(Protocol):
+    """What test texts say of a model."""
+
+    @property
+    def metrics(self) -> Mapping[str, Score]: ...
+    @property
+    def baselines(self) -> Mapping[str, Mapping[str, Score]]: ...
+    @property
+    def analysis(self) -> Analysis: ...
+    @property
+    def findings(self) -> tuple[Finding, ...]: ...
+    @property
+    def records(self) -> Mapping[str, Any]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A saved run with the texts that it is measured on, and what it is measured by."""
+
+    host: Host
+    folder: Path
+    predictor: Any
+    owner: str
+    name: str
+    metrics: dict[str, Metric]
+    table: "datasets.Dataset"
+    settings: Settings
+    clock: Clock
+
+    def report(self, tested: Tested, labels: tuple[str, ...]) -> Report:
+        """Return the report, reviewed by the preset's plugin."""
+        rows = {"test": len(self.table)}
+        licence = self.settings.data_licence
+        found = Report(
+            **of_saved(self.folder, self.predictor.manifest, self.name, rows, licence, self.clock),
+            metrics=tested.metrics,
+            baselines=tested.baselines,
+            findings=tested.findings,
+            labels=labels,
+            analysis=tested.analysis,
+        )
+        return reviewed(self.host, self.owner, found, tested.records)
+
+
+@contextmanager
+def opened(
+    host: Host,
+    folder: Path,
+    source: str,
+    options: Mapping[str, Any],
+    *,
+    load: Callable[[Path, Host], Any],
+    checked: Checked,
+    read: Callable[..., "datasets.Dataset"],
+) -> Iterator[Opened]:
+    """Open a saved run by `load`, its metrics by `checked`, and the texts of a source by the `read` of its task.
+
+    Raises:
+        OptionError: for what was decided when the run was made.
+        AcclimateError: for a run or rows that cannot be used.
+    """
+    clock = Clock()
+    if options.get("max_tokens"):
+        raise OptionError("max_tokens was decided when the run was made.", "Leave max_tokens out.")
+    columns, settings = split_options(dict(options))
+    with TemporaryDirectory(prefix="acclimate-") as temporary, training.quiet_libraries():
+        with clock.stage("prepare"):
+            predictor = load(folder, host)
+            preset, owner, name = find_preset(host, predictor.manifest["preset"])
+            metrics = checked(host, owner, settings.metrics or named_by_run(predictor.manifest, folder))
+            table = read(
+                host,
+                owner,
+                preset,
+                source,
+                columns,
+                Path(temporary),
+                part="test",
+                reading=settings.reading,
+                saved=read_with(predictor.manifest),
+            )
+        with clock.stage("evaluate"):
+            yield Opened(
+                host=host,
+                folder=folder,
+                predictor=predictor,
+                owner=owner,
+                name=name,
+                metrics=metrics,
+                table=table,
+                settings=settings,
+                clock=clock,
+            )
