@@ -23,6 +23,7 @@ Tables = dict[str, "datasets.Dataset"]
 _MODULES = {
     "image-segmentation": "acclimate.api.segmenting",
     "text-generation": "acclimate.api.generating",
+    "preference": "acclimate.api.preferring",
     "token-classification": "acclimate.api.tagging",
     "sentence-similarity": "acclimate.api.retrieving",
     "anomaly-detection": "acclimate.api.detecting",

@@ -242,6 +242,7 @@ def load_classifier(folder: str | Path, host: Host | None = None) -> Predictor:
         "image-segmentation": "gives masks",
         "sentence-similarity": "gives documents",
         "text-generation": "writes answers",
+        "preference": "writes answers",
         "token-classification": "gives spans",
     }.get(task)
     if gives:

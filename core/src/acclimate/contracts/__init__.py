@@ -16,7 +16,7 @@ from acclimate.contracts.analysis import (
     Slice,
     Suspect,
 )
-from acclimate.contracts.chats import ROLES, TOO_LONG, Answer, Chat, Message
+from acclimate.contracts.chats import ROLES, TOO_LONG, Answer, Chat, Message, Standing
 from acclimate.contracts.comparison import Comparison, MethodResult, SeedResult
 from acclimate.contracts.errors import (
     AcclimateError,
@@ -44,6 +44,7 @@ from acclimate.contracts.inspection import (
 )
 from acclimate.contracts.local import import_bitsandbytes
 from acclimate.contracts.offers import (
+    PREFERENCE,
     STACKS,
     TASKS,
     Backbone,
@@ -80,6 +81,7 @@ from acclimate.contracts.runs import (
 )
 from acclimate.contracts.scores import Score, finite
 from acclimate.contracts.task_analysis import (
+    CardScores,
     ClassMasks,
     Exchange,
     Forgetting,
@@ -90,6 +92,7 @@ from acclimate.contracts.task_analysis import (
     Masks,
     Miss,
     Overlay,
+    Preferences,
     RegionBand,
     Search,
     TokenLengths,
@@ -99,6 +102,7 @@ __all__ = [
     "DEFECTIVE",
     "GOOD",
     "GOOD_NAMES",
+    "PREFERENCE",
     "ROLES",
     "STACKS",
     "TASKS",
@@ -110,6 +114,7 @@ __all__ = [
     "BackboneError",
     "Bin",
     "BundleError",
+    "CardScores",
     "Chat",
     "ClassMasks",
     "Columns",
@@ -157,6 +162,7 @@ __all__ = [
     "PluginError",
     "PredictedSpan",
     "Prediction",
+    "Preferences",
     "Preset",
     "Ref",
     "Region",
@@ -173,6 +179,7 @@ __all__ = [
     "Slice",
     "SpanPrediction",
     "SplitPolicy",
+    "Standing",
     "Suspect",
     "TokenLengths",
     "UnknownNameError",

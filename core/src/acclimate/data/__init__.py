@@ -13,6 +13,7 @@ from acclimate.data.labels import indicators, is_multilabel, label_sets
 from acclimate.data.leakage import Leak, PartedRows, find_leaks, kept_together, lookalikes
 from acclimate.data.masks import ExaminedMask, examine_masks, open_mask, read_classes
 from acclimate.data.pairs import find_columns, read_documents, read_pairs
+from acclimate.data.preferences import APPROVED, CHOSEN, REJECTED, REPLY, load_preferences
 from acclimate.data.read import (
     UNREADABLE,
     conll_rows,
@@ -37,7 +38,11 @@ from acclimate.data.table import Reader, load
 from acclimate.data.texts import text_fingerprints
 
 __all__ = [
+    "APPROVED",
+    "CHOSEN",
     "MESSAGES",
+    "REJECTED",
+    "REPLY",
     "SPANS",
     "TOKENS",
     "UNREADABLE",
@@ -82,6 +87,7 @@ __all__ = [
     "label_sets",
     "load",
     "load_chats",
+    "load_preferences",
     "load_spans",
     "lookalikes",
     "mask_folder_rows",

@@ -7,7 +7,7 @@ prompt tuning from 0.06 to 0.34, by initialisation and learning rate alone (peft
 from dataclasses import dataclass
 from typing import Any
 
-from acclimate.contracts import STACKS, Need, Plan, Settings
+from acclimate.contracts import PREFERENCE, STACKS, Need, Plan, Settings
 from acclimate.methods.model import Adaptable, parameters
 from acclimate.methods.structure import transformer_blocks
 
@@ -110,7 +110,8 @@ def _batch_size(kind: str, need: Need) -> int:
     """Return how many rows a step learns from; stacks are some twenty images each, unless they are encoded."""
     if kind == "stacks":
         return 16
-    few = kind == "masks" or need.task == "text-generation"  # a chat is as long as several texts with labels
+    writes = need.task in ("text-generation", PREFERENCE)
+    few = kind == "masks" or writes  # a chat is as long as several texts with labels
     return 2 if need.task == STACKS else 8 if few else 16
 
 

@@ -23,6 +23,7 @@ from acclimate.plugins.builtin.counted_metrics import (
     CHAT_METRICS,
     MASK_METRICS,
     PART_METRICS,
+    PREFERENCE_METRICS,
     SEARCH_METRICS,
     SPAN_METRICS,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "CHAT_METRICS",
     "MASK_METRICS",
     "PART_METRICS",
+    "PREFERENCE_METRICS",
     "SEARCH_METRICS",
     "SPAN_METRICS",
     "Backbone",

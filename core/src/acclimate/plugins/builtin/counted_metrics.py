@@ -3,17 +3,28 @@
 from collections.abc import Iterator
 from typing import Literal
 
-from acclimate.contracts import Metric, Ref
+from acclimate.contracts import PREFERENCE, Metric, Ref
 
 _SPANS = ("token-classification",)
-_ANSWERS = ("question-answering", "text-generation")
-_TEXTS = ("text-generation",)
+_ANSWERS = ("question-answering", "text-generation", PREFERENCE)
+_TEXTS = ("text-generation", PREFERENCE)
+_REPLIES = (PREFERENCE,)
 _SEARCH = ("sentence-similarity",)
 _MASKS = ("image-segmentation",)
 _INSPECTION = ("anomaly-detection",)
 
 # What a model that writes is measured by; the first decides.
 CHAT_METRICS = ("cross_entropy", "perplexity", "rouge_l", "exact_match", "stop_rate", "over_length")
+
+# What a preset of preferences is measured by; `reward_auroc` is for single replies alone.
+PREFERENCE_METRICS = (
+    "implicit_accuracy",
+    "reward_margin",
+    "reward_auroc",
+    "cross_entropy",
+    "stop_rate",
+    "over_length",
+)
 
 # What a preset of spans is measured by, and one of masks where pixels have no known size.
 SPAN_METRICS = ("span_f1", "span_precision", "span_recall", "span_f1_partial", "span_macro_f1")
@@ -64,6 +75,32 @@ def language_metrics() -> Iterator[Metric]:
     yield _metric("stop_rate", stopped, _TEXTS, "language:stop_statistics")
     long = "Share of written answers with more than twice the words of the reference."
     yield _metric("over_length", long, _TEXTS, "language:over_length_statistics", better="lower")
+
+
+def preference_metrics() -> Iterator[Metric]:
+    """Yield whether a model has come to prefer what it was to prefer, by how much likelier it made replies."""
+    yield Metric(
+        name="implicit_accuracy",
+        summary="Share of pairs whose chosen reply gained more than the rejected one; of single replies, told right.",
+        tasks=_REPLIES,
+        score=Ref("acclimate.evaluation.metrics:accuracy"),
+        interval=Ref("acclimate.evaluation.proportions:accuracy_interval"),
+        group_interval=Ref("acclimate.evaluation.all_right:accuracy_interval"),
+    )
+    yield Metric(
+        name="reward_margin",
+        summary="By how much more chosen replies gained than others: beta times logarithms of probabilities.",
+        tasks=_REPLIES,
+        score=Ref("acclimate.evaluation.rewards:reward_margin"),
+    )
+    yield Metric(
+        name="reward_auroc",
+        summary="The chance that an approved reply gained more than one that is not.",
+        tasks=_REPLIES,
+        score=Ref("acclimate.evaluation.metrics:auroc"),
+        interval=Ref("acclimate.evaluation.delong:auroc_interval"),
+        group_interval=Ref("acclimate.evaluation.delong:auroc_group_interval"),
+    )
 
 
 def search_metrics() -> Iterator[Metric]:
