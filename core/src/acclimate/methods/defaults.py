@@ -13,7 +13,7 @@ from acclimate.methods.structure import transformer_blocks
 
 SMALL, BASE = 70_000_000, 250_000_000
 
-# Whole replies are weighed against each other by the sum over their tokens: steps as large as those of chats overshoot.
+# Whole replies are weighed by sums over their tokens: steps as large as those of chats overshoot.
 _PREFERRING = 0.25
 
 
