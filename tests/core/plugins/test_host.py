@@ -81,6 +81,7 @@ def test_core_alone_offers_its_parts_by_bare_name_and_its_presets_as_general() -
         "general/anomaly-detection",
         "general/image-segmentation",
         "general/question-answering",
+        "general/preference",
         "general/sentence-similarity",
         "general/text-generation",
         "general/token-classification",
@@ -105,6 +106,7 @@ def test_core_alone_offers_its_parts_by_bare_name_and_its_presets_as_general() -
     counted |= {"span_macro_f1", "exact_match", "rouge_1", "rouge_2", "rouge_l", "number_precision", "number_recall"}
     counted |= {"cross_entropy", "perplexity", "stop_rate", "over_length", "recall_at_1", "recall_at_5"}
     counted |= {"recall_at_10", "mrr", "ndcg_at_10", "dice", "iou", "nsd_2mm", "hd95", "missed_masks", "aupro"}
+    counted |= {"implicit_accuracy", "reward_margin", "reward_auroc"}
     counted |= {"dice_present", "nsd_2px", "hd95_pixels", "false_masks"}
     counted |= {f"answer_{what}" for what in ("precision", "recall", "f1")} | {"presence", "squad_em", "squad_f1"}
     at = ("aupr", "precision_at_80_recall", "precision_at_90_recall")

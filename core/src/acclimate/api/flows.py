@@ -24,6 +24,7 @@ _MODULES = {
     "image-segmentation": "acclimate.api.segmenting",
     "question-answering": "acclimate.api.answering",
     "text-generation": "acclimate.api.generating",
+    "preference": "acclimate.api.preferring",
     "token-classification": "acclimate.api.tagging",
     "sentence-similarity": "acclimate.api.retrieving",
     "anomaly-detection": "acclimate.api.detecting",

@@ -86,6 +86,12 @@ _CHATS: Mapping[str, fields.Test] = {
     "spec.max_tokens": fields.is_count,
     "answers.max_new_tokens": fields.is_count,
 }
+_PREFERENCES: Mapping[str, fields.Test] = {
+    **_CHATS,
+    "preferences.loss": fields.one_of("dpo", "kto"),
+    "preferences.beta": fields.is_number,
+    "preferences.sft_weight": fields.is_number,
+}
 _MASKS: Mapping[str, fields.Test] = {
     "labels": fields.is_labels,
     "training_rows_by_label": fields.is_counts,
@@ -142,6 +148,7 @@ _OWN: Mapping[str, Mapping[str, fields.Test]] = {
     "image-segmentation": _MASKS,
     "question-answering": _ANSWERS,
     "sentence-similarity": _SEARCH,
+    "preference": _PREFERENCES,
     "text-generation": _CHATS,
     "token-classification": _SPANS,
 }

@@ -13,7 +13,7 @@ from acclimate.api.manifest import task_of
 from acclimate.api.parity import check_parity
 from acclimate.api.predictor import Predictor, load_classifier
 from acclimate.api.request import find_preset
-from acclimate.contracts import Method, OptionError
+from acclimate.contracts import PREFERENCE, Method, OptionError
 from acclimate.models import Classifier, Model
 from acclimate.plugins import Host, default_host
 
@@ -49,7 +49,7 @@ def merge(folder: str | Path, output: str | Path, *, host: Host | None = None) -
         OutputError: when the folder exists or cannot be written.
     """
     host, output = host or default_host(), Path(output)
-    if task_of(Path(folder)) == "text-generation":
+    if task_of(Path(folder)) in ("text-generation", PREFERENCE):
         from acclimate.api.generating.merging import merge_writer
 
         return merge_writer(host, Path(folder), output)

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from acclimate.contracts import Columns, OptionError, Settings
+from acclimate.contracts import PREFERENCE, Columns, OptionError, Settings
 
 _MASKS, _PARTS = "image-segmentation", "anomaly-detection"
 _CHATS, _SEARCH = "text-generation", "sentence-similarity"
+_WRITING = (_CHATS, PREFERENCE)
 # What the options are of, the tasks that know them, and their names.
 _OWN: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
     ("masks", (_MASKS, _PARTS), ("mask", "image_size", "tiles")),
@@ -15,9 +16,10 @@ _OWN: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
     ("parts that are inspected", (_PARTS,), ("good",)),
     (
         "chats",
-        (_CHATS,),
+        _WRITING,
         ("prompt", "response", "system", "too_long", "bad_rows", "max_new_tokens", "written_rows", "general_text"),
     ),
+    ("preferences", (PREFERENCE,), ("chosen", "rejected", "approved", "beta", "sft_weight", "card", "swapped")),
     ("a search", (_SEARCH,), ("query", "document", "document_id", "document_time", "corpus", "split_by")),
     ("a search", (_SEARCH,), ("hard_negatives", "alike", "rows_at_once", "fusion")),
 )

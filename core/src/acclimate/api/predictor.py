@@ -243,6 +243,7 @@ def load_classifier(folder: str | Path, host: Host | None = None) -> Predictor:
         "question-answering": "gives answers",
         "sentence-similarity": "gives documents",
         "text-generation": "writes answers",
+        "preference": "writes answers",
         "token-classification": "gives spans",
     }.get(task)
     if gives:

@@ -16,7 +16,7 @@ from acclimate import models, training
 from acclimate.api.command import arguments_of, command_of
 from acclimate.api.request import Request
 from acclimate.api.subject import AnySubject
-from acclimate.contracts import Plan, Report
+from acclimate.contracts import PREFERENCE, Plan, Report
 from acclimate.plugins import Host
 
 
@@ -76,7 +76,7 @@ def _stored(request: Request, subject: AnySubject) -> str:
     parameters = list(subject.model.parameters())
     trained = sum(parameter.numel() for parameter in parameters if parameter.requires_grad)
     few = 2 * trained < sum(parameter.numel() for parameter in parameters)
-    return "trained" if few and request.preset.task == "text-generation" else "all"
+    return "trained" if few and request.preset.task in ("text-generation", PREFERENCE) else "all"
 
 
 def data_of(subject: AnySubject) -> dict[str, Any]:

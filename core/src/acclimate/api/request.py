@@ -33,11 +33,12 @@ _WORDS = {
     "near": ("content", "features"),
     "split_by": ("document", "query"),
     "scope_score": ("energy", "max_probability"),
+    "swapped": ("error", "allow"),
 }
 BUDGET_MINUTES = 10.0
 # Why methods of other tasks have nothing to learn from.
 _WHY = {"anomaly-detection": " Good parts alone have no labels to tell apart by gradients."}
-_FROM_ZERO = ("seed", "patience", "folds", "written_rows", "hard_negatives")
+_FROM_ZERO = ("seed", "patience", "folds", "written_rows", "hard_negatives", "sft_weight")
 _WHOLE = (
     "epochs",
     "max_steps",
@@ -50,7 +51,7 @@ _WHOLE = (
     "tiles",
     "max_new_tokens",
     "rows_at_once",
-    *_FROM_ZERO,
+    *(name for name in _FROM_ZERO if name != "sft_weight"),
 )
 
 
@@ -106,7 +107,7 @@ def split_options(given: dict[str, Any]) -> tuple[Columns, Settings]:
     for name in given:
         if name not in _COLUMNS | _SETTINGS:
             raise OptionError(f"There is no option {name!r}.", did_you_mean(name, _COLUMNS | _SETTINGS))
-    for name in (*_WHOLE, "learning_rate", "checkpoint_minutes", "embargo"):
+    for name in (*_WHOLE, "learning_rate", "checkpoint_minutes", "embargo", "beta", "sft_weight"):
         if given.get(name) is not None:
             _check_number(name, given[name])
     for name, of, example in (

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from acclimate import models, training
-from acclimate.contracts import AcclimateError, Backbone, BundleError
+from acclimate.contracts import PREFERENCE, AcclimateError, Backbone, BundleError
 from acclimate.models import AnyPreprocessing, Model
 from acclimate.plugins import Host
 
@@ -30,8 +30,10 @@ def changed(model: Model, manifest: Mapping[str, Any], host: Host) -> dict[str, 
     return {name: tensor.clone() for name, tensor in own.items() if not _same(pretrained.get(name), tensor)}
 
 
-def base(folder: Path, manifest: Mapping[str, Any]) -> tuple[Model, AnyPreprocessing]:
-    """Return the backbone of a run that holds only what was trained, with its saved preprocessing.
+def base(
+    folder: Path, manifest: Mapping[str, Any], reason: str = "holds only what was trained"
+) -> tuple[Model, AnyPreprocessing]:
+    """Return the backbone of a run, with its saved preprocessing; `reason` is why the run needs it.
 
     Raises:
         BundleError: when the backbone cannot be loaded, or is not the one that was adapted.
@@ -41,7 +43,7 @@ def base(folder: Path, manifest: Mapping[str, Any]) -> tuple[Model, AnyPreproces
         model, weights = _resolved(manifest)
     except AcclimateError as error:
         raise BundleError(
-            f"{folder} holds only what was trained, and its backbone {source!r} cannot be loaded: {error.message}",
+            f"{folder} {reason}, and its backbone {source!r} cannot be loaded: {error.message}",
             error.hint or "Put the backbone where it was.",
         ) from error
     if weights != manifest["backbone"]["weights"]:
@@ -73,7 +75,7 @@ def _resolved(manifest: Mapping[str, Any]) -> tuple[Model, str]:
         | models.ResolvedEmbedder
         | models.ResolvedDetector
     )
-    if manifest["task"] == "text-generation":
+    if manifest["task"] in ("text-generation", PREFERENCE):
         found = models.resolve_writer(backbone, max_tokens=spec["max_tokens"], system="")
     elif "attention_width" in spec:
         found = models.resolve_stacks(backbone, labels=labels, attention_width=spec["attention_width"])

@@ -125,6 +125,17 @@ Metrics = Annotated[
 ]
 Prompt = Annotated[str, typer.Option(help="Column with what a user asks, where rows have no messages.")]
 Response = Annotated[str, typer.Option(help="Column with what is to be answered.")]
+Chosen = Annotated[str, typer.Option(help="Column with the reply that is preferred.")]
+Rejected = Annotated[str, typer.Option(help="Column with the reply that it is preferred to.")]
+Approved = Annotated[str, typer.Option(help="Column that says whether the reply of a row is what is wanted.")]
+Beta = Annotated[float | None, typer.Option(help="How dearly a step away from the untuned model is paid (0.1).")]
+SftWeight = Annotated[
+    float | None, typer.Option(help="Weight of the cross-entropy of chosen replies beside the loss of pairs (1).")
+]
+Card = Annotated[str, typer.Option(help="File by which the preset's plugin scores replies, such as a tone card.")]
+Swapped = Annotated[
+    str, typer.Option(help="Whether rows whose wanted replies are worse by the card are refused: error or allow.")
+]
 System = Annotated[str, typer.Option(help="System prompt of chats that bring none.")]
 TooLong = Annotated[
     str,

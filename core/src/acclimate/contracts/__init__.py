@@ -16,7 +16,7 @@ from acclimate.contracts.analysis import (
     Slice,
     Suspect,
 )
-from acclimate.contracts.chats import ROLES, TOO_LONG, Answer, Chat, Message
+from acclimate.contracts.chats import ROLES, TOO_LONG, Answer, Chat, Message, Standing
 from acclimate.contracts.comparison import Comparison, MethodResult, SeedResult
 from acclimate.contracts.errors import (
     AcclimateError,
@@ -44,6 +44,7 @@ from acclimate.contracts.inspection import (
 )
 from acclimate.contracts.local import import_bitsandbytes
 from acclimate.contracts.offers import (
+    PREFERENCE,
     STACKS,
     TASKS,
     Backbone,
@@ -83,6 +84,7 @@ from acclimate.contracts.runs import (
 from acclimate.contracts.scores import Score, finite
 from acclimate.contracts.task_analysis import (
     AskedQuestion,
+    CardScores,
     ClassMasks,
     Exchange,
     Forgetting,
@@ -94,6 +96,7 @@ from acclimate.contracts.task_analysis import (
     Masks,
     Miss,
     Overlay,
+    Preferences,
     RegionBand,
     Search,
     TokenLengths,
@@ -103,6 +106,7 @@ __all__ = [
     "DEFECTIVE",
     "GOOD",
     "GOOD_NAMES",
+    "PREFERENCE",
     "ROLES",
     "STACKS",
     "TASKS",
@@ -116,6 +120,7 @@ __all__ = [
     "BackboneError",
     "Bin",
     "BundleError",
+    "CardScores",
     "Chat",
     "ClassMasks",
     "Columns",
@@ -165,6 +170,7 @@ __all__ = [
     "PluginError",
     "PredictedSpan",
     "Prediction",
+    "Preferences",
     "Preset",
     "Ref",
     "Region",
@@ -181,6 +187,7 @@ __all__ = [
     "Slice",
     "SpanPrediction",
     "SplitPolicy",
+    "Standing",
     "Suspect",
     "TokenLengths",
     "UnknownNameError",

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from acclimate.contracts.inspection import Inspected
 from acclimate.contracts.scores import Score
-from acclimate.contracts.task_analysis import FoundAnswers, FoundSpans, Language, Masks, Search
+from acclimate.contracts.task_analysis import FoundAnswers, FoundSpans, Language, Masks, Preferences, Search
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,6 +230,7 @@ class Analysis:
     cross_validated: CrossValidated | None = None
     masks: Masks | None = None
     language: Language | None = None
+    preferences: Preferences | None = None
     spans: FoundSpans | None = None
     answers: FoundAnswers | None = None
     search: Search | None = None

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Literal
 
 Role = Literal["system", "user", "assistant"]
@@ -18,6 +19,14 @@ class Message:
 
 
 Chat = Sequence[Message]
+
+
+class Standing(IntEnum):
+    """What is wanted of a reply: more of it, less of it; or nothing, where it was written to another question."""
+
+    REJECTED = 0
+    CHOSEN = 1
+    STRAY = -1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

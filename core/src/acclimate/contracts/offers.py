@@ -10,6 +10,8 @@ from acclimate.contracts.errors import PluginError
 
 # Labels for rows that are each a stack of images: the slices of a volume, or the pages of a file.
 STACKS = "image-stack-classification"
+# Replies that are to be preferred to others.
+PREFERENCE = "preference"
 TASKS = (
     "text-classification",
     "token-classification",
@@ -19,7 +21,7 @@ TASKS = (
     "image-classification",
     STACKS,
     "image-segmentation",
-    "preference",
+    PREFERENCE,
     "anomaly-detection",
 )
 _NAME = re.compile(r"[a-z0-9]+(?:[-_.][a-z0-9]+)*")
@@ -306,6 +308,9 @@ class Preset:
     `mirrored` lets training mirror images, which must not be where sides matter. `corners` measures what the four
     corners of the images alone say of the label, where a shortcut (a marker, a text) may stand.
 
+    `judge` names a function `(replies, card) -> Sequence[float]` for preference: how far each reply is as the file
+    `card` says, from 0 to 1, as text `replies`; "" is a card of the plugin's own, by which nothing is refused.
+
     `out_of_scope` are usual names of a label whose rows have none of the others ("oos"): they train nothing, and
     measure how well such rows are told. Names are compared as `LabelNames` compares them.
     """
@@ -320,6 +325,7 @@ class Preset:
     preparing: Mapping[str, Any] = field(default_factory=dict)
     span_columns: Ref | None = None
     audit: Ref | None = None
+    judge: Ref | None = None
     labels: LabelNames | None = None
     metrics: tuple[str, ...] = ("accuracy", "macro_f1", "mcc", "auroc")
     multilabel_metrics: tuple[str, ...] = ("macro_f1", "micro_f1", "subset_accuracy", "auroc", "average_precision")
@@ -341,6 +347,8 @@ class Preset:
             raise ValueError(f"Preset {self.name!r}: corners are those of single images, not of stacks")
         if self.audit and (self.prepare is None or self.modality != "text"):
             raise ValueError(f"Preset {self.name!r}: audit is of how texts are prepared, which it does not do")
+        if self.judge and self.task != PREFERENCE:
+            raise ValueError(f"Preset {self.name!r}: judge is of replies, which {self.task} does not compare")
         if self.preparing and self.prepare is None:
             raise ValueError(f"Preset {self.name!r}: preparing has options of prepare, which it does not name")
 

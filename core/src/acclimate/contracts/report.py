@@ -94,6 +94,8 @@ def _decided(analysis: Analysis) -> list[str]:
             f"general text ({lost.texts:,} texts): cross-entropy {lost.before} before, {lost.after} after, "
             f"a rise of {lost.rise}"
         )
+    if analysis.preferences is not None:
+        lines.extend(analysis.preferences.lines())
     if point is not None:
         figures = ", ".join(f"{name} {score}" for name, score in point.scores.items() if name != "flagged")
         lines.append(f"{point.positive!r} from a probability of {point.threshold:.3f} on ({point.rule}): {figures}")

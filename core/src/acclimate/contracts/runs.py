@@ -22,6 +22,9 @@ class Columns:
 
     Of a search, `query` and `document` hold a question and what answers it; `document_id` names the document, so that
     several queries point to one; `document_time` is when it came to be.
+
+    Of preferences, `chosen` and `rejected` hold two replies of which the first is preferred; where rows have one
+    reply each (`response`), `approved` says whether it is what is wanted.
     """
 
     text: str = ""
@@ -40,6 +43,9 @@ class Columns:
     document: str = ""
     document_id: str = ""
     document_time: str = ""
+    chosen: str = ""
+    rejected: str = ""
+    approved: str = ""
 
     @property
     def timed(self) -> bool:
@@ -100,6 +106,12 @@ class Settings:
     untuned features have a cosine of `alike` or more with something right counts as wrong. `rows_at_once` bounds the
     texts that training holds in memory: larger batches have the same gradient, computed in pieces. `fusion` is the
     weight of BM25 in the ranking, from 0 to 1; "auto" lets validation queries choose.
+
+    Of preferences, `beta` is how dearly a step away from the untuned model is paid (0.1 where nothing is said);
+    `sft_weight` that of the cross-entropy of chosen replies beside the loss of pairs (1); `card` a file by which the
+    preset's plugin scores replies, `swapped` whether pairs whose chosen replies score lower than the rejected ones
+    are refused ("error") or trained on ("allow").
+
     Of parts that are inspected, `good` is the label of good ones; one with a usual name where nothing is said. There
     `operate` is "overkill=0.01", "escape=0.05" or "cost=200:4" (what a defective part that passes costs, and a good
     one that is rejected), `image_size` the side of the square to which an image, or a tile, is scaled.
@@ -156,6 +168,10 @@ class Settings:
     alike: float = 0.95
     rows_at_once: int | None = None
     fusion: float | str = "auto"
+    beta: float | None = None
+    sft_weight: float | None = None
+    card: str = ""
+    swapped: Literal["error", "allow"] = "error"
     good: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
 

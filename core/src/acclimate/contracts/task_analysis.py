@@ -101,6 +101,52 @@ class Forgetting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CardScores:
+    """How far replies are as a card says, from 0 to 1: those the model wrote before and after, by the paired rise.
+
+    `chosen` and `rejected` are the replies of all rows that the model was to learn from. `card` is the file's name,
+    "" where it is the plugin's own.
+    """
+
+    card: str
+    chosen: Score
+    rejected: Score
+    before: Score | None = None
+    after: Score | None = None
+    rise: Score | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preferences:
+    """What a report tells of preferences: how they were learned, and what became of the length of replies.
+
+    `loss` is "dpo" for pairs, "kto" for single replies. `length_ratio` is how many times as many words the model
+    writes as the untuned one, to the same test rows.
+    """
+
+    loss: str
+    beta: float
+    sft_weight: float
+    length_ratio: Score | None = None
+    card: CardScores | None = None
+
+    def lines(self) -> list[str]:
+        """Return what it tells as lines for people."""
+        term = f" and {self.sft_weight:g} times the cross-entropy of chosen replies" if self.sft_weight else ""
+        lines = [f"learned by {self.loss} with a beta of {self.beta:g}{term}"]
+        if self.length_ratio is not None:
+            lines.append(f"written replies have {self.length_ratio} times the words of the untuned model's")
+        if self.card is not None:
+            card = self.card
+            lines.append(f"by {card.card or 'the usual card'}: chosen {card.chosen}, rejected {card.rejected}")
+            if card.rise is not None:
+                lines.append(
+                    f"written replies by it: {card.before} before, {card.after} after, a rise of {card.rise}"
+                )
+        return lines
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Language:
     """What a report tells of a model that writes: how long its rows are, by part, what it answers, what it forgot.
 

@@ -14,6 +14,7 @@ from acclimate.data.leakage import Leak, PartedRows, find_leaks, joined_groups, 
 from acclimate.data.mask_layers import layered
 from acclimate.data.masks import ExaminedMask, examine_masks, open_mask, read_classes
 from acclimate.data.pairs import find_columns, read_documents, read_pairs
+from acclimate.data.preferences import APPROVED, CHOSEN, REJECTED, REPLY, load_preferences
 from acclimate.data.questions import QUESTIONS, Question, asked, dump_questions, load_questions, with_questions
 from acclimate.data.read import (
     UNREADABLE,
@@ -40,8 +41,12 @@ from acclimate.data.table import Reader, load
 from acclimate.data.texts import text_fingerprints
 
 __all__ = [
+    "APPROVED",
+    "CHOSEN",
     "MESSAGES",
     "QUESTIONS",
+    "REJECTED",
+    "REPLY",
     "SPANS",
     "TOKENS",
     "UNREADABLE",
@@ -94,6 +99,7 @@ __all__ = [
     "layered",
     "load",
     "load_chats",
+    "load_preferences",
     "load_questions",
     "load_spans",
     "lookalikes",

@@ -1,28 +1,29 @@
 """Rows that are chats: messages, or a prompt and its response; each is checked before anything is computed."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from acclimate.contracts import ROLES, Chat, Columns, DataError, Finding, Message, UnknownNameError, did_you_mean
-from acclimate.data.cells import as_text, missing, place
+from acclimate.contracts import Chat, Columns, DataError, Finding, Message, UnknownNameError, did_you_mean
+from acclimate.data.cells import missing
 from acclimate.data.read import LINE, UNREADABLE, name_of
 from acclimate.data.stream import Row, stream, tolerant
-from acclimate.data.table import Reader, load
+from acclimate.data.table import Reader
+from acclimate.data.turns import UnusableError, checked, listed, said
+from acclimate.data.usable import TEXT, load_usable, own_columns
 
 if TYPE_CHECKING:
     import datasets
 
 MESSAGES = "messages"
-_TEXT, _SYSTEM, _LABEL = "text", "system", "chat"
+SYSTEM = "system"
 # Usual names of the columns of a prompt and of its response, each with each.
-_PROMPTS = ("prompt", "question", "instruction", "input", "query")
-_RESPONSES = ("response", "completion", "answer", "output", "reply")
+PROMPTS = ("prompt", "question", "instruction", "input", "query")
+RESPONSES = ("response", "completion", "answer", "output", "reply")
 _HEAD = 1000
-_SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,11 +37,7 @@ class Layout:
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns whose values become messages."""
-        return tuple(name for name in (self.messages, self.prompt, self.response, _SYSTEM) if name)
-
-
-class _UnusableError(Exception):
-    """Why a row is no chat."""
+        return tuple(name for name in (self.messages, self.prompt, self.response, SYSTEM) if name)
 
 
 def load_chats(
@@ -68,32 +65,24 @@ def load_chats(
         DataError: as `load`; for rows that are no chats, each named with the reason.
         UnknownNameError: a named column does not exist.
     """
-    unusable: list[str] = []
 
-    def rows(name: str) -> Iterator[dict[str, Any]]:
-        count = 0
-        for count, (row, found) in enumerate(_chats(name, read, columns, answered=True), 1):
-            if isinstance(found, str):
-                unusable.append(f"{as_text(row.get(columns.id or 'id')) or _where(row, count)}: {found}")
-            else:
-                yield _as_row(row, found)
-        if unusable and (not drop or len(unusable) == count):
-            raise _refused(unusable, count, name_of(source))
+    def usable(name: str) -> Iterator[tuple[Mapping[str, Any], dict[str, Any] | str]]:
+        for row, found in _chats(name, read, columns, answered=True):
+            yield row, found if isinstance(found, str) else as_row(row, found)
 
-    table = load(
+    return load_usable(
         source,
-        read=rows,
-        columns=_own(columns),
-        modality="text",
+        usable,
+        what="chats",
+        columns=columns,
         cache=cache,
-        labelled=False,
-        keep=keep,
-        required=(MESSAGES, *required),
+        part=part,
+        drop=drop,
         usual_group=usual_group,
         usual_times=usual_times,
-        part=part,
+        keep=keep,
+        required=(MESSAGES, *required),
     )
-    return table.add_column("label", [_LABEL] * len(table)), _left_out(unusable, len(table), name_of(source))
 
 
 def stream_chats(source: str, *, read: Reader, columns: Columns) -> Iterator[Row]:
@@ -109,9 +98,9 @@ def stream_chats(source: str, *, read: Reader, columns: Columns) -> Iterator[Row
     def rows(name: str) -> Iterator[dict[str, Any]]:
         for row, found in _chats(name, tolerant(read), columns, answered=False):
             kept = {key: row[key] for key in (LINE, columns.id or "id") if key in row}
-            yield {**kept, UNREADABLE: found} if isinstance(found, str) else _as_row(row, found)
+            yield {**kept, UNREADABLE: found} if isinstance(found, str) else as_row(row, found)
 
-    for row in stream(source, read=rows, columns=replace(_own(columns), text=MESSAGES), modality="text"):
+    for row in stream(source, read=rows, columns=replace(own_columns(columns), text=MESSAGES), modality="text"):
         yield row if row.error else replace(row, content=chat_of(row.content))
 
 
@@ -129,16 +118,12 @@ def read_messages(given: Any, *, answered: bool) -> tuple[Message, ...]:
         DataError: why they are no chat.
     """
     try:
-        return _checked(_listed(given), answered=answered)
-    except _UnusableError as error:
+        return checked(listed(given), answered=answered)
+    except UnusableError as error:
         raise DataError(f"The messages are no chat: {error}.", _FORM) from error
 
 
 _FORM = 'Write messages as [{"role": "user", "content": "…"}, {"role": "assistant", "content": "…"}].'
-
-
-def _own(columns: Columns) -> Columns:
-    return Columns(text=_TEXT, group=columns.group, time=columns.time, id=columns.id)
 
 
 def _chats(
@@ -150,20 +135,21 @@ def _chats(
     names = [name for name in dict.fromkeys(chain.from_iterable(head)) if name not in (LINE, UNREADABLE)]
     layout = _layout(names, columns, name_of(source), answered=answered) if names else Layout()
     for row in chain(head, rows):
-        rest = {name: value for name, value in row.items() if name not in (*layout.columns, _TEXT)}
+        rest = {name: value for name, value in row.items() if name not in (*layout.columns, TEXT)}
         if UNREADABLE in row:
             yield rest, str(row[UNREADABLE])
             continue
         try:
-            yield rest, _checked(_messages(row, layout), answered=answered)
-        except _UnusableError as error:
+            yield rest, checked(_messages(row, layout), answered=answered)
+        except UnusableError as error:
             yield rest, str(error)
 
 
-def _as_row(row: Mapping[str, Any], messages: Chat) -> dict[str, Any]:
+def as_row(row: Mapping[str, Any], messages: Chat) -> dict[str, Any]:
+    """Return a row with a chat as JSON in place of its columns, and what its users say as the text."""
     plain = [{"role": message.role, "content": message.content} for message in messages]
     asked = "\n".join(message.content for message in messages if message.role == "user")
-    return {**row, _TEXT: asked, MESSAGES: json.dumps(plain, ensure_ascii=False)}
+    return {**row, TEXT: asked, MESSAGES: json.dumps(plain, ensure_ascii=False)}
 
 
 def _layout(names: Sequence[str], columns: Columns, source: str, *, answered: bool) -> Layout:
@@ -174,8 +160,8 @@ def _layout(names: Sequence[str], columns: Columns, source: str, *, answered: bo
             )
     if not columns.prompt and not columns.response and MESSAGES in names:
         return Layout(messages=MESSAGES)
-    prompt = columns.prompt or _usual(names, _PROMPTS, "prompt", source)
-    response = columns.response or _usual(names, _RESPONSES, "response", source)
+    prompt = columns.prompt or usual_column(names, PROMPTS, "prompt", source)
+    response = columns.response or usual_column(names, RESPONSES, "response", source)
     if not prompt or (answered and not response):
         lacking = "prompt" if not prompt else "response"
         raise DataError(
@@ -186,7 +172,12 @@ def _layout(names: Sequence[str], columns: Columns, source: str, *, answered: bo
     return Layout(prompt=prompt, response=response if answered else "")
 
 
-def _usual(names: Sequence[str], usual: Sequence[str], what: str, source: str) -> str:
+def usual_column(names: Sequence[str], usual: Sequence[str], what: str, source: str) -> str:
+    """Return the column of that name, else the one with a usual name; "" where there is none.
+
+    Raises:
+        DataError: there are several.
+    """
     exact = [name for name in names if name.lower() == what]
     found = exact or [name for name in names if name.lower() in usual]
     if len(found) > 1:
@@ -199,101 +190,26 @@ def _usual(names: Sequence[str], usual: Sequence[str], what: str, source: str) -
 
 def _messages(row: Mapping[str, Any], layout: Layout) -> list[Message]:
     if layout.messages:
-        found = _listed(row.get(layout.messages))
+        found = listed(row.get(layout.messages))
     else:
-        found = [Message(role="user", content=_said(row.get(layout.prompt), "the prompt"))]
+        found = [Message(role="user", content=said(row.get(layout.prompt), "the prompt"))]
         if layout.response:
-            found.append(Message(role="assistant", content=_said(row.get(layout.response), "the response")))
-    system = row.get(_SYSTEM)
+            found.append(Message(role="assistant", content=said(row.get(layout.response), "the response")))
+    return with_system(row, found)
+
+
+def with_system(row: Mapping[str, Any], messages: Sequence[Message]) -> list[Message]:
+    """Return messages behind the system prompt that a row has beside them, if it has one.
+
+    Raises:
+        UnusableError: there is one among them too.
+    """
+    system = row.get(SYSTEM)
     if missing(system):
-        return found
-    if any(message.role == "system" for message in found):
-        raise _UnusableError("it has a system prompt among its messages and another beside them")
-    return [Message(role="system", content=_said(system, "the system prompt")), *found]
-
-
-def _listed(given: Any) -> list[Message]:
-    if isinstance(given, str) and given.lstrip().startswith("["):
-        try:
-            given = json.loads(given)
-        except ValueError as error:
-            raise _UnusableError("its messages are no valid JSON") from error
-    if not isinstance(given, list | tuple) or not given:
-        raise _UnusableError("it has no messages")
-    return [_message(each, number) for number, each in enumerate(given, 1)]
-
-
-def _message(given: Any, number: int) -> Message:
-    if isinstance(given, Message):
-        return given
-    if not isinstance(given, Mapping) or "role" not in given or "content" not in given:
-        raise _UnusableError(f"message {number} has no role and content")
-    role = given["role"]
-    if role not in ROLES:
-        raise _UnusableError(f"message {number} is by {role!r}, and roles are {', '.join(ROLES)}")
-    return Message(role=role, content=_said(given["content"], f"message {number}"))
-
-
-def _said(value: Any, what: str) -> str:
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise _UnusableError(f"{what} is no text: {str(value)[:40]!r}")
-    return value.strip()
-
-
-def _checked(messages: Sequence[Message], *, answered: bool) -> tuple[Message, ...]:
-    """Return the turns of a chat, joined where one side goes on."""
-    for number, message in enumerate(messages, 1):
-        if message.role == "system" and number > 1:
-            raise _UnusableError(f"message {number} is a system prompt, which only the first may be")
-        if not message.content:
-            raise _UnusableError(f"what the {message.role} says in message {number} is empty")
-    turns = _joined(messages)
-    while turns and turns[-1].role == ("user" if answered else "assistant"):
-        turns.pop()
-    sides = {turn.role for turn in turns}
-    if "user" not in sides:
-        raise _UnusableError("no user says anything that is answered" if answered else "no user says anything")
-    if answered and "assistant" not in sides:
-        raise _UnusableError("no assistant answers")
-    if turns[turns[0].role == "system"].role != "user":
-        raise _UnusableError("it begins with the assistant")
-    return tuple(turns)
-
-
-def _joined(messages: Iterable[Message]) -> list[Message]:
-    turns: list[Message] = []
-    for message in messages:
-        if turns and turns[-1].role == message.role:
-            turns[-1] = replace(turns[-1], content=f"{turns[-1].content}\n\n{message.content}")
-        else:
-            turns.append(message)
-    return turns
-
-
-def _where(row: Mapping[str, Any], count: int) -> str:
-    return place(int(row.get(LINE) or 0), count)
-
-
-def _refused(unusable: Sequence[str], count: int, source: str) -> DataError:
-    return DataError(
-        f"{len(unusable):,} of {count:,} rows of {source} are no chats to learn from:\n  {_told(unusable)}\n",
-        "Mend them, or leave them out: bad_rows='drop' (--bad-rows drop).",
-    )
-
-
-def _left_out(unusable: Sequence[str], kept: int, source: str) -> tuple[Finding, ...]:
-    if not unusable:
-        return ()
-    message = f"{len(unusable):,} of {kept + len(unusable):,} rows of {source} are no chats and were left out: "
-    details = {"rows": len(unusable), "examples": list(unusable[:_SHOWN])}
-    return (Finding(code="chats-left-out", message=message + "; ".join(unusable[:3]) + ".", details=details),)
-
-
-def _told(reasons: Sequence[str]) -> str:
-    rest = [f"and {len(reasons) - _SHOWN:,} more"] if len(reasons) > _SHOWN else []
-    return "\n  ".join([*reasons[:_SHOWN], *rest])
+        return list(messages)
+    if any(message.role == "system" for message in messages):
+        raise UnusableError("it has a system prompt among its messages and another beside them")
+    return [Message(role="system", content=said(system, "the system prompt")), *messages]
 
 
 Prepare = Callable[[str], str]

@@ -7,11 +7,14 @@ prompt tuning from 0.06 to 0.34, by initialisation and learning rate alone (peft
 from dataclasses import dataclass
 from typing import Any
 
-from acclimate.contracts import STACKS, Need, Plan, Settings
+from acclimate.contracts import PREFERENCE, STACKS, Need, Plan, Settings
 from acclimate.methods.model import Adaptable, parameters
 from acclimate.methods.structure import transformer_blocks
 
 SMALL, BASE = 70_000_000, 250_000_000
+
+# Whole replies are weighed by sums over their tokens: steps as large as those of chats overshoot.
+_PREFERRING = 0.25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +91,8 @@ def chosen_defaults(method: str, model: Adaptable, need: Need, settings: Setting
         kind = "vit"
     rates, head_factor, epochs, layer_decay, weight_decay = _TABLE[method, kind]
     size = parameters(model.encoder)
-    rate = settings.learning_rate or (rates[0] if size < SMALL else rates[1] if size < BASE else rates[2])
+    usual = rates[0] if size < SMALL else rates[1] if size < BASE else rates[2]
+    rate = settings.learning_rate or usual * (_PREFERRING if need.task == PREFERENCE else 1.0)
     epochs = settings.epochs or epochs
     if settings.head == "random":  # the small factors are for heads that only follow what the probe found
         head_factor = max(1.0, head_factor)
@@ -112,7 +116,7 @@ def _batch_size(kind: str, need: Need) -> int:
     if kind == "stacks":
         return 16
     # A chat, or a window of a long text, is as long as several texts with labels.
-    few = kind == "masks" or need.task in ("text-generation", "question-answering")
+    few = kind == "masks" or need.task in ("text-generation", "question-answering", PREFERENCE)
     return 2 if need.task == STACKS else 8 if few else 16
 
 

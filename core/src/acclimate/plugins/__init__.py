@@ -25,6 +25,7 @@ from acclimate.plugins.builtin.counted_metrics import (
     CUAD_METRICS,
     MASK_METRICS,
     PART_METRICS,
+    PREFERENCE_METRICS,
     SEARCH_METRICS,
     SPAN_METRICS,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "CUAD_METRICS",
     "MASK_METRICS",
     "PART_METRICS",
+    "PREFERENCE_METRICS",
     "SEARCH_METRICS",
     "SPAN_METRICS",
     "Backbone",

@@ -18,7 +18,7 @@ _CODE: dict[type[Any], tuple[str, ...]] = {
     Loader: ("read",),
     Method: ("plan", "install", "merge"),
     Metric: ("score", "statistics", "multilabel", "interval", "group_interval", "difference"),
-    Preset: ("prepare", "audit", "pictures", "span_columns"),
+    Preset: ("prepare", "audit", "judge", "pictures", "span_columns"),
     Command: ("run",),
 }
 _MAY_MISS = (
@@ -27,6 +27,7 @@ _MAY_MISS = (
     "group_interval",
     "install",
     "interval",
+    "judge",
     "merge",
     "multilabel",
     "pictures",

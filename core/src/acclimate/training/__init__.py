@@ -7,6 +7,7 @@ import_bitsandbytes()  # else the Trainer imports it, through PEFT, and lets it 
 from acclimate.training.checkpoint import Checkpoint
 from acclimate.training.engine import Trained, fit, freeze_statistics
 from acclimate.training.losses import IGNORED, answer_loss, answer_row_losses, loss_of, mask_loss, mask_row_losses
+from acclimate.training.preferences import dpo_losses, kto_losses, mean_loss
 from acclimate.training.progress import bar, quiet_libraries
 from acclimate.training.resources import (
     Arithmetic,
@@ -29,12 +30,15 @@ __all__ = [
     "bar",
     "choose_arithmetic",
     "device",
+    "dpo_losses",
     "fit",
     "freeze_statistics",
     "has_bfloat16",
+    "kto_losses",
     "loss_of",
     "mask_loss",
     "mask_row_losses",
+    "mean_loss",
     "peak_memory_bytes",
     "processor",
     "quiet_libraries",

@@ -1,9 +1,9 @@
 """Acclimate for customer support: presets for what customers write."""
 
 from acclimate.contracts import Preset, Ref
-from acclimate.plugins import CHAT_METRICS, SEARCH_METRICS
+from acclimate.plugins import CHAT_METRICS, PREFERENCE_METRICS, SEARCH_METRICS
 
-__all__ = ["assistant", "faq", "intents"]
+__all__ = ["assistant", "faq", "intents", "tone"]
 
 _PII = {"pii": "redact", "orders": "", "phones": ""}
 
@@ -45,5 +45,19 @@ assistant = Preset(
     preparing=_PII,
     audit=Ref("acclimate_support.prepare:audit"),
     metrics=CHAT_METRICS,
+    times=("created_at", "created", "date", "datetime", "timestamp"),
+)
+
+tone = Preset(
+    name="tone",
+    summary="Learns from replies that are preferred to others how yours are to sound, and writes such ones.",
+    task="preference",
+    backbone="smollm2-135m",
+    method="lora",
+    prepare=Ref("acclimate_support.prepare:redact"),
+    preparing=_PII,
+    audit=Ref("acclimate_support.prepare:audit"),
+    judge=Ref("acclimate_support.cards.judge:judge"),
+    metrics=PREFERENCE_METRICS,
     times=("created_at", "created", "date", "datetime", "timestamp"),
 )

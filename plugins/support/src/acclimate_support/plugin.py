@@ -2,12 +2,19 @@
 
 from collections.abc import Iterator
 
+from acclimate.contracts import PREFERENCE
 from acclimate.plugins import Command, Loader, Preset, Ref, hookimpl
 
-from acclimate_support import assistant, faq, intents
-from acclimate_support.reading.options import OF_CHATS, OF_MESSAGES, WITHOUT_LABEL
+from acclimate_support import assistant, faq, intents, tone
+from acclimate_support.reading.options import (
+    OF_CHATS,
+    OF_MESSAGES,
+    OF_PREFERENCES,
+    PREFERENCE_SUFFIXES,
+    WITHOUT_LABEL,
+)
 
-_MESSAGES, _CHATS = "messages", "chats"
+_MESSAGES, _CHATS, _PREFERENCES = "messages", "chats", "preferences"
 
 
 @hookimpl
@@ -16,6 +23,7 @@ def register_presets() -> Iterator[Preset]:
     yield intents
     yield faq
     yield assistant
+    yield tone
 
 
 @hookimpl
@@ -38,6 +46,13 @@ def register_loaders() -> Iterator[Loader]:
         kept=("pii", "orders", "phones", "macros"),
     )
     yield Loader(
+        name=_PREFERENCES,
+        summary="Replies that are chosen or rejected, approved or not, with placeholders for what tells of a person.",
+        read=Ref("acclimate_support.reading.preferences:preference_rows"),
+        options=OF_PREFERENCES,
+        kept=tuple(OF_PREFERENCES),
+    )
+    yield Loader(
         name="faq",
         summary="Questions with their answers, from pages in Markdown or HTML (headings, details, FAQPage).",
         read=Ref("acclimate_support.reading.faq:faq_rows"),
@@ -50,6 +65,8 @@ def choose_loader(source: str, task: str) -> str | None:
     """Take exports by what they hold, whole for what writes; plain tables and lines are core's."""
     from acclimate_support.reading.sources import kind_of
 
+    if task == PREFERENCE:
+        return _PREFERENCES if source.lower().endswith(PREFERENCE_SUFFIXES) else None
     if not kind_of(source):
         return None
     return _CHATS if task == "text-generation" else _MESSAGES

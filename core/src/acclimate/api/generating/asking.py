@@ -11,7 +11,7 @@ from acclimate.contracts import OptionError
 
 _TASK = "text-generation"
 # What others have, and why this task has it not.
-_REASONS: Mapping[str, str] = {
+REASONS: Mapping[str, str] = {
     "text": "Chats have messages, or a prompt and a response",
     "image": "Chats are texts",
     "label": "Chats have answers and no labels",
@@ -25,18 +25,28 @@ _REASONS: Mapping[str, str] = {
 def check(request: Request) -> None:
     """Raise OptionError for what a request asks for and a model that writes does not have."""
     check_options({**asdict(request.columns), **asdict(request.settings)})
+    check_method(request)
+    check_general_text(request.settings.general_text)
+
+
+def check_method(request: Request) -> None:
+    """Raise OptionError for a search among methods."""
     if request.method == "auto":
         raise OptionError(
             "Method 'auto' searches among methods for labels, not for a model that writes.",
             "Name one: lora, qlora, full, …",
         )
-    if request.settings.general_text and not Path(request.settings.general_text).is_file():
+
+
+def check_general_text(file: str) -> None:
+    """Raise OptionError for a file of general texts that is not there."""
+    if file and not Path(file).is_file():
         raise OptionError(
-            f"general_text is a file with texts, found {request.settings.general_text!r}, which is none.",
+            f"general_text is a file with texts, found {file!r}, which is none.",
             'Name a .txt file, whose texts blank lines part, or a .jsonl file with "text" in each row.',
         )
 
 
 def check_options(given: Mapping[str, Any]) -> None:
     """Raise OptionError for options that are for rows with labels, or for another task."""
-    refuse_unknown(given, _TASK, _REASONS)
+    refuse_unknown(given, _TASK, REASONS)

@@ -55,7 +55,7 @@ def evaluate(host: Host, folder: Path, source: str, options: Mapping[str, Any]) 
                 {"test": as_part("test", table, rows.LABELS)},
                 predictor.preprocessing,
                 predictor.prepare,
-                settings.too_long,
+                settings,
             )
         part = parts["test"]
         with clock.stage("evaluate"):

@@ -1,70 +1,27 @@
 """`adapt` for chats: from a source of chats to a saved, proven, measured model that answers."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
-from acclimate import evaluation, models, training
-from acclimate.api import saved
+from acclimate import evaluation
 from acclimate.api.adapting import Run, tell
-from acclimate.api.choosing import choose_backbone, need_of
 from acclimate.api.clock import Clock
 from acclimate.api.generating import learning, rows, scoring, testing
-from acclimate.api.generating.showing import show_example
+from acclimate.api.generating.held_out import HeldOut, held_out, language_of, settings_of
+from acclimate.api.generating.preparing import prepare, save
 from acclimate.api.generating.subject import ChatSubject
 from acclimate.api.gradient import Learned, without_gain
-from acclimate.api.provenance import manifest_of
-from acclimate.api.report_fields import of_run, reviewed, usual_settings
-from acclimate.api.request import Request, checkpoint_file
-from acclimate.api.sameness import check_same, fresh_cache
-from acclimate.contracts import (
-    Analysis,
-    Chat,
-    Exchange,
-    Finding,
-    Language,
-    Metric,
-    Plan,
-    Report,
-    Score,
-    cache_folder,
-)
+from acclimate.api.report_fields import of_run, reviewed
+from acclimate.api.request import Request
+from acclimate.contracts import Analysis, Finding, Metric, Plan, Report, Score
 from acclimate.plugins import Host
 
 UNTUNED = "untuned"
-_PROBE_ROWS, _PROBE_TOKENS = 2, 64
-_SHOWN = 8
-_LONGEST = 1500
 _ENDED = 0.9
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Test:
-    """The test rows of a run and how answers to them are written."""
-
-    chats: Sequence[Chat]
-    places: tuple[int, ...]
-    writing: models.Writing
-    precision: str
-    general: models.ChatExamples | None
-
-    def measure(self, subject: ChatSubject, title: str) -> testing.Measured:
-        return testing.measure(
-            subject.model,
-            subject.resolved.preprocessing,
-            subject.examples["test"],
-            self.chats,
-            self.writing,
-            precision=self.precision,
-            places=self.places,
-            general=self.general,
-            title=title,
-            shown=subject.shown,
-        )
 
 
 def adapt(host: Host, request: Request, folder: Path, shown: bool) -> Run:
@@ -73,9 +30,9 @@ def adapt(host: Host, request: Request, folder: Path, shown: bool) -> Run:
     metrics = scoring.metrics_of(host, request)
     tell(host, request, "started", source=request.source)
     with clock.stage("prepare"):
-        request, subject, plan = _prepare(host, request, folder, shown)
+        request, subject, plan = prepare(host, request, folder, shown, deal=rows.deal, tokenised=rows.tokenised)
         forward = learning.forward_arithmetic(subject)
-        test = _test_of(subject, forward)
+        test = held_out(subject, rows.chats_of(subject.parts["test"], subject.prepare), forward.precision)
     with clock.stage("untuned"):
         before = test.measure(subject, "the untuned model")
     with clock.stage("train"):
@@ -85,7 +42,8 @@ def adapt(host: Host, request: Request, folder: Path, shown: bool) -> Run:
         report = _report(host, request, subject, plan, learned, test, before, after, metrics, clock)
     report = reviewed(host, request.owner, report, testing.records(subject.parts["test"], test.chats, after))
     tell(host, request, "evaluated", metrics={name: score.value for name, score in report.metrics.items()})
-    _save(host, request, subject, plan, test, after, report)
+    losses = {"test.losses": torch.from_numpy(after.losses)}
+    save(host, request, subject, plan, test, report, losses, {})
     tell(host, request, "written", output=str(request.output))
     part = subject.parts["test"]
     scored = evaluation.ScoredRows(ids=part.ids, truth=part.truth, groups=part.groups, scores=after.losses)
@@ -107,71 +65,13 @@ def compared(
     return metrics, scoring.functions_of_rows(host, metrics)
 
 
-def _prepare(host: Host, request: Request, folder: Path, shown: bool) -> tuple[Request, ChatSubject, Plan]:
-    _, dealt = rows.deal(host, request, folder)
-    settings = request.settings
-    backbone = choose_backbone(host, request, need_of(request, dealt.parts["train"], ()))
-    method = host.find("method", request.method, request.owner)
-    with training.seeded(settings.seed):
-        resolved = models.resolve_writer(backbone, max_tokens=settings.max_tokens, system=settings.system)
-    prepare = host.load(request.preset)
-    parts, examples, lengths, told = rows.tokenised(dealt.parts, resolved.preprocessing, prepare, settings.too_long)
-    tell(host, request, "split", rows={name: len(part.truth) for name, part in parts.items()})
-    request = replace(request, notes=(*request.notes, *dealt.findings, *told, *_template(resolved)))
-    with training.seeded(settings.seed):
-        plan: Plan = host.load(method)(resolved.model, need_of(request, parts["train"], ()), settings)
-    learning.check_plan(plan)
-    subject = ChatSubject(
-        resolved=resolved,
-        backbone=backbone,
-        method=method,
-        install=host.load(method, "install"),
-        prepare=prepare,
-        parts=parts,
-        examples=examples,
-        lengths=lengths,
-        settings=settings,
-        cache=fresh_cache(folder / "cache") if request.original else cache_folder(),
-        checkpoint=checkpoint_file(request.output),
-        shown=shown,
-    )
-    if request.original:
-        check_same(request.original, subject)
-    show_example(subject)
-    return request, subject, plan
-
-
-def _template(resolved: models.ResolvedWriter) -> tuple[Finding, ...]:
-    if not resolved.own_template:
-        return ()
-    message = "Chats are written by a template of ours, not by the tokenizer's, which cannot be trained with: "
-    message += f"{resolved.own_template}."
-    return (Finding(code="own-template", level="note", message=message),)
-
-
-def _test_of(subject: ChatSubject, forward: training.Arithmetic) -> _Test:
-    settings, preprocessing, part = subject.settings, subject.resolved.preprocessing, subject.parts["test"]
-    writing = models.Writing(
-        limit=testing.answer_limit(settings.max_new_tokens, subject.examples["train"]),
-        stops=preprocessing.stops,
-        seed=settings.seed,
-    )
-    return _Test(
-        chats=rows.chats_of(part, subject.prepare),
-        places=testing.drawn(settings.written_rows, len(part.truth), settings.seed),
-        writing=writing,
-        precision=forward.precision,
-        general=testing.general_examples(settings.general_text, preprocessing),
-    )
-
-
 def _report(
     host: Host,
     request: Request,
     subject: ChatSubject,
     plan: Plan,
     learned: Learned,
-    test: _Test,
+    test: HeldOut,
     before: testing.Measured,
     after: testing.Measured,
     metrics: Mapping[str, Metric],
@@ -185,13 +85,6 @@ def _report(
         )
         for each in (after, before)
     )
-    language = Language(
-        lengths=subject.lengths,
-        limit=subject.resolved.preprocessing.max_tokens,
-        supervised=subject.examples["train"].supervised_share,
-        exchanges=_exchanges(subject, test, before, after) if settings.show_rows else (),
-        forgetting=testing.forgotten(before.general, after.general, settings.seed),
-    )
     return Report(
         **of_run(request, subject, plan, clock),
         metrics=values,
@@ -202,21 +95,9 @@ def _report(
             *findings(len(subject.parts["test"].truth), values, untuned, metrics),
             *learned.notes,
         ),
-        settings={
-            **usual_settings(settings),
-            "max_tokens": subject.resolved.preprocessing.max_tokens,
-            "too_long": settings.too_long,
-            "bad_rows": settings.bad_rows,
-            "system": subject.resolved.preprocessing.template.system,
-            "template": subject.resolved.preprocessing.template.origin,
-            "max_new_tokens": test.writing.limit,
-            "written_rows": len(test.places),
-            "epochs": plan.epochs,
-            "batch_size": plan.batch_size,
-            "learning_rates": list(learned.rates),
-        },
+        settings=settings_of(subject, plan, learned, test),
         history=learned.history,
-        analysis=Analysis(language=language),
+        analysis=Analysis(language=language_of(subject, test, before, after)),
     )
 
 
@@ -230,56 +111,14 @@ def findings(
         found += evaluation.compare(
             {first: values[first]}, {UNTUNED: {first: untuned[first]}}, better={first: metrics[first].better}
         )
+    return (*found, *without_end(values))
+
+
+def without_end(values: Mapping[str, Score]) -> tuple[Finding, ...]:
+    """Say where too few written answers come to an end."""
     stop = values.get("stop_rate")
-    if stop is not None and stop.value < _ENDED:
-        message = f"Of the written answers only a share of {stop} came to an end within the limit of tokens. "
-        message += "Train longer, or raise max_new_tokens if answers are to be that long."
-        found += (Finding(code="answers-without-end", message=message),)
-    return found
-
-
-def _exchanges(
-    subject: ChatSubject, test: _Test, before: testing.Measured, after: testing.Measured
-) -> tuple[Exchange, ...]:
-    if after.answers is None or before.answers is None:
+    if stop is None or stop.value >= _ENDED:
         return ()
-    ids = subject.parts["test"].ids
-    return tuple(
-        Exchange(
-            id=ids[place],
-            asked=test.chats[place][-2].content[:_LONGEST],
-            expected=after.answers.expected[number][:_LONGEST],
-            written=after.answers.written[number][:_LONGEST],
-            untuned=before.answers.written[number][:_LONGEST],
-            stopped=after.answers.stopped[number],
-        )
-        for number, place in enumerate(after.answers.places[:_SHOWN])
-    )
-
-
-def _save(
-    host: Host,
-    request: Request,
-    subject: ChatSubject,
-    plan: Plan,
-    test: _Test,
-    after: testing.Measured,
-    report: Report,
-) -> None:
-    examples = subject.examples["test"]
-    some = [examples.row(number) for number in range(min(_PROBE_ROWS, len(examples)))]
-    probe = subject.resolved.preprocessing.collate([row.ids[:_PROBE_TOKENS] for row in some])
-    saved.save(
-        request.output,
-        subject.model,
-        subject.resolved.preprocessing,
-        manifest={
-            **manifest_of(host, request, subject, plan, report, precision=test.precision),
-            "training_rows_by_label": [],
-            "answers": {"max_new_tokens": test.writing.limit},
-        },
-        documents=saved.documents(report, subject.parts),
-        results={"test.losses": torch.from_numpy(after.losses)},
-        probe=probe,
-        host=host,
-    )
+    message = f"Of the written answers only a share of {stop} came to an end within the limit of tokens. "
+    message += "Train longer, or raise max_new_tokens if answers are to be that long."
+    return (Finding(code="answers-without-end", message=message),)

@@ -1,12 +1,12 @@
 """Training on chats: the answers of training rows teach, those of validation rows choose the epoch."""
 
-from collections.abc import Mapping
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor, nn
 
 from acclimate import methods, models, training
 from acclimate.api.generating.subject import ChatSubject
@@ -53,27 +53,64 @@ def learn(subject: ChatSubject, plan: Plan, forward: training.Arithmetic, on_epo
     Rows of a step are packed behind the system prompt that they share, where the model gives in packs what it gives
     apart; where it does not, each row is computed by itself.
     """
+    return learn_rows(
+        subject,
+        plan,
+        forward,
+        on_epoch,
+        rows=lambda layout: models.PackedExamples(subject.examples["train"], layout),
+        outputs=models.SupervisedLoss,
+        loss=models.batch_loss,
+        validate=lambda: _validate(subject, forward.precision),
+        kind="chat",
+    )
+
+
+def learn_rows(
+    subject: ChatSubject,
+    plan: Plan,
+    forward: training.Arithmetic,
+    on_epoch: OnEpoch,
+    *,
+    rows: Callable[[models.Layout], Any],
+    outputs: Callable[[models.LanguageModel], nn.Module],
+    loss: Callable[[Tensor, Tensor], Tensor],
+    validate: Callable[[], tuple[Mapping[str, float], NDArray[np.float64]]],
+    kind: str,
+    decisive: Sequence[Any] = (),
+) -> Learned:
+    """Do as `learn` does, on the examples that `rows` makes of a layout.
+
+    `outputs` wraps the model so that it returns what `loss` takes; `validate` is called after each epoch. `kind`
+    names the steps, whose speed is measured once; `decisive` is what decides the result besides rows and options.
+    """
     groups = install(subject, plan)
     layout = models.layout_of(subject.model, subject.examples["train"].longest(_ROWS))
-    rows = models.PackedExamples(subject.examples["train"], layout)
+    examples = rows(layout)
+
+    def step() -> Tensor:
+        batch = _there(examples.batch(range(min(plan.batch_size, len(examples)))))
+        truth = batch.pop("truth")
+        return loss(outputs(subject.model)(**batch), truth)
+
     steps = measured(
         subject,
-        lambda precision: try_step(subject.model, plan, lambda: _loss(subject, plan, rows), precision),
-        f"chat training {plan.method}",
+        lambda precision: try_step(subject.model, plan, step, precision),
+        f"{kind} training {plan.method}",
     )
     trained = training.fit(
-        models.SupervisedLoss(subject.model),
+        outputs(subject.model),
         plan,
         groups,
-        rows,
+        examples,
         None,
         settings=subject.settings,
         precision=steps.precision,
-        validate=partial(_validate, subject, forward.precision),
+        validate=validate,
         shown=subject.shown,
         on_epoch=on_epoch,
-        checkpoint=checkpoint_of(subject, plan, groups),
-        loss=models.batch_loss,
+        checkpoint=checkpoint_of(subject, plan, groups, decisive=decisive),
+        loss=loss,
     )
     notes = (*_packing(layout), told_forward(forward), told_training(steps))
     return Learned(trained=trained, precision=forward.precision, rates=rates_of(groups), notes=notes)
@@ -93,12 +130,6 @@ def _validate(subject: ChatSubject, precision: str) -> tuple[Mapping[str, float]
     shares = found[:, 0] * len(found) / found[:, 1].sum()
     loss = float(shares.mean())
     return {"loss": loss, "perplexity": float(np.exp(loss))}, shares
-
-
-def _loss(subject: ChatSubject, plan: Plan, rows: models.PackedExamples) -> torch.Tensor:
-    batch = _there(rows.batch(range(min(plan.batch_size, len(rows)))))
-    truth = batch.pop("truth")
-    return models.batch_loss(models.SupervisedLoss(subject.model)(**batch), truth)
 
 
 def _there(value: Any) -> Any:

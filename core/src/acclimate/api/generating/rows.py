@@ -17,6 +17,7 @@ from acclimate.plugins import Host
 if TYPE_CHECKING:
     import datasets
 
+Load = Callable[..., tuple["datasets.Dataset", tuple[Finding, ...]]]
 _SHOWN = 10
 LABELS = ("chat",)  # all rows are of one kind
 
@@ -27,6 +28,19 @@ def deal(host: Host, request: Request, folder: Path) -> tuple[dict[str, "dataset
     Raises:
         DataError: rows that cannot be used or split, or leak.
     """
+    return deal_loaded(host, request, folder, load=data.load_chats, labels=LABELS, contents=_contents)
+
+
+def deal_loaded(
+    host: Host,
+    request: Request,
+    folder: Path,
+    *,
+    load: Load,
+    labels: tuple[str, ...],
+    contents: Callable[[Iterable[inputs.Part]], Iterator[str]],
+) -> tuple[dict[str, "datasets.Dataset"], dealing.Dealt]:
+    """Do as `deal` does with rows that `load` reads, all of the one label; `contents` yields what is said in them."""
     sources = {"train": request.source, "validation": request.validation, "test": request.test}
     tables: dict[str, datasets.Dataset] = {}
     told: list[Finding] = []
@@ -41,6 +55,7 @@ def deal(host: Host, request: Request, folder: Path) -> tuple[dict[str, "dataset
                 request.settings,
                 folder / part,
                 part=part,
+                load=load,
             )
             told += findings
     dealt = dealing.deal(
@@ -50,9 +65,9 @@ def deal(host: Host, request: Request, folder: Path) -> tuple[dict[str, "dataset
         max_rows=request.settings.max_rows,
         prepare=host.load(request.preset),
         allow_leakage=request.settings.allow_leakage,
-        labels=LABELS,
+        labels=labels,
     )
-    told += inputs.audited(host, request.preset, _contents(dealt.parts.values()))
+    told += inputs.audited(host, request.preset, contents(dealt.parts.values()))
     return tables, replace(dealt, labels=(), findings=(*told, *dealt.findings))
 
 
@@ -74,9 +89,10 @@ def read(
     *,
     part: str,
     saved: Mapping[str, Any] | None = None,
+    load: Load = data.load_chats,
 ) -> tuple["datasets.Dataset", tuple[Finding, ...]]:
-    """Return the chats of a source, and what to tell of those that were left out."""
-    return data.load_chats(
+    """Return the chats of a source, or what else `load` reads, and what to tell of those that were left out."""
+    return load(
         source,
         read=inputs.reader(host, owner, preset, source, settings.reading, saved or {}),
         columns=columns,
@@ -98,14 +114,14 @@ def tokenised(
     parts: Mapping[str, inputs.Part],
     preprocessing: models.ChatPreprocessing,
     prepare: Callable[[Any], Any] | None,
-    policy: str,
+    settings: Settings,
 ) -> tuple[dict[str, inputs.Part], dict[str, models.ChatExamples], dict[str, TokenLengths], tuple[Finding, ...]]:
     """Return parts without the chats that were dropped, their tokens, how long they are, and what to tell of it.
 
     Raises:
         DataError: for chats that are too long, where that is not allowed; a part of which none is left.
     """
-    limit = preprocessing.max_tokens
+    limit, policy = preprocessing.max_tokens, settings.too_long
     kept: dict[str, inputs.Part] = {}
     examples: dict[str, models.ChatExamples] = {}
     lengths: dict[str, TokenLengths] = {}
@@ -127,12 +143,12 @@ def tokenised(
                 f"No chat of {name} is left: all are longer than {limit:,} tokens.",
                 "Raise max_tokens (--max-tokens).",
             )
-        kept[name] = _only(part, places)
+        kept[name] = only(part, places)
         rows = [fitted[place].rows for place in places]
-        examples[name] = models.ChatExamples(rows, kept[name].ids, [_fingerprint(row) for row in rows])
+        examples[name] = models.ChatExamples(rows, kept[name].ids, [fingerprint(row) for row in rows])
     if long and policy == "error":
-        raise _too_long(long, lengths, limit)
-    return kept, examples, lengths, (*_told(lengths, limit, policy), *_controls(taken_apart))
+        raise too_long(long, lengths, limit)
+    return kept, examples, lengths, (*told_of_lengths(lengths, limit, policy), *_controls(taken_apart))
 
 
 def _fitted(preprocessing: models.ChatPreprocessing, chat: Chat, policy: str, id: str) -> models.FittedChat:
@@ -143,7 +159,8 @@ def _fitted(preprocessing: models.ChatPreprocessing, chat: Chat, policy: str, id
         raise
 
 
-def _only(part: inputs.Part, places: Sequence[int]) -> inputs.Part:
+def only(part: inputs.Part, places: Sequence[int]) -> inputs.Part:
+    """Return a part with some of its rows."""
     if len(places) == len(part.truth):
         return part
     return replace(
@@ -155,7 +172,8 @@ def _only(part: inputs.Part, places: Sequence[int]) -> inputs.Part:
     )
 
 
-def _fingerprint(rows: Sequence[models.SupervisedRow]) -> str:
+def fingerprint(rows: Sequence[models.SupervisedRow]) -> str:
+    """Return a hash of tokens and of which are learned."""
     digest = sha256()
     for row in rows:
         digest.update(np.asarray(row.ids, dtype=np.int64).tobytes())
@@ -163,7 +181,8 @@ def _fingerprint(rows: Sequence[models.SupervisedRow]) -> str:
     return digest.hexdigest()
 
 
-def _too_long(long: Sequence[str], lengths: Mapping[str, TokenLengths], limit: int) -> DataError:
+def too_long(long: Sequence[str], lengths: Mapping[str, TokenLengths], limit: int) -> DataError:
+    """Return the error that names chats that are too long, each with its length."""
     rows = sum(each.rows for each in lengths.values())
     longest = max(each.maximum for each in lengths.values())
     rest = f" and {len(long) - _SHOWN:,} more" if len(long) > _SHOWN else ""
@@ -185,7 +204,8 @@ def length_table(lengths: Mapping[str, TokenLengths]) -> str:
     return "\n".join(lines)
 
 
-def _told(lengths: Mapping[str, TokenLengths], limit: int, policy: str) -> tuple[Finding, ...]:
+def told_of_lengths(lengths: Mapping[str, TokenLengths], limit: int, policy: str) -> tuple[Finding, ...]:
+    """Say what became of chats that are too long."""
     every = list(lengths.values())
     long = sum(each.too_long for each in every)
     if not long:

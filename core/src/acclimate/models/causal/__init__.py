@@ -4,11 +4,12 @@ from acclimate.models.causal.chat import ChatPreprocessing
 from acclimate.models.causal.examples import ChatExamples, chat_losses
 from acclimate.models.causal.generate import Writing, Written, check_room, context_of, keeps_a_cache, stream, write
 from acclimate.models.causal.layout import BUDGET_TOKENS, Layout, layout_of
-from acclimate.models.causal.lengths import FittedChat, fitted, lengths_of
+from acclimate.models.causal.lengths import FittedChat, fitted, fitted_reply, lengths_of
 from acclimate.models.causal.loss import SupervisedLoss, learn, step_loss
 from acclimate.models.causal.masks import Masks, masks_of, packed_inputs, padded_inputs
 from acclimate.models.causal.packed import PackedExamples, batch_loss
 from acclimate.models.causal.packing import Pack, pack, separate
+from acclimate.models.causal.replies import PackedReplies, Replies, ReplyLogProbabilities
 from acclimate.models.causal.rows import SupervisedRow
 from acclimate.models.causal.template import SYSTEM, Rendered, Template, choose_template, render
 
@@ -22,7 +23,10 @@ __all__ = [
     "Masks",
     "Pack",
     "PackedExamples",
+    "PackedReplies",
     "Rendered",
+    "Replies",
+    "ReplyLogProbabilities",
     "SupervisedLoss",
     "SupervisedRow",
     "Template",
@@ -34,6 +38,7 @@ __all__ = [
     "choose_template",
     "context_of",
     "fitted",
+    "fitted_reply",
     "keeps_a_cache",
     "layout_of",
     "learn",

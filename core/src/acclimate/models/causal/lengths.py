@@ -45,14 +45,26 @@ def fitted(preprocessing: ChatPreprocessing, chat: Chat, policy: str) -> FittedC
         return FittedChat(whole=whole, rows=(whole,))
     rows: list[SupervisedRow] = []
     if policy == "truncate":
-        rows = [
-            replace(
-                whole, ids=whole.ids[:limit], supervised=whole.supervised[:limit], prefix=min(whole.prefix, limit)
-            )
-        ]
+        rows = [_cut(whole, limit)]
     elif policy == "split":
         rows = _parted(preprocessing, chat)
     return FittedChat(whole=whole, rows=tuple(row for row in rows if any(row.supervised)))
+
+
+def fitted_reply(preprocessing: ChatPreprocessing, chat: Chat, policy: str) -> FittedChat:
+    """Return a chat in one row of which only the last answer is learned, all before it being its prefix; or in none.
+
+    The policy is as for `fitted`, but for "split": a reply stands behind all that it replies to.
+    """
+    row = preprocessing.row(chat)
+    end = len(row.supervised) - row.supervised[::-1].index(True)
+    start = end - (*row.supervised[:end][::-1], False).index(False)
+    learned = tuple(start <= place < end for place in range(len(row.ids)))
+    whole, limit = replace(row, supervised=learned, prefix=start), preprocessing.max_tokens
+    if len(whole.ids) <= limit:
+        return FittedChat(whole=whole, rows=(whole,))
+    kept = policy == "truncate" and start < limit
+    return FittedChat(whole=whole, rows=(_cut(whole, limit),) if kept else ())
 
 
 def lengths_of(chats: Sequence[FittedChat], limit: int) -> TokenLengths:
@@ -76,6 +88,10 @@ def lengths_of(chats: Sequence[FittedChat], limit: int) -> TokenLengths:
         answers=sum(chat.answers for chat in chats),
         answers_lost=sum(chat.answers - chat.kept_answers for chat in long),
     )
+
+
+def _cut(row: SupervisedRow, limit: int) -> SupervisedRow:
+    return replace(row, ids=row.ids[:limit], supervised=row.supervised[:limit], prefix=min(row.prefix, limit))
 
 
 def _parted(preprocessing: ChatPreprocessing, chat: Chat) -> list[SupervisedRow]:

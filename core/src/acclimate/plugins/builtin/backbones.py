@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from acclimate.contracts import Backbone, Need
+from acclimate.contracts import PREFERENCE, Backbone, Need
 from acclimate.plugins.hookspecs import hookimpl
 
 _DEFAULT = {"text": "minilm-l6", "image": "efficientnet-lite0"}
@@ -54,5 +54,5 @@ def register_backbones() -> Iterator[Backbone]:
 @hookimpl
 def choose_backbone(need: Need, candidates: Sequence[Backbone]) -> str | None:
     """Take core's model for the task, small enough for two cores and installed as a package."""
-    default = "smollm2-135m" if need.task == "text-generation" else _DEFAULT[need.modality]
+    default = "smollm2-135m" if need.task in ("text-generation", PREFERENCE) else _DEFAULT[need.modality]
     return default if default in {backbone.name for backbone in candidates} else None

@@ -3,17 +3,28 @@
 from collections.abc import Iterator
 from typing import Literal
 
-from acclimate.contracts import Metric, Ref
+from acclimate.contracts import PREFERENCE, Metric, Ref
 
 _SPANS = ("token-classification",)
 _ANSWERS = ("question-answering",)
-_TEXTS = ("text-generation",)
+_TEXTS = ("text-generation", PREFERENCE)
+_REPLIES = (PREFERENCE,)
 _SEARCH = ("sentence-similarity",)
 _MASKS = ("image-segmentation",)
 _INSPECTION = ("anomaly-detection",)
 
 # What a model that writes is measured by; the first decides.
 CHAT_METRICS = ("cross_entropy", "perplexity", "rouge_l", "exact_match", "stop_rate", "over_length")
+
+# What a preset of preferences is measured by; `reward_auroc` is for single replies alone.
+PREFERENCE_METRICS = (
+    "implicit_accuracy",
+    "reward_margin",
+    "reward_auroc",
+    "cross_entropy",
+    "stop_rate",
+    "over_length",
+)
 
 # What a preset of spans is measured by, and one of masks where pixels have no known size.
 SPAN_METRICS = ("span_f1", "span_precision", "span_recall", "span_f1_partial", "span_macro_f1")
@@ -101,6 +112,32 @@ def answer_metrics() -> Iterator[Metric]:
             own = f"precision_at_{recall}_recall"
             summary = f"Precision where {recall} % of the true answers are found, {how}; 0 where they never are."
             yield _metric(f"{name}_{own}", summary, _ANSWERS, f"answers:{kind}_statistics", f"answers:{kind}_{own}")
+
+
+def preference_metrics() -> Iterator[Metric]:
+    """Yield whether a model has come to prefer what it was to prefer, by how much likelier it made replies."""
+    yield Metric(
+        name="implicit_accuracy",
+        summary="Share of pairs whose chosen reply gained more than the rejected one; of single replies, told right.",
+        tasks=_REPLIES,
+        score=Ref("acclimate.evaluation.metrics:accuracy"),
+        interval=Ref("acclimate.evaluation.proportions:accuracy_interval"),
+        group_interval=Ref("acclimate.evaluation.all_right:accuracy_interval"),
+    )
+    yield Metric(
+        name="reward_margin",
+        summary="By how much more chosen replies gained than others: beta times logarithms of probabilities.",
+        tasks=_REPLIES,
+        score=Ref("acclimate.evaluation.rewards:reward_margin"),
+    )
+    yield Metric(
+        name="reward_auroc",
+        summary="The chance that an approved reply gained more than one that is not.",
+        tasks=_REPLIES,
+        score=Ref("acclimate.evaluation.metrics:auroc"),
+        interval=Ref("acclimate.evaluation.delong:auroc_interval"),
+        group_interval=Ref("acclimate.evaluation.delong:auroc_group_interval"),
+    )
 
 
 def search_metrics() -> Iterator[Metric]:

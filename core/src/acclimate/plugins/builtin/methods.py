@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from acclimate.contracts import STACKS, Method, Ref
+from acclimate.contracts import PREFERENCE, STACKS, Method, Ref
 from acclimate.plugins.hookspecs import hookimpl
 
 _CLASSIFICATION = ("text-classification", "image-classification")
 _LABELS = (*_CLASSIFICATION, STACKS)
 _ANSWERS = ("question-answering",)
-_TASKS = (*_CLASSIFICATION, "token-classification", *_ANSWERS, "text-generation")
+_TASKS = (*_CLASSIFICATION, "token-classification", *_ANSWERS, "text-generation", PREFERENCE)
 _MASKS = ("image-segmentation",)
 _SEARCH = ("sentence-similarity",)
 _PARTS = ("anomaly-detection",)
@@ -68,7 +68,7 @@ def register_methods() -> Iterator[Method]:
     yield _method(
         "scratch",
         "Trains the same architecture from random weights, to show what transfer gives.",
-        tasks=(*_TASKS, *_MASKS),
+        tasks=(*_TASKS[:-1], *_MASKS),
         install=True,
     )
     yield _method(

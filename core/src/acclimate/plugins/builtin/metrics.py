@@ -144,6 +144,7 @@ def register_metrics() -> Iterator[Metric]:
     yield from counted_metrics.answer_metrics()
     yield from counted_metrics.text_metrics()
     yield from counted_metrics.language_metrics()
+    yield from counted_metrics.preference_metrics()
     yield from counted_metrics.search_metrics()
     yield from counted_metrics.mask_metrics()
     yield from counted_metrics.inspection_metrics()

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from acclimate.contracts import STACKS, Preset, SplitPolicy
+from acclimate.contracts import PREFERENCE, STACKS, Preset, SplitPolicy
 from acclimate.plugins.builtin import counted_metrics
 from acclimate.plugins.hookspecs import hookimpl
 
@@ -46,6 +46,13 @@ def register_presets() -> Iterator[Preset]:
         task="text-generation",
         method="lora",
         metrics=counted_metrics.CHAT_METRICS,
+    )
+    yield Preset(
+        name="preference",
+        summary="Prefers some replies to others, as your pairs or approvals of replies do.",
+        task=PREFERENCE,
+        method="lora",
+        metrics=counted_metrics.PREFERENCE_METRICS,
     )
     yield Preset(
         name="sentence-similarity",

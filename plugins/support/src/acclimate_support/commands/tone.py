@@ -18,8 +18,8 @@ def tone(
     with output.failing_well(as_json):
         from dataclasses import asdict
 
-        from acclimate_support.tone import read_card, tally
-        from acclimate_support.tone.replies import replies_of
+        from acclimate_support.cards import read_card, tally
+        from acclimate_support.cards.replies import replies_of
 
         found = tally(read_card(card), replies_of(replies, text))
         if as_json:

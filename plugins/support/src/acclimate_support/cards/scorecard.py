@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from acclimate.contracts import DataError, Score
 
-from acclimate_support.tone import features
-from acclimate_support.tone.card import ToneCard
+from acclimate_support.cards import features
+from acclimate_support.cards.card import ToneCard
 
 _LONGEST = 100_000
 

@@ -9,10 +9,10 @@ import pytest
 from acclimate.cli import main
 from acclimate.contracts import DataError, OptionError, UnknownNameError
 from acclimate.evaluation.proportions import clopper_pearson
-from acclimate_support.tone import measure, read_card, tally
-from acclimate_support.tone.card import card_of
-from acclimate_support.tone.features import reading_grade, sentences, syllables
-from acclimate_support.tone.replies import replies_of
+from acclimate_support.cards import measure, read_card, tally
+from acclimate_support.cards.card import card_of
+from acclimate_support.cards.features import reading_grade, sentences, syllables
+from acclimate_support.cards.replies import replies_of
 
 GOOD = (
     "Hello Ada Byron,\n\nThank you for your message. We are sorry to hear that. We sent it again.\n\n"

@@ -1,6 +1,6 @@
 """How a company sounds: declared on a card, and measured by rules that say what they found."""
 
-from acclimate_support.tone.card import ToneCard, read_card
-from acclimate_support.tone.scorecard import Check, Tally, ToneScore, measure, tally
+from acclimate_support.cards.card import ToneCard, read_card
+from acclimate_support.cards.scorecard import Check, Tally, ToneScore, measure, tally
 
 __all__ = ["Check", "Tally", "ToneCard", "ToneScore", "measure", "read_card", "tally"]
