@@ -17,8 +17,8 @@ _ALONE = re.compile(
     r"|[A-Z]{2,12}[-_ ]?0\d{5,9}"
 )
 _PAGE_NUMBER = re.compile(r"\bpage ?\d{1,4}(?: ?(?:of|/) ?\d{1,4})?|\b\d{1,4} ?(?:of|/) ?\d{1,4}$", re.IGNORECASE)
-# "Acme and Beta, confidential   3"
-_COUNTED = re.compile(r"(?P<said>[^\d\W].*\S)\s+(?P<number>\d{1,4})")
+# "Acme Services Agreement 3", of three words or more: "Section 4" may head a page, and "Section 5" the next.
+_COUNTED = re.compile(r"(?P<said>[^\d\W]\S*(?:\s+\S+){2,})\s+(?P<number>\d{1,4})")
 _TWO_LETTERS = re.compile(r"(?:[^\W\d_].*){2}")
 _ENDS_SENTENCE = (".", ";", ":", "!", "?", '"', "”", "’")
 _EDGE_LINES = 2

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from acclimate_legal.documents.endings import ENDINGS
+from acclimate_legal.endings import ENDINGS
 
 __all__ = ["ENDINGS", "KEPT", "OPTIONS", "TOLD", "UNITS", "is_document"]
 

@@ -6,7 +6,7 @@ from acclimate.contracts import DataError, OptionError
 from acclimate.data.read import existing
 
 from acclimate_legal.documents.document import Document
-from acclimate_legal.documents.endings import ENDINGS
+from acclimate_legal.endings import ENDINGS
 
 _PAGES = 2_000
 

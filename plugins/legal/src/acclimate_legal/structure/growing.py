@@ -58,7 +58,7 @@ class _Growing:
             number,
             line,
             certain=certain,
-            begins=self.forms.begins(place),
+            begins=self.forms.begins(place) or self.forms.follows_sentence(place),
             introduced=self._introduced(),
             followed=not certain and self._followed(place, number),
         )

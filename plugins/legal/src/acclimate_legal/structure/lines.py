@@ -51,6 +51,10 @@ class Forms:
         short = before.end - before.start < self.width * _SHORT
         return blank or (short and ends) or self.heading(place - 1)
 
+    def follows_sentence(self, place: int) -> bool:
+        """Return whether the line before ends a sentence, or a part of one that a list may follow."""
+        return place > 0 and self.texts[place - 1].endswith(_SENTENCE_END)
+
     def refers(self, place: int) -> bool:
         """Return whether a number at the begin of a line belongs to a word before it: "as set out in Section"."""
         return place > 0 and not self.document.flowing and _REFERS.search(self.texts[place - 1]) is not None

@@ -158,7 +158,9 @@ def _decimal(leaf: Node, number: Number, *, certain: bool, begins: bool) -> Plac
             return Place(parent=node.parent, step=step)
         if best is None and node.decimals and node.decimals == values[: len(node.decimals)]:
             best = node
-    if certain or (begins and (number.word or values[-1] <= 1) and not _later(leaf.container, values)):
+    container = leaf.container
+    starts = number.word or values[-1] <= 1 or not (container.last or container.long)
+    if certain or (begins and starts and not _later(container, values)):
         return Place(parent=best or leaf.section, step=step)
     return None
 

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from acclimate_legal.documents import Document
 from acclimate_legal.hyphens import with_words_rejoined
@@ -140,13 +140,13 @@ def _paths(nodes: Sequence[Node], forms: Forms) -> dict[int, str]:
     Numbers that are used more than once are told apart by the heading or article that they are in.
     """
     own = {id(node): _own_path(node, forms) for node in nodes}
-    counts = Counter((id(node.parent and node.parent.container), own[id(node)]) for node in nodes if own[id(node)])
+    repeated = _sections_that_repeat(nodes, own)
     found: dict[int, str] = {}
     used: set[str] = set()
     for node in nodes:
         assert node.parent is not None
         container = node.parent.container
-        above = node.parent.section if counts[id(container), own[id(node)]] > 1 else container
+        above = node.parent.section if id(node.parent.section) in repeated else container
         path = _below_path(node, found) if not own[id(node)] else own[id(node)]
         if own[id(node)] and id(above) in found and node.kind != "appendix":
             path = f"{found[id(above)]}, {path}"
@@ -157,6 +157,17 @@ def _paths(nodes: Sequence[Node], forms: Forms) -> dict[int, str]:
         used.add(path)
         found[id(node)] = path
     return found
+
+
+def _sections_that_repeat(nodes: Sequence[Node], own: Mapping[int, str]) -> frozenset[int]:
+    """Return the headings and articles with a number in them that another one of the same appendix has as well."""
+    places = [
+        (id(node.parent.section), (id(node.parent.container), own[id(node)]))
+        for node in nodes
+        if node.parent and own[id(node)]
+    ]
+    counts = Counter(place for _, place in places)
+    return frozenset(section for section, place in places if counts[place] > 1)
 
 
 def _own_path(node: Node, forms: Forms) -> str:
