@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from acclimate.plugins import Loader, Preset, Ref, hookimpl
+from acclimate.plugins import Command, Loader, Preset, Ref, hookimpl
 
 from acclimate_legal import clauses, precedents
 from acclimate_legal.contracts import options as of_contracts
@@ -29,6 +29,7 @@ def register_loaders() -> Iterator[Loader]:
         suffixes=of_contracts.ENDINGS,
         options=of_contracts.OPTIONS,
         kept=of_contracts.KEPT,
+        unlabelled=of_contracts.UNLABELLED,
         told=of_contracts.TOLD,
         page=Ref("acclimate_legal.contracts.page:write_page"),
     )
@@ -46,3 +47,13 @@ def choose_loader(source: str) -> str | None:
         return "licences"
     path = Path(source)
     return _CONTRACTS if path.is_dir() and any(map(of_contracts.is_document, path.iterdir())) else None
+
+
+@hookimpl
+def register_commands() -> Iterator[Command]:
+    """Offer the list of a contract's clauses."""
+    yield Command(
+        name="clauses",
+        summary="List the clauses of contracts with path, page and offsets, to look at or to label.",
+        run=Ref("acclimate_legal.commands.clauses:clauses"),
+    )

@@ -4,11 +4,14 @@ from pathlib import Path
 
 from acclimate_legal.endings import ENDINGS
 
-__all__ = ["ENDINGS", "KEPT", "OPTIONS", "TOLD", "UNITS", "is_document"]
+__all__ = ["ENDINGS", "KEPT", "OPTIONS", "TOLD", "UNITS", "UNLABELLED", "is_document"]
 
 UNITS = ("clause", "item", "sentence")
 OPTIONS = {"unit": "clause", "view": "final", "pdf": "auto", "pages": 2_000}
 KEPT = ("unit",)
+UNLABELLED = (
+    "List the clauses (acclimate clauses FOLDER --output clauses.csv), fill in the column label, and use that."
+)
 TOLD: dict[str, type] = {
     "contract": str,
     "path": str,

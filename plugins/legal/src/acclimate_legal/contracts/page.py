@@ -63,6 +63,9 @@ def _contract(
     document = read_document(path, **reading)
     for note in document.notes:
         stream.write(f'<p class="note">{escape(note)}</p>\n')
+    if not any("probabilities" in row for row in known):
+        stream.writelines(_text(document, known, {}))
+        return
     labels = Counter(label for row in known for label in _labels(row))
     marks = {label: _colour(place) for place, label in enumerate(sorted(labels))}
     stream.write('<table><tr><th scope="col">label</th><th scope="col">clauses</th></tr>\n')
@@ -91,6 +94,7 @@ def _clause(text: str, row: Mapping[str, Any], marks: Mapping[str, str]) -> str:
     labels = _labels(row)
     mark = marks[labels[0]] if labels else "#bbb"
     said = "".join(f'<span class="label">{escape(label)}</span>{_probability(row, label)}<br>' for label in labels)
+    none = "no label<br>" if "probabilities" in row else ""
     unsure = row.get("answered") is False
     said += "not sure enough: for a person to read<br>" if unsure else ""
     where = f"{row['path']}" + (f", page {row['page']}" if row["page"] else "")
@@ -98,13 +102,14 @@ def _clause(text: str, row: Mapping[str, Any], marks: Mapping[str, str]) -> str:
     return (
         f'<div class="clause{" unsure" if unsure else ""}" style="--mark: {mark}" id="at-{row["start"]}">'
         f'<div class="text" dir="auto">{shown}</div>'
-        f'<div class="said">{said or "no label<br>"}<bdi>{escape(where)}</bdi><br>'
+        f'<div class="said">{said or none}<bdi>{escape(where)}</bdi><br>'
         f"characters {row['start']:,} to {row['end']:,}</div></div>\n"
     )
 
 
 def _labels(row: Mapping[str, Any]) -> list[str]:
-    return list(row["labels"]) if "labels" in row else [row["label"]]
+    """Return the labels that a clause is given; none where nothing was predicted."""
+    return list(row["labels"]) if "labels" in row else [row["label"]] if "label" in row else []
 
 
 def _probability(row: Mapping[str, Any], label: str) -> str:

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from acclimate.contracts import DataError, OptionError
-from acclimate.data.read import existing
 
 from acclimate_legal.documents.document import Document
 from acclimate_legal.endings import ENDINGS
@@ -32,7 +31,7 @@ def read_document(path: str | Path, *, view: str = "final", pdf: str = "auto", p
         OptionError: for an option that cannot work.
         MissingPackageError: when a package is needed that is not installed.
     """
-    file = existing(str(path))
+    file = _existing(str(path))
     ending = file.suffix.lower()
     if file.is_dir() or ending not in ENDINGS:
         raise DataError(f"{file.name} is no document that is read.", f"Its name ends with {', '.join(ENDINGS)}.")
@@ -53,6 +52,15 @@ def read_document(path: str | Path, *, view: str = "final", pdf: str = "auto", p
     from acclimate_legal.documents.web import read_web
 
     return read_web(file)
+
+
+def _existing(path: str) -> Path:
+    if not Path(path).exists():
+        # What names similar files in the error comes with the tables of core, whose libraries take seconds to import.
+        from acclimate.data.read import existing
+
+        return existing(path)
+    return Path(path)
 
 
 def _whole(pages: int) -> int:
