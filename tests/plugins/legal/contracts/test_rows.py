@@ -53,6 +53,13 @@ def test_a_clause_holds_the_list_that_carries_on_its_sentence_and_other_items_st
     assert found["2(a)"]["page"] is None
 
 
+def test_titles_alone_are_no_rows_and_a_short_clause_is_none_of_them(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text(
+        'SALE\n1. Parties. Acme (the "Seller").\n2. NO REFUNDS\n3. LAW\n3.1 Norwegian Law.\n'
+    )
+    assert [row["path"] for row in rows(tmp_path / "a.txt")] == ["1", "2", "3.1"]
+
+
 def test_items_are_each_a_row_where_that_is_asked_for(lease: Path) -> None:
     assert [row["path"] for row in rows(lease, unit="item")] == (
         ["LEASE AGREEMENT ¶1", "1.1", "1.2", "1.2(a)", "1.2(b)", "1.2(b)(i)", "2(a)", "2(b)"]

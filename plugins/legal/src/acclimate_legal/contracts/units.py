@@ -75,8 +75,8 @@ def _carries_on(clause: Clause) -> bool:
 
 
 def _is_title(clause: Clause) -> bool:
-    """Return whether a clause is nothing but the title of what is inside it, or of nothing."""
-    if not clause.heading:
+    """Return whether a clause is nothing but a title: with no number, or with something inside it."""
+    if not clause.heading or (clause.label and not clause.children):
         return False
     said = "".join(filter(str.isalpha, clause.plain))
     label = "".join(filter(str.isalpha, clause.label))

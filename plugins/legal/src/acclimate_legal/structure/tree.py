@@ -14,6 +14,7 @@ from acclimate_legal.structure.nodes import ARTICLES, Node
 # Between clauses while words are rejoined, since the whole document knows how a word is spelt.
 _BETWEEN = "\n\n\x1f\n\n"
 _RUN_IN = re.compile(r"(?P<title>[^.:;]{2,100}?)(?:\.|:| [–—-])(?=\s)")
+_SENTENCES = re.compile(r"[.:;]\s")
 _LONGEST_PATH = 60
 _MOST_WORDS = 10
 _SHORT_TITLE = 8
@@ -122,7 +123,7 @@ def _is_heading(text: str, forms: Forms, node: Node) -> bool:
     if forms.document.lines[node.lines[0]].heading or in_capitals(text):
         return not text.endswith((";", ","))
     if is_title(text):
-        return not text.endswith((";", ",", ":"))
+        return not text.endswith((";", ",", ":")) and not _SENTENCES.search(text)
     # "Return of information", with its text in paragraphs of their own.
     stands_alone = len(node.lines) > 1 and forms.begins(node.lines[1])
     return stands_alone and text[0].isupper() and text[-1].isalnum() and len(text.split()) <= _SHORT_TITLE
