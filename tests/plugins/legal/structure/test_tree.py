@@ -172,7 +172,7 @@ def test_any_text_has_clauses_that_stand_where_they_say_once_each_and_in_order(
     found = list(walk(clause_tree(document(text, flowing=flowing))))
     at = 0
     for clause, above in found:
-        assert text[clause.start : clause.end] == clause.text
+        assert text[clause.start : clause.end] == clause.text == clause.text.strip()
         assert at <= clause.start <= clause.end <= clause.whole_end <= len(text)
         assert all(outer.start <= clause.start and clause.whole_end <= outer.whole_end for outer in above)
         at = max(at, clause.end)

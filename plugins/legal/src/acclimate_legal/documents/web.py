@@ -57,12 +57,15 @@ _BLOCKS = [
 ]
 _TYPES = {"a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upperRoman"}
 _DEEPEST = 400
-_BREAKS = ("page-break-before:always", "page-break-after:always", "break-before:page", "break-after:page")
+_BREAKS = (("page-break", "always"), ("break", "page"))
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+_AS_PLAIN = ("utf8", "utf16", "ascii", "usascii")
+_LARGEST = 20_000_000
 
 
 @dataclass(kw_only=True)
 class _Block:
-    """What is gathered of one line."""
+    """What is gathered of one line; `ends_page` makes it the end of a page of print, without any text."""
 
     pieces: list[str] = field(default_factory=list)
     label: str = ""
@@ -70,140 +73,162 @@ class _Block:
     level: int = 0
     counted: tuple[str, int] = ("", 0)
     heading: int = 0
+    ends_page: bool = False
+
+    @property
+    def text(self) -> str:
+        """The text on one line, its number before a tab."""
+        said = " ".join("".join(self.pieces).split())
+        return f"{self.label}\t{said}" if self.label and said else said
 
 
 def read_web(path: Path) -> Document:
     """Return a page in HTML as text: hidden parts and the navigation left out, ordered lists with their numbers.
 
+    Where its styles break it into pages of print, those are counted, and lose what repeats on them.
+
     Raises:
         DataError: when it cannot be read.
     """
-    text, note = _source(path)
-    soup = BeautifulSoup(text, "html.parser")
+    source, note = _source(path)
     pieces: list[str] = []
     lines: list[Line] = []
-    at, page, broken = 0, 1, False
-    for block in _blocks(soup, path):
-        if block is None:
-            if pieces:
-                pieces.append("\f")
-                at, page, broken = at + 1, page + 1, True
-            continue
-        said = " ".join("".join(block.pieces).split())
+    at, page = 0, 1
+    for block in _Reading(path.name).blocks(BeautifulSoup(source, "html.parser")):
+        said = "\f" if block.ends_page and pieces else block.text
         if not said:
             continue
-        shown_text = f"{block.label}\t{said}" if block.label else said
-        start = at
-        lines.append(
-            Line(
-                start=start,
-                end=start + len(shown_text),
-                page=page,
-                label=block.label,
-                numbering=block.numbering,
-                level=block.level,
-                counted=block.counted,
-                heading=block.heading,
-            )
-        )
-        pieces.append(shown_text + "\n")
-        at = start + len(shown_text) + 1
-    whole = "".join(pieces)
-    if broken:
-        gone = {start for start, _ in furniture(whole)}
-        lines = [line for line in lines if line.start not in gone]
-    else:
-        lines = [replace(line, page=0) for line in lines]
+        if said == "\f":
+            page += 1
+        else:
+            lines.append(_line(block, at, at + len(said), page))
+            said += "\n"
+        pieces.append(said)
+        at += len(said)
+    text = "".join(pieces)
+    gone = {start for start, _ in furniture(text)} if page > 1 else set()
     return Document(
         name=path.name,
-        text=whole,
-        lines=tuple(lines),
+        text=text,
+        lines=tuple(line if page > 1 else replace(line, page=0) for line in lines if line.start not in gone),
         flowing=True,
-        pages=page if broken else 0,
+        pages=page if page > 1 else 0,
         notes=(note,) if note else (),
+    )
+
+
+def _line(block: _Block, start: int, end: int, page: int) -> Line:
+    return Line(
+        start=start,
+        end=end,
+        page=page,
+        label=block.label,
+        numbering=block.numbering,
+        level=block.level,
+        counted=block.counted,
+        heading=block.heading,
     )
 
 
 def _source(path: Path) -> tuple[str, str]:
     """Return a page's source by the encoding it declares, else as plain text is read."""
-    raw = path.read_bytes()[:4096]
-    declared = EncodingDetector.find_declared_encoding(raw, is_html=True)
-    if declared and declared.casefold().replace("-", "") not in ("utf8", "utf16", "ascii", "usascii"):
-        try:
-            return path.read_bytes().decode(declared), ""
-        except (LookupError, UnicodeDecodeError) as error:
-            raise DataError(
-                f"{path.name} says that it is {declared}, and is not: {error}.", "Save it as UTF-8."
-            ) from error
-    return decoded(path)
+    if path.stat().st_size > _LARGEST:
+        raise DataError(f"{path.name} has more than {_LARGEST:,} bytes.", "A contract is smaller; split it.")
+    raw = path.read_bytes()
+    declared = EncodingDetector.find_declared_encoding(raw[:4096], is_html=True)
+    if not declared or declared.casefold().replace("-", "") in _AS_PLAIN:
+        return decoded(path)
+    try:
+        return raw.decode(declared), ""
+    except (LookupError, UnicodeDecodeError) as error:
+        raise DataError(
+            f"{path.name} says that it is {declared}, and is not: {error}.", "Save it as UTF-8."
+        ) from error
 
 
-def _blocks(soup: BeautifulSoup, path: Path) -> Iterator[_Block | None]:
-    """Yield the blocks of a page in order, and None where a page of print ends; by a stack, since tags nest."""
-    block = _Block()
-    waiting: list[Any] = [(soup, 0)]
-    lists: list[tuple[Tag, str, int]] = []
-    while waiting:
-        node, depth = waiting.pop()
-        if isinstance(node, str) and not isinstance(node, NavigableString):
-            yield block
-            block = _Block()
-            if node == "break":
-                yield None
-            elif node == "list":
-                lists.pop()
-        elif isinstance(node, NavigableString):
-            if type(node) in (NavigableString, CData):
-                block.pieces.append(str(node))
-        elif node.name == "br":
-            yield block
-            block = _Block()
-        elif node.name not in _UNSEEN and not _hidden(node):
+class _Reading:
+    """Goes through a page in order, by a stack, since tags nest."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.block = _Block()
+        self.lists: list[tuple[Tag, str, int]] = []
+        self.waiting: list[tuple[Any, int]] = []
+
+    def blocks(self, soup: BeautifulSoup) -> Iterator[_Block]:
+        """Yield the blocks of a page, empty ones too."""
+        self.waiting = [(soup, 0)]
+        while self.waiting:
+            node, depth = self.waiting.pop()
             if depth > _DEEPEST:
-                raise DataError(f"{path.name} nests more than {_DEEPEST} tags in each other.", "It is no contract.")
-            if node.name in _BLOCKS:
-                yield block
-                block = _Block(heading=int(node.name[1]) if node.name in _HEADINGS else 0)
-                style = str(node.get("style", "")).replace(" ", "").casefold()
-                if any(each in style and "before" in each for each in _BREAKS):
-                    yield None
-                if node.name in ("ol", "ul"):
-                    lists.append((node, _TYPES.get(str(node.get("type", "")), "decimal"), _start(node)))
-                    waiting.append(("list", depth))
-                elif node.name == "li" and lists:
-                    _count(node, lists, block)
-                after = any(each in style and "after" in each for each in _BREAKS)
-                waiting.append(("break" if after else "block", depth))
-            elif block.pieces and node.name in ("td", "th"):
-                block.pieces.append(" ")
-            waiting.extend((child, depth + 1) for child in reversed(node.contents))
-    yield block
+                raise DataError(f"{self.name} nests more than {_DEEPEST} tags in each other.", "It is no contract.")
+            if isinstance(node, Tag):
+                yield from self._tag(node, depth)
+            elif isinstance(node, NavigableString):
+                if type(node) in (NavigableString, CData):
+                    self.block.pieces.append(str(node))
+            else:
+                yield from self._end(node)
+        yield self.block
+
+    def _tag(self, tag: Tag, depth: int) -> Iterator[_Block]:
+        if tag.name in _UNSEEN or _hidden(tag):
+            return
+        if tag.name in _BLOCKS or tag.name == "br":
+            yield from self._next(int(tag.name[1]) if tag.name in _HEADINGS else 0)
+            if _breaks(tag, "before"):
+                yield _Block(ends_page=True)
+            self._count(tag)
+            self.waiting.append((_End(page=_breaks(tag, "after"), list=tag.name in ("ol", "ul")), depth))
+        self.waiting.extend((child, depth + 1) for child in reversed(tag.contents))
+
+    def _end(self, end: "_End") -> Iterator[_Block]:
+        yield from self._next(0)
+        if end.page:
+            yield _Block(ends_page=True)
+        if end.list:
+            self.lists.pop()
+
+    def _next(self, heading: int) -> Iterator[_Block]:
+        """Give the block that was gathered, and begin another."""
+        done, self.block = self.block, _Block(heading=heading)
+        yield done
+
+    def _count(self, tag: Tag) -> None:
+        """Begin to count a list, or give the block the number of its item."""
+        if tag.name in ("ol", "ul"):
+            self.lists.append((tag, _TYPES.get(str(tag.get("type", "")), "decimal"), _whole(tag, "start", 1)))
+        elif tag.name == "li" and self.lists and self.lists[-1][0].name == "ol":
+            of, style, number = self.lists[-1]
+            number = _whole(tag, "value", number)
+            self.lists[-1] = (of, style, number + 1)
+            self.block.label, self.block.counted = f"{shown(number, style)}.", (style, number)
+            self.block.numbering = str(id(of))
+            self.block.level = sum(each.name == "ol" for each, _, _ in self.lists) - 1
 
 
-_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _End:
+    """Where a block ends, and with it a page of print, or a list."""
+
+    page: bool
+    list: bool
 
 
 def _hidden(tag: Tag) -> bool:
-    style = str(tag.get("style", "")).replace(" ", "").casefold()
+    style = _style(tag)
     return tag.has_attr("hidden") or "display:none" in style or "visibility:hidden" in style
 
 
-def _start(tag: Tag) -> int:
-    given = str(tag.get("start", "1"))
-    return int(given) if given.lstrip("-").isdecimal() and len(given) < 7 else 1
+def _breaks(tag: Tag, where: str) -> bool:
+    """Return whether a page of print ends before or after a tag."""
+    return any(f"{name}-{where}:{value}" in _style(tag) for name, value in _BREAKS)
 
 
-def _count(item: Tag, lists: list[tuple[Tag, str, int]], block: _Block) -> None:
-    """Give a block the number of its item, and count its list on."""
-    tag, style, number = lists[-1]
-    if tag.name != "ol":
-        return
-    given = str(item.get("value", ""))
-    number = int(given) if given.isdecimal() and len(given) < 7 else number
-    lists[-1] = (tag, style, number + 1)
-    block.label = f"{shown(number, style)}."
-    block.numbering, block.level, block.counted = (
-        str(id(tag)),
-        sum(each[0].name == "ol" for each in lists) - 1,
-        (style, number),
-    )
+def _style(tag: Tag) -> str:
+    return str(tag.get("style", "")).replace(" ", "").casefold()
+
+
+def _whole(tag: Tag, name: str, otherwise: int) -> int:
+    given = str(tag.get(name, ""))
+    return int(given) if given.isdecimal() and len(given) < 7 else otherwise
