@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow.parquet
 import pytest
 from acclimate import data
-from acclimate.api.prediction_tables import WRITERS, check_format, write_csv
+from acclimate.api.prediction_tables import WRITERS, Form, check_format, write_csv
 from acclimate.contracts import Columns, OptionError
 from acclimate.data.read import UNREADABLE
 
@@ -39,9 +39,9 @@ def test_columns_that_are_told_come_with_their_rows_and_others_do_not() -> None:
 
 @pytest.mark.parametrize("rows", [ROWS, ROWS[::-1]])
 def test_tables_have_them_after_the_id_whichever_row_comes_first(rows: tuple[Any, ...], tmp_path: Path) -> None:
-    given: dict[str, Any] = {"labels": ("fees", "law"), "several": False, "decided": (), "weighed": False}
+    form = Form(labels=("fees", "law"), several=False, told=TOLD)
     for ending in (".csv", ".jsonl", ".parquet"):
-        WRITERS[ending](rows, tmp_path / f"out{ending}", **given, told=TOLD)
+        WRITERS[ending](rows, tmp_path / f"out{ending}", form)
     with (tmp_path / "out.csv").open(newline="") as file:
         table = list(csv.reader(file))
     assert table[0] == ["id", "where", "page", "label", "probability", "error"]

@@ -2,10 +2,11 @@
 
 import csv
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any, Protocol, TextIO
+from typing import Any, TextIO
 
 import pyarrow
 import pyarrow.parquet
@@ -73,80 +74,62 @@ def write_csv(
         writer.writerow([*where, *told_of, *flags, *shares, row.get("error", "")])
 
 
-class _Writer(Protocol):
-    def __call__(
-        self,
-        rows: Rows,
-        file: Path,
-        *,
-        labels: Sequence[str],
-        several: bool,
-        decided: Sequence[str],
-        weighed: bool,
-        told: Mapping[str, type],
-    ) -> None: ...
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """What decides the columns of a table: the labels of the run, whether rows may have several, and what is told.
+
+    `decided`, `weighed` are as `write_csv` takes them; `told` are the columns of the loader (`Loader.told`).
+    """
+
+    labels: Sequence[str]
+    several: bool
+    decided: Sequence[str] = ()
+    weighed: bool = False
+    told: Mapping[str, type] = field(default_factory=dict)
 
 
-def _to_csv(
-    rows: Rows,
-    file: Path,
-    *,
-    labels: Sequence[str],
-    several: bool,
-    decided: Sequence[str],
-    weighed: bool,
-    **_: object,
-) -> None:
-    check_bars(labels, several=several)
+def _to_csv(rows: Rows, file: Path, form: Form) -> None:
+    check_bars(form.labels, several=form.several)
     with file.open("w", encoding="utf-8", newline="") as stream:
-        write_csv(rows, stream, several=several, decided=decided, weighed=weighed)
+        write_csv(rows, stream, several=form.several, decided=form.decided, weighed=form.weighed)
 
 
-def _to_jsonl(rows: Rows, file: Path, **_: object) -> None:
+def _to_jsonl(rows: Rows, file: Path, _: Form) -> None:
     with file.open("w", encoding="utf-8") as stream:
         for row in rows:
             stream.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
-def _to_parquet(
-    rows: Rows,
-    file: Path,
-    *,
-    labels: Sequence[str],
-    several: bool,
-    decided: Sequence[str],
-    weighed: bool,
-    told: Mapping[str, type],
-) -> None:
+def _to_parquet(rows: Rows, file: Path, form: Form) -> None:
     """Write id, what the loader tells, label or labels, probabilities (a field for each label), and what is decided.
 
-    Fields that a row does not have are null, as is the error of one that could be read.
-    Slices are a map from their names, where they are `weighed`.
+    Fields that a row does not have are null, as is the error of one that could be read. Slices are a map from their
+    names, where they are weighed.
     """
-    text = pyarrow.string()
-    given = ("labels", pyarrow.list_(text)) if several else ("label", text)
-    beside = [(name, pyarrow.int64() if kind is int else text) for name, kind in told.items()]
-    probabilities = pyarrow.struct([(label, pyarrow.float64()) for label in labels])
-    flags = [(name, pyarrow.bool_()) for name in decided]
-    sets = [] if several else [("label_set", pyarrow.list_(text))]
-    slices = [("slice_weights", pyarrow.map_(text, pyarrow.float64()))] if weighed else []
-    likeliest = [("likeliest", text)] if "out_of_scope" in decided else []
-    told_of = [
-        ("id", text),
-        *beside,
-        given,
-        *likeliest,
-        ("probabilities", probabilities),
-        *flags,
-        *sets,
-        *slices,
-        ("error", text),
-    ]
-    schema = pyarrow.schema(told_of)
+    schema = pyarrow.schema(_fields(form))
     remaining = iter(rows)
     with pyarrow.parquet.ParquetWriter(file, schema) as writer:
         while chunk := list(islice(remaining, _CHUNK)):
             writer.write_batch(pyarrow.RecordBatch.from_pylist([_columns(row) for row in chunk], schema=schema))
+
+
+def _fields(form: Form) -> list[tuple[str, Any]]:
+    """Return the names and types of the columns of a table in Parquet."""
+    text = pyarrow.string()
+    likeliest = [("likeliest", text)] if "out_of_scope" in form.decided else []
+    sets = [] if form.several else [("label_set", pyarrow.list_(text))]
+    slices = [("slice_weights", pyarrow.map_(text, pyarrow.float64()))] if form.weighed else []
+    return [
+        ("id", text),
+        *((name, pyarrow.int64() if kind is int else text) for name, kind in form.told.items()),
+        ("labels", pyarrow.list_(text)) if form.several else ("label", text),
+        *likeliest,
+        ("probabilities", pyarrow.struct([(label, pyarrow.float64()) for label in form.labels])),
+        *((name, pyarrow.bool_()) for name in form.decided),
+        *sets,
+        *slices,
+        ("error", text),
+    ]
 
 
 def _columns(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -155,4 +138,8 @@ def _columns(row: Mapping[str, Any]) -> dict[str, Any]:
     return {**row, **weighed}
 
 
-WRITERS: Mapping[str, _Writer] = {".csv": _to_csv, ".jsonl": _to_jsonl, ".parquet": _to_parquet}
+WRITERS: Mapping[str, Callable[[Rows, Path, Form], None]] = {
+    ".csv": _to_csv,
+    ".jsonl": _to_jsonl,
+    ".parquet": _to_parquet,
+}

@@ -12,7 +12,7 @@ from acclimate.api import inputs
 from acclimate.api.flows import flow_of_run
 from acclimate.api.manifest import read_with
 from acclimate.api.predicting import chunks
-from acclimate.api.prediction_tables import WRITERS, check_format
+from acclimate.api.prediction_tables import WRITERS, Form, check_format
 from acclimate.api.predictor import load_classifier
 from acclimate.api.request import find_preset, split_options
 from acclimate.contracts import Columns, OutputError
@@ -79,20 +79,20 @@ def write_labels(
     loader = inputs.loader_of(host, owner, preset, source)
     check_format(output, predictor.labels, several=several, others=(PAGE,) if loader.page else ())
 
+    form = Form(
+        labels=predictor.labels,
+        several=several,
+        decided=predictor.decisions.told,
+        weighed=predictor.reads_stacks,
+        told=loader.told,
+    )
+
     def written(rows: Iterator[dict[str, Any]], file: Path) -> None:
         if output.suffix == PAGE and loader.page:
             options = inputs.read_options(loader, settings.reading, read_with(predictor.manifest))
             loader.page.load()(source, rows, file, options)
             return
-        WRITERS[output.suffix](
-            rows,
-            file,
-            labels=predictor.labels,
-            several=several,
-            decided=predictor.decisions.told,
-            weighed=predictor.reads_stacks,
-            told=loader.told,
-        )
+        WRITERS[output.suffix](rows, file, form)
 
     job = job_of(predictor.folder, source, columns, settings.reading)
     return write_whole(
