@@ -93,3 +93,9 @@ def test_a_split_leaves_rows_for_every_part_or_is_refused(test: float, validatio
     else:
         with pytest.raises(ValueError, match="leave rows to train"):
             SplitPolicy(test=test, validation=validation)
+
+
+@pytest.mark.parametrize("told", [{"label": str}, {"probability": str}, {"page": float}, {"id": int}])
+def test_a_loader_tells_columns_that_predictions_have_no_fields_for(told: dict[str, type]) -> None:
+    with pytest.raises(ValueError, match=f"told are columns of str or int .* found {next(iter(told))}"):
+        Loader(name="a", summary="A.", read=Ref("json:loads"), told=told)

@@ -75,8 +75,8 @@ def read(
     `partly_masked` some have one beside it. Rows that are `dealt` to parts have the time that the preset knows.
     `shaped` gives the loader's rows another form.
     """
-    loader = _loader(host, owner, preset, source)
-    read = _reader(host, loader, reading or {}, saved or {}, classes)
+    loader = loader_of(host, owner, preset, source)
+    read = reader_of(host, loader, reading or {}, saved or {}, classes)
     return data.load(
         source,
         read=shaped(read) if shaped else read,
@@ -107,10 +107,15 @@ def reader(
         DataError: when no plugin reads it.
         OptionError: for an option that the loader does not have, or that the saved run has decided.
     """
-    return _reader(host, _loader(host, owner, preset, source), reading, saved)
+    return reader_of(host, loader_of(host, owner, preset, source), reading, saved)
 
 
-def _loader(host: Host, owner: str, preset: Preset, source: str) -> Loader:
+def loader_of(host: Host, owner: str, preset: Preset, source: str) -> Loader:
+    """Return the loader that reads a source: the preset's, or the one that its plugin or core chooses.
+
+    Raises:
+        DataError: when no plugin reads it.
+    """
     if preset.loader != "auto":
         return host.find("loader", preset.loader, owner)
     loader = host.choose_loader(owner, source, preset.task)
@@ -123,21 +128,28 @@ def _loader(host: Host, owner: str, preset: Preset, source: str) -> Loader:
     return loader
 
 
-def _reader(
+def reader_of(
     host: Host,
     loader: Loader,
     reading: Mapping[str, Any],
     saved: Mapping[str, Any],
     classes: Sequence[str] | None = None,
 ) -> Callable[[str], Iterable[dict[str, Any]]]:
-    options = _reading(loader, reading, {name: saved[name] for name in loader.kept if name in saved})
+    """Return the function of a loader that reads a source, with its options as `reader` takes them."""
+    options = read_options(loader, reading, saved)
     if loader.takes_classes and classes is not None:
         options["classes"] = tuple(classes)
     read: Callable[[str], Iterable[dict[str, Any]]] = host.load(loader)
     return partial(read, **options) if options else read
 
 
-def _reading(loader: Loader, reading: Mapping[str, Any], saved: Mapping[str, Any]) -> dict[str, Any]:
+def read_options(loader: Loader, reading: Mapping[str, Any], saved: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options that a loader reads with: its defaults, what a `saved` run decided, and those given.
+
+    Raises:
+        OptionError: for an option that the loader does not have, or that the saved run has decided.
+    """
+    saved = {name: saved[name] for name in loader.kept if name in saved}
     for name, value in reading.items():
         if name not in loader.options:
             raise OptionError(

@@ -38,8 +38,9 @@ def predict_rows(
     adds `out_of_scope` and, whatever that says, the `likeliest` of its labels; the `label` of a row out of scope is
     that of such rows in the data, or "out of scope". One that reads stacks adds `slice_weights`, the share of each
     slice by its name.
-    A row that cannot be read or opened is `{id, error}`, and does not stop the others. Only a chunk of rows is ever
-    in memory.
+    Where the loader tells more of its rows (`Loader.told`), such as path, page and offsets of a clause, that stands
+    beside the id. A row that cannot be read or opened is `{id, error}`, and does not stop the others. Only a chunk
+    of rows is ever in memory.
 
     Args:
         folder: a saved run.
@@ -68,8 +69,9 @@ def chunks(
     Where `skip` is the sum of some first chunks, the others are what they would have been with them.
     """
     preset, owner, _ = find_preset(host, predictor.manifest["preset"])
-    read = inputs.reader(host, owner, preset, source, reading, read_with(predictor.manifest))
-    rows = data.stream(source, read=read, columns=columns, modality=preset.modality)
+    loader = inputs.loader_of(host, owner, preset, source)
+    read = inputs.reader_of(host, loader, reading, read_with(predictor.manifest))
+    rows = data.stream(source, read=read, columns=columns, modality=preset.modality, told=tuple(loader.told))
     return _chunks(predictor, islice(rows, skip, None), _ROWS.get(preset.task) or _ROWS[preset.modality])
 
 
@@ -79,7 +81,7 @@ def _chunks(predictor: Predictor, rows: Iterator[data.Row], size: int) -> Iterat
         whole = [place for place, row in enumerate(taken) if not row.error]
         for place, found in zip(whole, _predict(predictor, [taken[place].content for place in whole]), strict=True):
             known[place] = found
-        yield [_as_dict(row.id, found, predictor) for row, found in zip(taken, known, strict=True)]
+        yield [_as_dict(row, found, predictor) for row, found in zip(taken, known, strict=True)]
 
 
 def take(rows: Iterator[data.Row], size: int) -> list[data.Row]:
@@ -148,9 +150,10 @@ class _Pixels:
         return {"pixel_values": values.contiguous(memory_format=torch.channels_last)}
 
 
-def _as_dict(id: str, found: Prediction | str, predictor: Predictor) -> dict[str, Any]:
+def _as_dict(row: data.Row, found: Prediction | str, predictor: Predictor) -> dict[str, Any]:
+    where = {"id": row.id, **row.told}
     if isinstance(found, str):
-        return {"id": id, "error": found}
+        return {**where, "error": found}
     several = predictor.thresholds is not None
     told: dict[str, Any] = {"labels": list(found.labels)} if several else {"label": found.label}
     if found.out_of_scope is not None:
@@ -159,4 +162,4 @@ def _as_dict(id: str, found: Prediction | str, predictor: Predictor) -> dict[str
     decided = {name: getattr(found, name) for name in predictor.decisions.told}
     sets = {} if found.label_set is None else {"label_set": list(found.label_set)}
     weighed = {} if found.slice_weights is None else {"slice_weights": dict(found.slice_weights)}
-    return {"id": id, **told, "probabilities": dict(found.probabilities), **decided, **sets, **weighed}
+    return {**where, **told, "probabilities": dict(found.probabilities), **decided, **sets, **weighed}

@@ -8,14 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from acclimate import bundle
+from acclimate.api import inputs
 from acclimate.api.flows import flow_of_run
+from acclimate.api.manifest import read_with
 from acclimate.api.predicting import chunks
-from acclimate.api.prediction_tables import WRITERS, check_format
+from acclimate.api.prediction_tables import WRITERS, Form, check_format
 from acclimate.api.predictor import load_classifier
-from acclimate.api.request import split_options
+from acclimate.api.request import find_preset, split_options
 from acclimate.contracts import Columns, OutputError
 from acclimate.plugins import Host, default_host
 
+PAGE = ".html"
 _GO_ON = "Free some space, then add resume (--resume) to go on."
 
 
@@ -39,6 +42,8 @@ def write_predictions(
 ) -> Predicted:
     """Predict every row of `source` into a new file, in order: CSV, JSON Lines or Parquet by its suffix.
 
+    Where the loader of the source writes pages (`Loader.page`), ".html" gives the source with its predictions to look
+    at.
     Of a run that gives masks it is a new folder instead, with one PNG of each row and a table; of one that inspects
     parts a file, or such a folder with heat maps.
 
@@ -66,21 +71,28 @@ def write_predictions(
 def write_labels(
     host: Host, folder: Path, source: str, output: Path, resume: bool, options: Mapping[str, Any]
 ) -> Predicted:
-    """Write what a run that sorts rows into labels says of every row."""
+    """Write what a run that sorts rows into labels says of every row; as a page where the loader writes one."""
     columns, settings = split_options(dict(options))
     predictor = load_classifier(folder, host)
     several = predictor.thresholds is not None
-    check_format(output, predictor.labels, several=several)
+    preset, owner, _ = find_preset(host, predictor.manifest["preset"])
+    loader = inputs.loader_of(host, owner, preset, source)
+    check_format(output, predictor.labels, several=several, others=(PAGE,) if loader.page else ())
+
+    form = Form(
+        labels=predictor.labels,
+        several=several,
+        decided=predictor.decisions.told,
+        weighed=predictor.reads_stacks,
+        told=loader.told,
+    )
 
     def written(rows: Iterator[dict[str, Any]], file: Path) -> None:
-        WRITERS[output.suffix](
-            rows,
-            file,
-            labels=predictor.labels,
-            several=several,
-            decided=predictor.decisions.told,
-            weighed=predictor.reads_stacks,
-        )
+        if output.suffix == PAGE and loader.page:
+            options = inputs.read_options(loader, settings.reading, read_with(predictor.manifest))
+            loader.page.load()(source, rows, file, options)
+            return
+        WRITERS[output.suffix](rows, file, form)
 
     job = job_of(predictor.folder, source, columns, settings.reading)
     return write_whole(

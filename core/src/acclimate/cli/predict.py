@@ -27,7 +27,9 @@ def predict(
     output_file: Annotated[
         Path | None,
         typer.Option(
-            "--output", help="New file, .csv, .jsonl or .parquet, in place of standard output; for masks a folder."
+            "--output",
+            help="New file, .csv, .jsonl or .parquet, in place of standard output; for masks a folder, for documents "
+            "also .html, a page to look at.",
         ),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the --output that was interrupted.")] = False,

@@ -24,6 +24,23 @@ TASKS = (
     PREFERENCE,
     "anomaly-detection",
 )
+# What predictions of labels have fields for themselves.
+PREDICTED = frozenset(
+    [
+        "id",
+        "label",
+        "labels",
+        "probability",
+        "probabilities",
+        "likeliest",
+        "flagged",
+        "answered",
+        "out_of_scope",
+        "label_set",
+        "slice_weights",
+        "error",
+    ]
+)
 _NAME = re.compile(r"[a-z0-9]+(?:[-_.][a-z0-9]+)*")
 _REF = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
 
@@ -89,6 +106,11 @@ class Loader:
     are for one source (where its labels are, say). `unlabelled` tells a user how rows get
     their labels, where they have none.
 
+    `told` are further columns of its rows that `predict` gives beside the label of a row, such as where in a document
+    the row stands: their names, with `str` or `int` for what they hold. `page` names a function
+    `(source, rows, file, options) -> None` that writes a page (.html) to look at: the source with what was predicted
+    of its `rows`, as `predict_rows` gives them, read with these `options`.
+
     `takes_classes` says that `read` has a keyword argument `classes` besides: the names of the classes of masks, the
     background first, where rows are to have masks; it is left out where they need none.
     """
@@ -101,10 +123,17 @@ class Loader:
     options: Mapping[str, Any] = field(default_factory=dict)
     kept: tuple[str, ...] = ()
     unlabelled: str = ""
+    told: Mapping[str, type] = field(default_factory=dict)
+    page: Ref | None = None
     takes_classes: bool = False
 
     def __post_init__(self) -> None:
         _check(self)
+        if wrong := [name for name, kind in self.told.items() if name in PREDICTED or kind not in (str, int)]:
+            raise ValueError(
+                f"Loader {self.name!r}: told are columns of str or int that predictions have no fields for, "
+                f"found {', '.join(wrong)}"
+            )
         if unknown := set(self.kept) - set(self.options):
             raise ValueError(f"Loader {self.name!r}: kept names {', '.join(sorted(unknown))}, not among its options")
 

@@ -17,6 +17,8 @@ _ALONE = re.compile(
     r"|[A-Z]{2,12}[-_ ]?0\d{5,9}"
 )
 _PAGE_NUMBER = re.compile(r"\bpage ?\d{1,4}(?: ?(?:of|/) ?\d{1,4})?|\b\d{1,4} ?(?:of|/) ?\d{1,4}$", re.IGNORECASE)
+# "Acme Services Agreement 3", of three words or more: "Section 4" may head a page, and "Section 5" the next.
+_COUNTED = re.compile(r"(?P<said>[^\d\W]\S*(?:\s+\S+){2,})\s+(?P<number>\d{1,4})")
 _TWO_LETTERS = re.compile(r"(?:[^\W\d_].*){2}")
 _ENDS_SENTENCE = (".", ";", ":", "!", "?", '"', "”", "’")
 _EDGE_LINES = 2
@@ -35,8 +37,25 @@ def without_furniture(text: str) -> str:
     """
     pages = [[line.strip() for line in page.split("\n")] for page in text.split("\f")]
     running = _running(pages) if len(pages) >= _RECURRENCES else frozenset()
-    kept = ("\n".join(_kept(pages, number, running)) for number in range(len(pages)))
+    kept = ("\n".join(page[place] for place in _kept(pages, number, running)) for number, page in enumerate(pages))
     return _bound([re.sub(r"\n{3,}", "\n\n", page.strip("\n")) for page in kept])
+
+
+def furniture(text: str) -> Iterator[tuple[int, int]]:
+    """Yield start and end of the lines that `without_furniture` drops in its first pass.
+
+    Spaces at their ends are left out. Lines end with "\\n" or "\\r\\n".
+    """
+    pages = [[line.strip() for line in page.split("\n")] for page in text.split("\f")]
+    running = _running(pages) if len(pages) >= _RECURRENCES else frozenset()
+    at = 0
+    for number, page in enumerate(text.split("\f")):
+        kept = set(_kept(pages, number, running))
+        for place, line in enumerate(page.split("\n")):
+            if place not in kept:
+                start = at + len(line) - len(line.lstrip())
+                yield start, start + len(line.strip())
+            at += len(line) + 1
 
 
 def _running(pages: Sequence[Sequence[str]]) -> frozenset[str]:
@@ -57,10 +76,14 @@ def _key(line: str, page: int) -> str:
     """Return what a header or footer has in common with those of other pages."""
     if line.isdecimal():
         return f"page number {int(line) - page}"
-    return _PAGE_NUMBER.sub("#", line)
+    counted = _COUNTED.fullmatch(line)
+    if counted:
+        return f"{counted['said']} page {int(counted['number']) - page}"
+    return _PAGE_NUMBER.sub("page #", line)
 
 
-def _kept(pages: Sequence[Sequence[str]], number: int, running: frozenset[str]) -> Iterator[str]:
+def _kept(pages: Sequence[Sequence[str]], number: int, running: frozenset[str]) -> Iterator[int]:
+    """Yield the places of the lines of a page that are no furniture."""
     page, edges = pages[number], _edges(pages[number])
     for place, line in enumerate(page):
         free_before = number > 0 if place <= min(edges, default=0) else not page[place - 1]
@@ -68,7 +91,7 @@ def _kept(pages: Sequence[Sequence[str]], number: int, running: frozenset[str]) 
         alone = free_before and free_after and _ALONE.fullmatch(line)
         shared = place in edges and _key(line, number) in running
         if not (alone or shared or _NUMBERED.fullmatch(line)):
-            yield line
+            yield place
 
 
 def _bound(pages: Sequence[str]) -> str:
