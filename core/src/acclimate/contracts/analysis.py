@@ -198,6 +198,7 @@ class CrossValidated:
 
     `rows` were dealt to `folds`, `repeats` times; the scores are means over the repeats, and their intervals cover
     new rows and other folds. `chosen` says how many folds found each method, where every fold searched by itself.
+    `beside` are the scores of what learned from the rows of the same folds: of texts "tfidf_svm".
     """
 
     folds: int
@@ -205,6 +206,7 @@ class CrossValidated:
     rows: int
     scores: Mapping[str, Score]
     chosen: Mapping[str, int] = field(default_factory=dict)
+    beside: Mapping[str, Mapping[str, Score]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -105,6 +105,10 @@ def _decided(analysis: Analysis) -> list[str]:
         found = analysis.cross_validated
         figures = ", ".join(f"{name} {score}" for name, score in found.scores.items())
         lines.append(f"{found.folds} folds of all {found.rows:,} rows, {found.repeats} times: {figures}")
+        for name, scores in found.beside.items():
+            lines.append(
+                f"{name} on the same folds: {', '.join(f'{metric} {score}' for metric, score in scores.items())}"
+            )
     if analysis.cross_validated is not None and analysis.cross_validated.chosen:
         chosen = ", ".join(f"{name} {count}" for name, count in analysis.cross_validated.chosen.items())
         lines.append(f"each fold searched by itself and found: {chosen}")
