@@ -56,8 +56,8 @@ def main() -> None:
         "finance_complaints",
         title=f"Complaints to the CFPB: finance/risk, method {asked.method}, MiniLM",
         claim=f"{asked.folds} folds of all {found.rows:,} rows, {found.repeats} times. MiniLM with method "
-        f"{asked.method} is {100 * (own.value - words.value):+.1f} points of accuracy from TF-IDF with a linear SVM on "
-        f"the same folds, and {reached} the target of {TARGET:.2f}. The best large model that was asked without "
+        f"{asked.method} is {100 * (own.value - words.value):+.1f} points of accuracy from TF-IDF with a linear SVM "
+        f"on the same folds, and {reached} the target of {TARGET:.2f}. The best large model that was asked without "
         f"training has {published[best][0]:.3f} on these rows, as published; F1 is weighted there, and macro here "
         "(200 rows of each label).",
         header=["model", *METRICS],

@@ -44,6 +44,7 @@ sentiment = Preset(
     prepare=Ref("acclimate_finance.prepare:normalise"),
     preparing={"numbers": "keep", "tickers": "keep"},
     labels=SENTIMENTS,
+    cases=Ref("acclimate_finance.negation:texts"),
     metrics=("macro_f1", "weighted_f1", "accuracy", "mcc", "quadratic_kappa", "ordinal_mae", "auroc"),
     # A story goes on being told for days, and prices move with it: a week holds five trading days.
     split=SplitPolicy(embargo=7),

@@ -6,6 +6,7 @@ from typing import Any
 from acclimate.plugins import Finding, Loader, Preset, Ref, Report, hookimpl
 
 from acclimate_finance import entities, risk, sentiment
+from acclimate_finance.negation import told_apart
 from acclimate_finance.reading.options import OF_CALLS, OF_FILINGS
 from acclimate_finance.review import opposite_calls, seen_before
 
@@ -49,7 +50,9 @@ def choose_loader(source: str) -> str | None:
 
 @hookimpl
 def review_report(report: Report, records: Mapping[str, Any]) -> Iterator[Finding]:
-    """Say how often bad news was called good, and what the backbone was trained on."""
+    """Say how often bad news was called good, whether negation is heard, and what the backbone was trained on."""
     if report.task == "text-classification":
         yield from opposite_calls(records["truth"], records["predicted"])
+    if "cases" in records:
+        yield from told_apart(records["cases"], report.labels)
     yield from seen_before(report.backbone)
