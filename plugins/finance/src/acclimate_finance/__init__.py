@@ -60,7 +60,7 @@ risk = Preset(
     backbone="minilm-l6",
     prepare=Ref("acclimate_finance.prepare:normalise"),
     preparing={"numbers": "keep", "tickers": "keep"},
-    metrics=("accuracy", "macro_f1", "weighted_f1", "mcc", "quadratic_kappa", "ordinal_mae", "auroc"),
+    metrics=("accuracy", "macro_f1", "weighted_f1", "mcc", "auroc"),
     # Reports repeat what those of the year before said: a company's paragraphs stay in one part.
     group="company",
     times=(*_TIMES, "date_received", "Date received"),

@@ -88,11 +88,18 @@ def test_running_heads_and_page_numbers_are_no_text(tmp_path):
         "<p>" + "See Item 1A. Risk Factors for more, and other words. " * 3 + "</p>",
     ],
 )
-def test_mentions_of_an_item_are_text_of_the_item_they_stand_in(tmp_path, mention):
-    found = texts(written(tmp_path, report(ANNUAL, bodies={"3": f"<p>{body('3')}</p>{mention}"})))
+@pytest.mark.parametrize("place", ["1", "3"], ids=["before the Item", "after it"])
+def test_mentions_of_an_item_are_text_of_the_item_they_stand_in(tmp_path, mention, place):
+    found = texts(written(tmp_path, report(ANNUAL, bodies={place: f"<p>{body(place)}</p>{mention}"})))
     assert list(found) == list(ANNUAL)
-    assert found["3"].startswith(body("3"))
-    assert len(found["3"]) > len(body("3")) + 20
+    assert found[place].startswith(body(place))
+    assert len(found[place]) > len(body(place)) + 20
+
+
+def test_a_mention_before_the_heading_on_a_new_page_is_no_heading_of_its_own(tmp_path):
+    stray = f"<p>{body('1')}</p><p>Item 1A. Risk Factors</p><p>The end of Item 1.</p><hr>"
+    with pytest.raises(DataError, match="can be read in more than one way: 1 → 1A → 1A"):
+        texts(written(tmp_path, report(ANNUAL, bodies={"1": stray})))
 
 
 def test_one_heading_for_two_items_is_one_section(tmp_path):

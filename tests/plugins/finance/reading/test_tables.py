@@ -82,6 +82,20 @@ def test_a_label_that_spans_rows_moves_no_value():
     assert text.splitlines()[-2:] == ["Abroad | 2023: 3", "Abroad | 2022: 4"]
 
 
+def test_labels_that_span_rows_side_by_side_move_no_value():
+    text = table(
+        cells("", "", "2023", "2022"),
+        "<td rowspan=2>Sales</td><td rowspan=2>Home</td><td>1</td><td>2</td>",
+        "<td>3</td><td>4</td>",
+    )
+    assert text.splitlines()[-2:] == ["2023: 3", "2022: 4"]
+
+
+def test_a_row_of_dashes_is_a_row_of_values():
+    text = table(cells("", "2023", "2022"), cells("Preferred", "—", "-"), cells("Common", "5", "6"))
+    assert text.splitlines()[:2] == ["Preferred | 2023: —", "Preferred | 2022: -"]
+
+
 @pytest.mark.parametrize("value", ["−4", "-4", "(4)", "$(4)", "€ 4.5", "4%", "(4.25)%", "N/A", "1,234,567", ".5"])
 def test_values_are_kept_as_they_are_written(value):
     assert table(cells("", "2023", "2022"), cells("x", value, "9")).splitlines()[0] == f"x | 2023: {value}"
