@@ -22,7 +22,7 @@ from acclimate.api.request import find_preset, split_options, with_preparing
 from acclimate.contracts import DataError, OptionError, Report, Settings, did_you_mean
 from acclimate.plugins import Host, default_host
 
-_DECIDED = ("positive", "operate", "prevalence", "answer", "calibration", "retention", "scope_score")
+_DECIDED = ("positive", "operate", "costs", "prevalence", "answer", "calibration", "retention", "scope_score")
 
 
 def evaluate(folder: str | Path, source: str | Path, *, host: Host | None = None, **options: Any) -> Report:

@@ -10,6 +10,7 @@ from typing import Any, Protocol, TextIO
 import pyarrow
 import pyarrow.parquet
 
+from acclimate.api.deciding import CHEAPEST
 from acclimate.contracts import OptionError
 
 Rows = Iterable[Mapping[str, Any]]
@@ -43,7 +44,7 @@ def check_bars(labels: Sequence[str], *, several: bool) -> None:
 def write_csv(
     rows: Rows, stream: TextIO, *, several: bool, decided: Sequence[str] = (), weighed: bool = False
 ) -> None:
-    """Write id, label, probability, what is `decided` of each row ("flagged": true or false) and error.
+    """Write id, label, probability, what is `decided` of each row ("flagged": true or false; a label) and error.
 
     Several labels of a row and their probabilities stand between bars; so do the slices of a row where they are
     `weighed`, as name=share. Where a row may be out of scope, its likeliest label stands beside.
@@ -57,7 +58,7 @@ def write_csv(
         names = row.get("labels", [row["label"]] if "label" in row else [])
         # Of a row out of scope no probability of being that is known.
         values = [f"{row['probabilities'][name]:.4f}" if name in row["probabilities"] else "" for name in names]
-        flags = [str(row.get(name, "")).lower() for name in decided]
+        flags = [_decided(row.get(name, "")) for name in decided]
         shares = (
             ["|".join(f"{name}={share:.4f}" for name, share in row.get("slice_weights", {}).items())]
             if weighed
@@ -65,6 +66,10 @@ def write_csv(
         )
         told_of = ["|".join(names), "|".join(values), *(row.get(name, "") for name in likeliest)]
         writer.writerow([row["id"], *told_of, *flags, *shares, row.get("error", "")])
+
+
+def _decided(value: bool | str) -> str:
+    return value if isinstance(value, str) else str(value).lower()
 
 
 class _Writer(Protocol):
@@ -97,7 +102,7 @@ def _to_parquet(
     text = pyarrow.string()
     told = ("labels", pyarrow.list_(text)) if several else ("label", text)
     probabilities = pyarrow.struct([(label, pyarrow.float64()) for label in labels])
-    flags = [(name, pyarrow.bool_()) for name in decided]
+    flags = [(name, text if name == CHEAPEST else pyarrow.bool_()) for name in decided]
     sets = [] if several else [("label_set", pyarrow.list_(text))]
     slices = [("slice_weights", pyarrow.map_(text, pyarrow.float64()))] if weighed else []
     likeliest = [("likeliest", text)] if "out_of_scope" in decided else []

@@ -3,6 +3,7 @@
 from acclimate.contracts.analysis import (
     Analysis,
     Bin,
+    CallCosts,
     Conformal,
     Coverage,
     CrossValidated,
@@ -110,6 +111,7 @@ __all__ = [
     "BackboneError",
     "Bin",
     "BundleError",
+    "CallCosts",
     "Chat",
     "ClassMasks",
     "Columns",

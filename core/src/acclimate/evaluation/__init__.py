@@ -3,6 +3,7 @@
 from acclimate.evaluation.baselines import majority_class, tfidf_svm
 from acclimate.evaluation.bm25 import BM25
 from acclimate.evaluation.calibrate import best_temperature, row_losses
+from acclimate.evaluation.costs import GradeCosts, cheapest, cheapest_constant, mean_cost, read_costs
 from acclimate.evaluation.curves import (
     answer_threshold,
     answered,
@@ -69,6 +70,7 @@ __all__ = [
     "Costs",
     "DifferenceFunction",
     "FoundRegions",
+    "GradeCosts",
     "Mask",
     "MaskRule",
     "Paired",
@@ -92,6 +94,8 @@ __all__ = [
     "best_thresholds",
     "by_area",
     "by_id",
+    "cheapest",
+    "cheapest_constant",
     "cheapest_threshold",
     "choose_fusion",
     "claimable",
@@ -121,6 +125,7 @@ __all__ = [
     "macro_f1",
     "majority_class",
     "mcc",
+    "mean_cost",
     "micro_f1",
     "missed",
     "mrr_statistics",
@@ -134,6 +139,7 @@ __all__ = [
     "proportion",
     "rates",
     "ratio",
+    "read_costs",
     "read_rule",
     "reliability",
     "retention_threshold",
