@@ -85,6 +85,7 @@ def test_running_heads_and_page_numbers_are_no_text(tmp_path):
         "<p>Item 1A. “Risk Factors” tells of these.</p>",
         "<p>Item 7, Management’s Discussion and Analysis, has more.</p>",
         "<p>Item 1A. Risk Factors of this report.</p>",
+        "<p>Item 1A. Risk Factors of our annual report on Form 10-K tells of these. " + "And so on. " * 40 + "</p>",
         "<p>" + "See Item 1A. Risk Factors for more, and other words. " * 3 + "</p>",
     ],
 )
@@ -166,6 +167,18 @@ def test_an_item_under_the_wrong_part_is_refused(tmp_path):
     wrong = {**ANNUAL, "10": ("II", ANNUAL["10"][1]), "11": ("II", ANNUAL["11"][1])}
     with pytest.raises(DataError, match=r"Item 10 of acme.htm stands under PART II, and is of part III"):
         texts(written(tmp_path, report(wrong)))
+
+
+def test_a_part_may_stand_in_the_heading_of_its_first_item(tmp_path):
+    headings = {"5": "<p><b>PART II. Item 5. Market for Common Equity</b></p>"}
+    page = report(ANNUAL, headings=headings).replace(f'<div><span style="{BOLD}">PART II</span></div>', "")
+    assert texts(written(tmp_path, page)) == {key: body(key) for key in ANNUAL}
+
+
+def test_a_text_that_runs_on_may_speak_of_other_places(tmp_path):
+    said = "<p>Item 3. Legal Proceedings. See Note 10 to the statements in this report.</p>"
+    found = texts(written(tmp_path, report(ANNUAL, headings={"3": said}, bodies={"3": "<p></p>"})))
+    assert found["3"].endswith("See Note 10 to the statements in this report.")
 
 
 def test_risk_factors_of_a_few_words_are_refused_unless_they_say_why(tmp_path):

@@ -11,7 +11,7 @@ from acclimate_finance.reading.blocks import Block
 from acclimate_finance.reading.forms import NEVER, Item
 
 _HEADING = re.compile(
-    r"(?:part\s+(?:i|ii|iii|iv)\b\W*)?items?\s*(?P<number>\d{1,2}(?:\s?[a-c](?![a-z]))?)(?:\s?\(t\))?"
+    r"(?:part\s+(?P<part>i|ii|iii|iv)\b\W*)?items?\s*(?P<number>\d{1,2}(?:\s?[a-c](?![a-z]))?)(?:\s?\(t\))?"
     r"(?P<more>(?:\s*(?:,|and|&)\s*(?:items?\s*)?\d{1,2}(?:[a-c](?![a-z]))?\.?)*)(?P<mark>[\s.:)–—-]*)(?P<title>.*)",
     re.IGNORECASE | re.DOTALL,
 )
@@ -130,8 +130,8 @@ def _found(blocks: Sequence[Block], form: Sequence[Item]) -> Iterator[_Found]:
 def _is_heading(text: str, heading: re.Match[str], title: str) -> bool:
     if title.startswith(("“", '"', ",", "”", "‘")) or text.lstrip().startswith("“"):
         return False  # "Item 7, Management's Discussion" and 'Item 1A. "Risk Factors"' speak of another place
-    if _ELSEWHERE.search(title[:_LONGEST]) and len(title) <= _LONGEST:
-        return False
+    if _ELSEWHERE.search(re.split(r"[.:–—]", title)[0]):
+        return False  # "Item 1A. Risk Factors of our annual report on Form 10-K"
     return len(text) <= _LONGEST or bool(heading["mark"].strip())
 
 
@@ -252,6 +252,8 @@ def _check_parts(sections: Sequence[Section], blocks: Sequence[Block], name: str
         for block in blocks[before.heading : section.heading]:
             if not block.table and not block.linked and (found := _PART.fullmatch(block.text)):
                 part = found[1].upper()
+        own = _HEADING.match(blocks[section.heading].text)
+        part = ((own and own["part"]) or part).upper()
         if part and part != section.items[0].part:
             raise DataError(
                 f"Item {section.key} of {name} stands under PART {part}, and is of part {section.items[0].part}.",
