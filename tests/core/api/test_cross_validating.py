@@ -51,6 +51,29 @@ def test_every_row_is_tested_once_a_repeat_by_a_model_that_did_not_train_on_it(
     assert found.chosen == {}, "nothing was searched"
 
 
+def test_a_linear_model_on_words_learns_from_the_rows_of_the_same_folds(
+    texts: Path, small_backbone: str, tmp_path: Path
+) -> None:
+    scored, right = cross_validating.word_scores, []
+
+    def spy(request: Any, subject: Any) -> Any:
+        found, test = scored(request, subject), subject.parts["test"]
+        assert not {*test.ids} & {*subject.parts["train"].ids, *subject.parts["validation"].ids}
+        right.extend(found.argmax(axis=1) == test.truth)
+        return found
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cross_validating, "word_scores", spy)
+        done = run(texts, tmp_path, backbone=small_backbone, folds=3, repeats=2, metrics=["accuracy"])
+    found = done.report.analysis.cross_validated
+    assert found is not None
+    assert len(right) == 2 * 75
+    assert found.beside["tfidf_svm"]["accuracy"].value == pytest.approx(np.mean(right))
+    assert f"tfidf_svm on the same folds: accuracy {found.beside['tfidf_svm']['accuracy']}" in str(done.report)
+    page = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
+    assert "tfidf_svm on the same folds" in page
+
+
 def test_each_fold_of_auto_searches_on_rows_that_do_not_test_it(
     texts: Path, small_backbone: str, tmp_path: Path
 ) -> None:

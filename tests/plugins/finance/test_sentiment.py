@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 import torch
-from acclimate import adapt, load
+from acclimate import adapt, evaluate, load
 from acclimate.contracts import DataError, OptionError
 from acclimate.plugins import Host
 from acclimate_finance import sentiment
+from acclimate_finance.negation import texts, told_apart
 from acclimate_finance.review import opposite_calls, seen_before
 from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import BertConfig, BertForSequenceClassification, PreTrainedTokenizerFast
@@ -91,6 +92,13 @@ def test_a_run_splits_by_date_with_embargo_and_reports_as_the_trade_does(
     codes = {finding.code: finding.message for finding in report.findings}
     assert "repeat a row of an earlier part" in codes["embargo"]
     assert codes["opposite-calls"].startswith("Of ")
+    told = next(finding for finding in report.findings if finding.code == "minimal-pairs")
+    assert told.message.startswith("Of 22 pairs of texts")
+    model = run.load()
+    called = [each.label for each in model.predict(texts())]
+    assert [told] == list(told_apart(called, report.labels))
+    again = evaluate(tmp_path / "run", written(tmp_path, lines))
+    assert told in again.findings
     # Two days between rows: 18 test rows but the repeat, and three rows before each part lie within seven days.
     assert report.rows == {"train": 60, "validation": 6, "test": 17}
     assert set(report.analysis.slices) == {"ticker"}

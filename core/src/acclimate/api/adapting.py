@@ -1,5 +1,6 @@
 """`adapt`: from a source of rows to a saved, proven, measured model."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -7,9 +8,11 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from acclimate import evaluation, models, training
 from acclimate.api import calibrating, dealing, deciding, inputs, sameness, saved, scoping, scoring, stages
+from acclimate.api.cases import called_cases
 from acclimate.api.choosing import choose_backbone, choose_method, first_of_search, make_plan, need_of
 from acclimate.api.clock import Clock
 from acclimate.api.cross_validating import check_folds, cross_validate, folds_of
@@ -201,7 +204,7 @@ def classify(host: Host, request: Request, folder: Path, shown: bool) -> Run:
     report = report_of(request, subject, plan, learned, scored, analysis, clock)
     test = subject.parts["test"]
     records = scoring.records(test.ids, test.truth, learned.logits, report.labels, learned.thresholds)
-    report = reviewed(host, request.owner, report, records)
+    report = reviewed(host, request.owner, report, {**records, **_cases(host, request, subject, learned)})
     tell(host, request, "evaluated", metrics={name: score.value for name, score in report.metrics.items()})
     _save(host, request, subject, plan, learned, decisions, report)
     tell(host, request, "written", output=str(request.output))
@@ -212,6 +215,16 @@ def classify(host: Host, request: Request, folder: Path, shown: bool) -> Run:
         scores=scoring.ranked(learned.logits, learned.thresholds),
     )
     return Run(output=request.output, report=report, test_rows=test_rows, host=host)
+
+
+def _cases(host: Host, request: Request, subject: Subject, learned: stages.Learned) -> Mapping[str, Any]:
+    def logits(texts: models.Examples) -> NDArray[np.float64]:
+        own = evaluation.by_id(list(texts.ids), models.logits(subject.model, texts, precision=learned.precision))
+        several = learned.thresholds is not None
+        return evaluation.follow(learned.curves, own, several=several) if learned.curves else own
+
+    asked = subject.resolved.preprocessing, subject.prepare, logits
+    return called_cases(host, request.preset, *asked, subject.model.labels, learned.thresholds)
 
 
 def _search(host: Host, request: Request, subject: Subject, clock: Clock) -> tuple[Request, Subject, Plan]:

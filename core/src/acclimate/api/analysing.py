@@ -17,6 +17,7 @@ from acclimate.api.scoring import ranked, score
 from acclimate.api.slicing import slices
 from acclimate.contracts import (
     Analysis,
+    CallCosts,
     Columns,
     Curve,
     Finding,
@@ -104,10 +105,33 @@ def analyse(
         answered=None
         if decisions.answer_threshold is None
         else evaluation.answered(part.truth, probabilities, decisions.answer_threshold, part.groups),
+        costs=_costs(tested),
         conformal=conformal,
         **common,
     )
     return analysis, findings
+
+
+def _costs(tested: Tested) -> CallCosts | None:
+    part, decisions = tested.part, tested.decisions
+    called = decisions.cheapest(tested.logits)
+    if called is None:
+        return None
+    matrix, likeliest = evaluation.read_costs(decisions.costs).matrix, tested.logits.argmax(axis=1)
+    always = evaluation.cheapest_constant(part.truth, matrix)
+    cost, likely, constant = (
+        evaluation.mean_cost(part.truth, labels, matrix, groups=part.groups, seed=tested.settings.seed)
+        for labels in (called, likeliest, np.full(len(part.truth), always))
+    )
+    return CallCosts(
+        rule=decisions.costs,
+        cheapest=cost,
+        likeliest=likely,
+        constant=constant,
+        always=tested.model.labels[always],
+        changed=float((called != likeliest).mean()),
+        validation=decisions.cost_reached,
+    )
 
 
 def _operating(tested: Tested) -> OperatingPoint | None:

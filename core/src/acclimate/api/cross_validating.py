@@ -18,6 +18,7 @@ from acclimate.api.inputs import Part
 from acclimate.api.request import Request
 from acclimate.api.search import search
 from acclimate.api.subject import Subject
+from acclimate.api.words import WORDS, word_scores
 from acclimate.contracts import CrossValidated, Finding, OptionError, Plan, Settings
 from acclimate.plugins import Host
 
@@ -65,6 +66,8 @@ def check_folds(settings: Settings, *, timed: bool, given: bool) -> None:
 def cross_validate(host: Host, request: Request, subject: Subject, folds: int, folder: Path) -> CrossValidated:
     """Return the scores of the run's method over all rows; the model of `subject` stays as it is.
 
+    Of texts a linear model on words is learned from the very rows of each fold, and stands beside it.
+
     Where method "auto" was to be cross-validated each fold searches by itself, within the whole budget: a method that
     all rows chose would be scored on rows that chose it.
 
@@ -92,7 +95,9 @@ def cross_validate(host: Host, request: Request, subject: Subject, folds: int, f
     )
     nested = bool(request.searched and request.settings.folds)
     chosen: Counter[str] = Counter()
-    runs = {}
+    # The method and what stands beside it, over the same rows.
+    sides = (subject.method.name, *([WORDS] if request.preset.modality == "text" else []))
+    runs: dict[str, dict[int, evaluation.ScoredRows]] = {name: {} for name in sides}
     for repeat in range(request.settings.repeats):
         settings = replace(subject.settings, seed=subject.settings.seed + repeat)
         every = replace(
@@ -102,7 +107,7 @@ def cross_validate(host: Host, request: Request, subject: Subject, folds: int, f
             examples={**subject.examples, "train": examples},
             shown=False,
         )
-        scores = np.empty((len(whole.truth), len(subject.model.labels)))
+        scores = {name: np.empty((len(whole.truth), len(subject.model.labels))) for name in sides}
         for number, fold in enumerate(deal_folds(every, request.preset.split, folds)):
             if subject.shown:
                 of = f"repeat {repeat + 1} of {request.settings.repeats}, fold {number + 1} of {folds}"
@@ -113,15 +118,21 @@ def cross_validate(host: Host, request: Request, subject: Subject, folds: int, f
             chosen[one.method.name] += 1
             plan = make_plan(host, request, one.method, one.model, one.parts["train"])
             learned = stages.learn(one, plan, _silent)
-            scores[list(fold.held_out)] = scoring.ranked(learned.logits, learned.thresholds)
-        runs[repeat] = evaluation.ScoredRows(ids=whole.ids, truth=whole.truth, groups=whole.groups, scores=scores)
+            scores[subject.method.name][list(fold.held_out)] = scoring.ranked(learned.logits, learned.thresholds)
+            if WORDS in sides:
+                scores[WORDS][list(fold.held_out)] = word_scores(request, one)
+        for name, found in scores.items():
+            runs[name][repeat] = evaluation.ScoredRows(
+                ids=whole.ids, truth=whole.truth, groups=whole.groups, scores=found
+            )
     functions = scoring.functions_of(host, metrics, multilabel=whole.multilabel)
-    found = evaluation.paired({subject.method.name: runs}, functions, seed=request.settings.seed)
+    compared = evaluation.paired(runs, functions, seed=request.settings.seed)
     return CrossValidated(
         folds=folds,
         repeats=request.settings.repeats,
         rows=len(whole.truth),
-        scores=found.scores[subject.method.name],
+        scores=compared.scores[subject.method.name],
+        beside={name: compared.scores[name] for name in sides[1:]},
         chosen=dict(chosen) if nested else {},
     )
 

@@ -68,6 +68,7 @@ def deal_request(host: Host, request: Request, tables: Mapping[str, "datasets.Da
         prepare=host.load(request.preset),
         allow_leakage=settings.allow_leakage,
         outside=scoping.outside_label(settings, request.preset, found, multilabel=several),
+        costs=settings.costs,
     )
 
 
@@ -81,6 +82,7 @@ def deal(
     allow_leakage: bool = False,
     labels: tuple[str, ...] | None = None,
     outside: str = "",
+    costs: str = "",
 ) -> Dealt:
     """Return the three parts; given parts are honoured, the others split off with rows that repeat kept together.
 
@@ -88,7 +90,7 @@ def deal(
     given for them, "validation" and "test". Texts are compared as `prepare` leaves them. `labels` are those that rows
     may carry where that is not for the rows to say; then every row may carry all of them. Rows with the label
     `outside` have none of the labels: those of validation and test are parts of their own, named by
-    `scoping.OUTSIDE`, and the others are left out.
+    `scoping.OUTSIDE`, and the others are left out. `costs` may say the order of labels.
 
     Raises:
         DataError: rows that cannot be used or split; a split whose test score would be too good, unless
@@ -101,7 +103,7 @@ def deal(
     if labels is None:
         data.check_classes(whole.select(scoping.divided(whole, outside)[0]) if outside else whole)
         found = {label for names in data.label_sets(whole) for label in names}
-        labels = inputs.ordered(found - {outside}, preset)
+        labels = inputs.ordered(found - {outside}, preset, costs)
     given = {name: table for name, table in tables.items() if name != "train"}
     for name, table in given.items():
         data.check_known_labels(table, (*labels, outside) if outside else labels, name)

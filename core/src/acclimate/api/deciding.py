@@ -16,6 +16,7 @@ Scores = NDArray[np.float64]
 _DEFAULT_RULE = "probability=0.5"
 # With fewer rows of the kind that a share is measured on, what is reached on new rows may be far from it.
 _FEW = 30
+CHEAPEST = "cheapest"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +28,8 @@ class Decisions:
     a label joins a row's set, from `set_rows` rows. `answer_threshold` is the probability of the likeliest label from
     which a row is answered. A row is out of scope below the `scope_threshold` of its `scope_score`, which keeps a
     share `retention` of validation rows; `scope_reached` is what it has there, `outside` the label of rows out of
-    scope, and `scope_levels` the thresholds of other shares, by share.
+    scope, and `scope_levels` the thresholds of other shares, by share. By `costs` each row is given the label that
+    costs least; `cost_reached` is what a row costs by that, and by its likeliest label, on validation rows.
     What was not decided is empty or None.
     """
 
@@ -45,6 +47,8 @@ class Decisions:
     retention: float | None = None
     scope_reached: Mapping[str, float | None] = field(default_factory=dict)
     scope_levels: Mapping[str, float] = field(default_factory=dict)
+    costs: str = ""
+    cost_reached: Mapping[str, float] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values; `Decisions(**values)` gives the same decisions back."""
@@ -52,13 +56,20 @@ class Decisions:
 
     @property
     def told(self) -> tuple[str, ...]:
-        """The fields that predictions of the run have beside label and probabilities: yes or no for each row."""
+        """The fields that predictions of the run have beside label and probabilities: yes or no, or a label."""
         known = {
             "flagged": self.threshold,
             "answered": self.answer_threshold,
             "out_of_scope": self.scope_threshold,
         }
-        return tuple(name for name, threshold in known.items() if threshold is not None)
+        decided = tuple(name for name, threshold in known.items() if threshold is not None)
+        return (*decided, CHEAPEST) if self.costs else decided
+
+    def cheapest(self, logits: Scores) -> NDArray[np.int64] | None:
+        """Return the class [rows] that costs least, by calibrated logits [rows, classes]; None without costs."""
+        if not self.costs:
+            return None
+        return evaluation.cheapest(softmax(logits, axis=1), evaluation.read_costs(self.costs).matrix)
 
     def flagged(self, logits: Scores, labels: Sequence[str]) -> NDArray[np.bool_] | None:
         """Return which rows [rows] are flagged; None where no operating point was decided."""
@@ -102,6 +113,8 @@ def check_positive(settings: Settings, labels: Sequence[str], *, multilabel: boo
             "positive, prevalence and answer are for rows of one label, and these may carry several.",
             "Leave them out; operate chooses the threshold of each label.",
         )
+    if multilabel and settings.costs:
+        raise OptionError("costs are for rows of one label, and these may carry several.", "Leave costs out.")
     if settings.positive and settings.positive not in labels:
         raise OptionError(f"There is no label {settings.positive!r}.", did_you_mean(settings.positive, set(labels)))
     if asked and not settings.positive and not multilabel:
@@ -134,6 +147,8 @@ def decide(
         answer_threshold=None
         if settings.answer is None
         else evaluation.answer_threshold(probabilities, settings.answer),
+        costs=settings.costs,
+        cost_reached=_cost_reached(part, probabilities, settings.costs),
     )
     if not settings.positive:
         return sets, ()
@@ -158,6 +173,15 @@ def decide(
         prevalence=settings.prevalence,
     )
     return decisions, _few(rule, positive, flagged, decisions)
+
+
+def _cost_reached(part: Part, probabilities: Scores, costs: str) -> Mapping[str, float]:
+    """Return what a row of the validation costs on average, by the cheapest and by the likeliest label."""
+    if not costs:
+        return {}
+    matrix = evaluation.read_costs(costs).matrix
+    called = {CHEAPEST: evaluation.cheapest(probabilities, matrix), "likeliest": probabilities.argmax(axis=1)}
+    return {name: float(matrix[part.truth, labels].mean()) for name, labels in called.items()}
 
 
 def _few(

@@ -11,6 +11,7 @@ import numpy as np
 from acclimate import bundle, data, evaluation
 from acclimate.api import inputs, scoping, scoring
 from acclimate.api.analysing import Tested, analyse
+from acclimate.api.cases import called_cases
 from acclimate.api.clock import Clock
 from acclimate.api.evaluate_modules import named_by_run
 from acclimate.api.flows import flow_of_run
@@ -21,7 +22,7 @@ from acclimate.api.request import find_preset, split_options, with_preparing
 from acclimate.contracts import DataError, OptionError, Report, Settings, did_you_mean
 from acclimate.plugins import Host, default_host
 
-_DECIDED = ("positive", "operate", "prevalence", "answer", "calibration", "retention", "scope_score")
+_DECIDED = ("positive", "operate", "costs", "prevalence", "answer", "calibration", "retention", "scope_score")
 
 
 def evaluate(folder: str | Path, source: str | Path, *, host: Host | None = None, **options: Any) -> Report:
@@ -168,7 +169,9 @@ def evaluate_classifier(host: Host, folder: Path, source: str, options: Mapping[
         **scoring.tables_of_errors(part.truth, logits, predictor.labels, predictor.thresholds),
     )
     records = scoring.records(part.ids, part.truth, logits, predictor.labels, predictor.thresholds)
-    return reviewed(host, owner, report, records)
+    asked = predictor.preprocessing, predictor.prepare, predictor.logits
+    cases = called_cases(host, preset, *asked, predictor.labels, predictor.thresholds)
+    return reviewed(host, owner, report, {**records, **cases})
 
 
 def _outside(settings: Settings, predictor: Predictor, rows: Any) -> str:

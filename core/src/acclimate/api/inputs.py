@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from acclimate import data, models
+from acclimate import data, evaluation, models
 from acclimate.api.stacks import stack_examples
 from acclimate.contracts import Columns, DataError, Finding, Loader, OptionError, Preset, Settings, did_you_mean
 from acclimate.plugins import Host
@@ -168,10 +168,31 @@ def sliced(settings: Settings, preset: Preset, rows: "datasets.Dataset") -> tupl
     return settings.slices or tuple(name for name in preset.slices if name in rows.column_names)
 
 
-def ordered(labels: Iterable[str], preset: Preset) -> tuple[str, ...]:
-    """Return labels in the order of those that the preset knows, else sorted by name."""
+def ordered(labels: Iterable[str], preset: Preset, costs: str = "") -> tuple[str, ...]:
+    """Return labels in the order that `costs` say or that the preset knows, else sorted by name.
+
+    Raises:
+        OptionError: `costs` do not name the very labels, or in another order than the preset.
+    """
     found = set(labels)
+    if costs:
+        return _graded(found, preset, evaluation.read_costs(costs).grades)
     return tuple(sorted(found)) if preset.labels is None else tuple(x for x in preset.labels.order if x in found)
+
+
+def _graded(found: set[str], preset: Preset, grades: tuple[str, ...]) -> tuple[str, ...]:
+    if found != set(grades):
+        raise OptionError(
+            f"costs name the labels {', '.join(grades)}; the rows have {', '.join(sorted(found))}.",
+            "Name each label of the rows once, from the lowest to the highest.",
+        )
+    known = ordered(found, preset)
+    if preset.labels is not None and grades != known:
+        raise OptionError(
+            f"costs name the labels in the order {' < '.join(grades)}; the preset knows {' < '.join(known)}.",
+            "Take that order.",
+        )
+    return grades
 
 
 def as_part(name: str, rows: "datasets.Dataset", labels: Sequence[str]) -> Part:

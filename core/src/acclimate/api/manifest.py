@@ -71,6 +71,8 @@ _LABELS: Mapping[str, fields.Test] = {
     "decisions.retention": fields.is_number_or_null,
     "decisions.scope_reached": fields.is_map,
     "decisions.scope_levels": fields.is_map_of_numbers,
+    "decisions.costs": fields.is_text,
+    "decisions.cost_reached": fields.is_map_of_numbers,
     "calibration.temperature": fields.is_number,
     "calibration.curves": fields.is_curves,
 }

@@ -27,6 +27,7 @@ _OWN: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
 OF_LABELS: Mapping[str, str] = {
     "positive": "An operating point is for rows with labels",
     "operate": "An operating point is for rows with labels",
+    "costs": "Costs are of calls of a label",
     "prevalence": "An operating point is for rows with labels",
     "out_of_scope": "Rows are in scope by the scores of labels",
     "retention": "Rows are in scope by the scores of labels",

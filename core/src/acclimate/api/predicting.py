@@ -33,11 +33,11 @@ def predict_rows(
 
     Where rows may carry several labels it is `{id, labels, probabilities}`, of masks `{id, shares}`, of spans
     `{id, spans}`, each with start, end, label, text and probability, of parts that are inspected
-    `{id, score, threshold, rejected, regions}`. A run with an operating point adds `flagged`,
-    one that leaves rows to a person `answered`, one with sets of labels `label_set`. One that tells rows out of scope
-    adds `out_of_scope` and, whatever that says, the `likeliest` of its labels; the `label` of a row out of scope is
-    that of such rows in the data, or "out of scope". One that reads stacks adds `slice_weights`, the share of each
-    slice by its name.
+    `{id, score, threshold, rejected, regions}`. A run with an operating point adds `flagged`, one that knows what
+    wrong calls cost the `cheapest` label, one that leaves rows to a person `answered`, one with sets of labels
+    `label_set`. One that tells rows out of scope adds `out_of_scope` and, whatever that says, the `likeliest` of its
+    labels; the `label` of a row out of scope is that of such rows in the data, or "out of scope". One that reads
+    stacks adds `slice_weights`, the share of each slice by its name.
     Where the loader tells more of its rows (`Loader.told`), such as path, page and offsets of a clause, that stands
     beside the id. A row that cannot be read or opened is `{id, error}`, and does not stop the others. Only a chunk
     of rows is ever in memory.

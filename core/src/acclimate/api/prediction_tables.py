@@ -11,6 +11,7 @@ from typing import Any, TextIO
 import pyarrow
 import pyarrow.parquet
 
+from acclimate.api.deciding import CHEAPEST
 from acclimate.contracts import OptionError
 from acclimate.contracts.offers import PREDICTED
 
@@ -46,7 +47,9 @@ def check_bars(labels: Sequence[str], *, several: bool) -> None:
 def write_csv(
     rows: Rows, stream: TextIO, *, several: bool, decided: Sequence[str] = (), weighed: bool = False
 ) -> None:
-    """Write id, what the loader tells, label, probability, what is `decided` of each row ("flagged") and error.
+    """Write id, what the loader tells, label, probability, what is `decided` of each row, and error.
+
+    What is decided is true or false ("flagged"), or a label.
 
     Several labels of a row and their probabilities stand between bars; so do the slices of a row where they are
     `weighed`, as name=share. Where a row may be out of scope, its likeliest label stands beside.
@@ -63,7 +66,7 @@ def write_csv(
         names = row.get("labels", [row["label"]] if "label" in row else [])
         # Of a row out of scope no probability of being that is known.
         values = [f"{row['probabilities'][name]:.4f}" if name in row["probabilities"] else "" for name in names]
-        flags = [str(row.get(name, "")).lower() for name in decided]
+        flags = [_decided(row.get(name, "")) for name in decided]
         shares = (
             ["|".join(f"{name}={share:.4f}" for name, share in row.get("slice_weights", {}).items())]
             if weighed
@@ -72,6 +75,10 @@ def write_csv(
         told_of = ["|".join(names), "|".join(values), *(row.get(name, "") for name in likeliest)]
         where = [row["id"], *(row[name] for name in beside)]
         writer.writerow([*where, *told_of, *flags, *shares, row.get("error", "")])
+
+
+def _decided(value: bool | str) -> str:
+    return value if isinstance(value, str) else str(value).lower()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +132,7 @@ def _fields(form: Form) -> list[tuple[str, Any]]:
         ("labels", pyarrow.list_(text)) if form.several else ("label", text),
         *likeliest,
         ("probabilities", pyarrow.struct([(label, pyarrow.float64()) for label in form.labels])),
-        *((name, pyarrow.bool_()) for name in form.decided),
+        *((name, text if name == CHEAPEST else pyarrow.bool_()) for name in form.decided),
         *sets,
         *slices,
         ("error", text),

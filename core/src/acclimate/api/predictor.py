@@ -91,6 +91,7 @@ class Predictor:
         probabilities = scoring.probabilities_of(logits, multilabel=self.thresholds is not None)
         answer = self.decisions.answer_threshold
         flagged = self.decisions.flagged(logits, self.labels)
+        cheapest = self.decisions.cheapest(logits)
         likeliest = [self.labels[int(row.argmax())] for row in logits]
         if self.thresholds is None:
             given: list[tuple[str, ...]] = [(label,) for label in likeliest]
@@ -106,6 +107,7 @@ class Predictor:
                 answered=None if answer is None else bool(row.max() >= answer),
                 flagged=None if flagged is None else bool(flagged[number]),
                 out_of_scope=None if outside is None else bool(outside[number]),
+                cheapest=None if cheapest is None else self.labels[int(cheapest[number])],
                 label_set=self._label_set(row),
             )
             for number, (label, row, names) in enumerate(zip(likeliest, probabilities, given, strict=True))

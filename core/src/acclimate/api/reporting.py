@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from acclimate import evaluation, training
-from acclimate.api import corners, deciding, inputs, scoping, scoring
+from acclimate.api import corners, inputs, scoping, scoring
 from acclimate.api.analysing import Tested, analyse
 from acclimate.api.clock import Clock
 from acclimate.api.deciding import Decisions
@@ -15,6 +15,7 @@ from acclimate.api.report_fields import of_run, usual_settings
 from acclimate.api.request import Request
 from acclimate.api.stages import Learned
 from acclimate.api.subject import Subject
+from acclimate.api.words import WORDS, word_scores
 from acclimate.contracts import Analysis, Finding, Metric, Plan, Report, Score
 from acclimate.plugins import Host
 
@@ -147,7 +148,7 @@ def _baselines(request: Request, subject: Subject, frozen: Table | None) -> dict
     else:
         tables = {"majority_class": evaluation.majority_class(train.truth, len(test.truth), len(labels))}
     if request.preset.modality == "text":
-        tables["tfidf_svm"] = _tfidf_svm(request, subject)
+        tables[WORDS] = word_scores(request, subject)
     if frozen is not None:
         tables["frozen_linear"] = frozen
     return tables
@@ -158,26 +159,6 @@ def _named_by_plugin(request: Request, plan: Plan) -> tuple[Finding, ...]:
         return ()
     message = f"auto took {plan.method}, which plugin {request.owner!r} names for such rows; nothing was searched."
     return (Finding(code="auto-named", level="note", message=message),)
-
-
-def _tfidf_svm(request: Request, subject: Subject) -> Table:
-    """Return the scores of the test rows; where rows may carry several labels, less the thresholds of validation."""
-    train, validation, test = (subject.parts[name] for name in inputs.PARTS)
-    chosen = deciding.choosing(validation) if test.multilabel else None
-    asked = [part for part in (chosen, test) if part is not None]
-    scores: Table = evaluation.tfidf_svm(
-        inputs.prepared_texts(train.rows, subject.prepare),
-        train.truth,
-        [text for part in asked for text in inputs.prepared_texts(part.rows, subject.prepare)],
-        len(subject.model.labels),
-        seed=request.settings.seed,
-    )
-    if chosen is None:
-        return scores
-    held = len(chosen.truth)
-    rule = deciding.rule_of(request.settings)
-    above: Table = scores[held:] - evaluation.label_thresholds(chosen.truth, scores[:held], rule)
-    return above
 
 
 def _about(request: Request, plan: Plan, trained: training.Trained | None) -> tuple[Finding, ...]:

@@ -134,6 +134,8 @@ def split_options(given: dict[str, Any]) -> tuple[Columns, Settings]:
     )
     if settings.operate:
         evaluation.read_rule(settings.operate)  # refused before anything is read
+    if settings.costs:
+        evaluation.read_costs(settings.costs)
     for name, words in _WORDS.items():
         value = getattr(settings, name)
         if value not in words:

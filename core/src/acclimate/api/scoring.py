@@ -42,6 +42,13 @@ def given(logits: Scores, thresholds: Scores, labels: Sequence[str]) -> list[tup
     return [tuple(labels[k] for k in (-row).argsort(kind="stable") if row[k] >= thresholds[k]) for row in logits]
 
 
+def called(logits: Scores, labels: Sequence[str], thresholds: Scores | None) -> Sequence[Any]:
+    """Return what each row is called by its logits [rows, labels]: a label, or a tuple of several."""
+    if thresholds is not None:
+        return given(logits, thresholds, labels)
+    return [labels[index] for index in logits.argmax(axis=1)]
+
+
 def metric_names(preset: Preset, *, multilabel: bool) -> tuple[str, ...]:
     """Return the names of a preset's metrics for rows of one label, or of several."""
     return preset.multilabel_metrics if multilabel else preset.metrics
@@ -232,14 +239,12 @@ def records(
     """Return the test rows as `review_report` receives them."""
     if thresholds is None:
         names: Sequence[Any] = [labels[index] for index in truth]
-        predicted: Sequence[Any] = [labels[index] for index in logits.argmax(axis=1)]
     else:
         names = [tuple(labels[k] for k in np.flatnonzero(row)) for row in truth]
-        predicted = given(logits, thresholds, labels)
     return {
         "ids": list(ids),
         "truth": names,
-        "predicted": predicted,
+        "predicted": called(logits, labels, thresholds),
         "probabilities": probabilities_of(logits, multilabel=thresholds is not None),
     }
 

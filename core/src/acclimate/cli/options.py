@@ -93,6 +93,12 @@ Operate = Annotated[
         "of parts that are inspected overkill=0.01, escape=0.05, cost=200:4."
     ),
 ]
+Costs = Annotated[
+    str,
+    typer.Option(
+        help="Labels from lowest to highest and what a place too low and too high costs: 'low<medium<high=5:1'."
+    ),
+]
 Prevalence = Annotated[
     float | None,
     typer.Option(help="Share of rows in use that carry the positive label, or of parts that are defective."),

@@ -3,6 +3,7 @@
 from acclimate.contracts.analysis import (
     Analysis,
     Bin,
+    CallCosts,
     Conformal,
     Coverage,
     CrossValidated,
@@ -120,6 +121,7 @@ __all__ = [
     "BackboneError",
     "Bin",
     "BundleError",
+    "CallCosts",
     "CardScores",
     "Chat",
     "ClassMasks",

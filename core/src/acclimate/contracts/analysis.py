@@ -198,6 +198,7 @@ class CrossValidated:
 
     `rows` were dealt to `folds`, `repeats` times; the scores are means over the repeats, and their intervals cover
     new rows and other folds. `chosen` says how many folds found each method, where every fold searched by itself.
+    `beside` are the scores of what learned from the rows of the same folds: of texts "tfidf_svm".
     """
 
     folds: int
@@ -205,6 +206,25 @@ class CrossValidated:
     rows: int
     scores: Mapping[str, Score]
     chosen: Mapping[str, int] = field(default_factory=dict)
+    beside: Mapping[str, Mapping[str, Score]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallCosts:
+    """What a test row's call costs on average, by the `rule` that was given ("low<medium<high=5:1").
+
+    `cheapest` is by the label whose expected cost is least, `likeliest` by the likeliest label, `constant` by the one
+    label, `always`, that costs these rows least if all are called so. `changed` is the share of rows whose
+    cheapest label is not the likeliest. `validation` has the first two on the validation rows.
+    """
+
+    rule: str
+    cheapest: Score
+    likeliest: Score
+    constant: Score
+    always: str
+    changed: float
+    validation: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,6 +244,7 @@ class Analysis:
     coverage: tuple[Coverage, ...] = ()
     answered: Coverage | None = None
     scope: Scope | None = None
+    costs: CallCosts | None = None
     conformal: Conformal | None = None
     slices: Mapping[str, tuple[Slice, ...]] = field(default_factory=dict)
     mistakes: tuple[Mistake, ...] = ()

@@ -33,6 +33,7 @@ PREDICTED = frozenset(
         "probability",
         "probabilities",
         "likeliest",
+        "cheapest",
         "flagged",
         "answered",
         "out_of_scope",
@@ -323,7 +324,9 @@ class Preset:
     `preparing` are the names and defaults of further keyword arguments of `prepare`, which a user gives as
     `--prepare NAME=VALUE`; a saved run prepares new rows with them. `audit` names a function
     `(texts) -> Iterable[Finding]` with the same keyword arguments, which says in the report what the preparation does
-    to the texts of all rows. `labels` are the labels that it knows by name, in
+    to the texts of all rows. `cases` names a function `() -> Sequence[str]` of further texts, such as pairs that
+    differ in a word: the tested model labels them too, and `review_report` is told what it calls each, in their
+    order, as `records["cases"]`. `labels` are the labels that it knows by name, in
     order; without them a source's labels are taken as they are.
 
     `span_columns` names a function `(text, label) -> Mapping[str, str]` for token-classification: what else is told
@@ -355,6 +358,7 @@ class Preset:
     span_columns: Ref | None = None
     audit: Ref | None = None
     judge: Ref | None = None
+    cases: Ref | None = None
     labels: LabelNames | None = None
     metrics: tuple[str, ...] = ("accuracy", "macro_f1", "mcc", "auroc")
     multilabel_metrics: tuple[str, ...] = ("macro_f1", "micro_f1", "subset_accuracy", "auroc", "average_precision")
@@ -378,6 +382,8 @@ class Preset:
             raise ValueError(f"Preset {self.name!r}: audit is of how texts are prepared, which it does not do")
         if self.judge and self.task != PREFERENCE:
             raise ValueError(f"Preset {self.name!r}: judge is of replies, which {self.task} does not compare")
+        if self.cases and self.task != "text-classification":
+            raise ValueError(f"Preset {self.name!r}: cases are texts that get labels, which it does not give")
         if self.preparing and self.prepare is None:
             raise ValueError(f"Preset {self.name!r}: preparing has options of prepare, which it does not name")
 

@@ -16,6 +16,7 @@ class Prediction:
     and `answered` whether the model is sure enough, where the run leaves unsure rows to a person.
     `out_of_scope` says whether the row has none of the labels, where the run can tell; then `labels` is empty, and
     `label` still the most likely one.
+    `cheapest` is the label whose expected cost is least, where the run knows what wrong calls cost.
     `label_set` are the labels that hold the true one in 90 % of rows like those of the validation, the most likely
     first; None where the run had too few of them, and where rows may carry several labels.
 
@@ -28,6 +29,7 @@ class Prediction:
     flagged: bool | None = None
     answered: bool | None = None
     out_of_scope: bool | None = None
+    cheapest: str | None = None
     label_set: tuple[str, ...] | None = None
     slice_weights: Mapping[str, float] | None = None
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from acclimate.contracts.analysis import Analysis, DecisionCurve, Scope
+from acclimate.contracts.analysis import Analysis, CallCosts, DecisionCurve, Scope
 from acclimate.contracts.scores import Score, finite
 
 
@@ -107,9 +107,15 @@ def _decided(analysis: Analysis) -> list[str]:
         found = analysis.cross_validated
         figures = ", ".join(f"{name} {score}" for name, score in found.scores.items())
         lines.append(f"{found.folds} folds of all {found.rows:,} rows, {found.repeats} times: {figures}")
+        for name, scores in found.beside.items():
+            lines.append(
+                f"{name} on the same folds: {', '.join(f'{metric} {score}' for metric, score in scores.items())}"
+            )
     if analysis.cross_validated is not None and analysis.cross_validated.chosen:
         chosen = ", ".join(f"{name} {count}" for name, count in analysis.cross_validated.chosen.items())
         lines.append(f"each fold searched by itself and found: {chosen}")
+    if analysis.costs is not None:
+        lines.append(_call_costs(analysis.costs))
     if analysis.answered is not None:
         kept = analysis.answered
         lines.append(f"the surest rows, {kept.coverage:.0%} of these, are answered: accuracy {kept.accuracy}")
@@ -123,6 +129,15 @@ def _decided(analysis: Analysis) -> list[str]:
             f"{sets.size:.2f} labels on average"
         )
     return lines
+
+
+def _call_costs(costs: CallCosts) -> str:
+    """Say what a row costs by each way to call it."""
+    return (
+        f"a row costs ({costs.rule}) by the label of least expected cost {costs.cheapest}, by the likeliest "
+        f"{costs.likeliest}, all called {costs.always!r} {costs.constant}; the first two differ in "
+        f"{costs.changed:.1%} of rows"
+    )
 
 
 def _scope(scope: Scope) -> str:

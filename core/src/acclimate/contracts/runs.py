@@ -69,8 +69,11 @@ class Settings:
     `positive` is the label that is looked for, one against the rest; `operate` what the threshold from which a row is
     flagged is to reach on the validation rows: "sensitivity=0.95", "specificity=0.9", "precision=0.8" or "cost=10:1"
     (a miss costs ten false alarms); a probability of 0.5 where nothing is said. Where rows may carry several labels
-    it is what each label's threshold is to reach, the best F1 otherwise. `prevalence` is the share of rows that is
-    positive in use. `answer` is the share of rows to answer, the surest ones; the others are left to a person.
+    it is what each label's threshold is to reach, the best F1 otherwise. `costs` are the labels as grades, from the
+    lowest to the highest, and what a call costs for each place that it is too low and too high
+    ("low<medium<high=5:1"): each row is then also given the label whose expected cost is least. `prevalence` is the
+    share of rows that is positive in use. `answer` is the share of rows to answer, the surest ones; the others are
+    left to a person.
     `retention` is the share of rows with one of the labels that is to be kept; rows of a lower score are told to be
     out of scope, by "energy" (the log of the sum of the exponentials of the logits) or "max_probability".
     `out_of_scope` is the label of rows that have none of the others: they train nothing, and measure how well that
@@ -132,6 +135,7 @@ class Settings:
     allow_leakage: bool = False
     positive: str = ""
     operate: str = ""
+    costs: str = ""
     prevalence: float | None = None
     answer: float | None = None
     out_of_scope: str = ""

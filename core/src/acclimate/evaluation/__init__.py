@@ -10,6 +10,7 @@ from acclimate.evaluation.answers import (
 from acclimate.evaluation.baselines import majority_class, tfidf_svm
 from acclimate.evaluation.bm25 import BM25
 from acclimate.evaluation.calibrate import best_temperature, row_losses
+from acclimate.evaluation.costs import GradeCosts, cheapest, cheapest_constant, mean_cost, read_costs
 from acclimate.evaluation.curves import (
     answer_threshold,
     answered,
@@ -78,6 +79,7 @@ __all__ = [
     "DifferenceFunction",
     "FoundRegions",
     "GivenAnswers",
+    "GradeCosts",
     "Mask",
     "MaskRule",
     "Paired",
@@ -104,6 +106,8 @@ __all__ = [
     "best_thresholds",
     "by_area",
     "by_id",
+    "cheapest",
+    "cheapest_constant",
     "cheapest_threshold",
     "choose_fusion",
     "claimable",
@@ -135,6 +139,7 @@ __all__ = [
     "majority_class",
     "matches_of",
     "mcc",
+    "mean_cost",
     "micro_f1",
     "missed",
     "mrr_statistics",
@@ -148,6 +153,7 @@ __all__ = [
     "proportion",
     "rates",
     "ratio",
+    "read_costs",
     "read_rule",
     "reliability",
     "retention_threshold",

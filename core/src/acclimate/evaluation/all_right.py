@@ -41,7 +41,14 @@ def quadratic_kappa_interval(truth: Integers, scores: Floats, groups: Groups = N
 
 def ordinal_mae_interval(truth: Integers, scores: Floats, groups: Groups = None) -> Bounds:
     """Return the bounds of `ordinal_mae`, of which 0 is the best, where all rows are right, else None."""
-    return _bounds(metrics.ordinal_mae, truth, scores, groups, lower_is_better=True)
+    return none_wrong(metrics.ordinal_mae, truth, scores, groups)
+
+
+def none_wrong(
+    metric: Callable[[Integers, Floats, Floats], float], truth: Integers, scores: Floats, groups: Groups = None
+) -> Bounds:
+    """Return the bounds of a metric of mistakes, of which 0 is the best, where all rows are right, else None."""
+    return _bounds(metric, truth, scores, groups, lower_is_better=True)
 
 
 def balanced_accuracy_interval(truth: Integers, scores: Floats, groups: Groups = None) -> Bounds:

@@ -18,11 +18,12 @@ _CODE: dict[type[Any], tuple[str, ...]] = {
     Loader: ("read",),
     Method: ("plan", "install", "merge"),
     Metric: ("score", "statistics", "multilabel", "interval", "group_interval", "difference"),
-    Preset: ("prepare", "audit", "judge", "pictures", "span_columns"),
+    Preset: ("prepare", "audit", "cases", "judge", "pictures", "span_columns"),
     Command: ("run",),
 }
 _MAY_MISS = (
     "audit",
+    "cases",
     "difference",
     "group_interval",
     "install",

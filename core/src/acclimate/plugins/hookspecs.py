@@ -201,6 +201,7 @@ def review_report(report: Report, records: Mapping[str, Any]) -> Iterable[Findin
     and `probabilities` (one float for each label, in the order of `report.labels`). Of masks, truth and predicted are
     the classes of an image but the first, and in place of probabilities are the shares of its pixels. Of a search
     they are the ids of the right documents and of the one that stands first, and there are no probabilities.
+    Where the preset brings `cases`, a fifth sequence `cases` holds what the model calls each of them.
     Return or yield `Finding` objects, or None; they are added to the report, and nothing can be removed or changed.
 
         @hookimpl

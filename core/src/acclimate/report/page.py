@@ -41,6 +41,7 @@ def page(report: Plain) -> str:
         sets=analysis["conformal"],
         answered=analysis["answered"],
         scope=analysis["scope"],
+        costs=analysis.get("costs"),
         charts=charts,
         first_metric=first,
         urgent=[finding for finding in findings if finding["level"] != "note"],

@@ -1,9 +1,11 @@
-"""Acclimate for finance: presets for the sentiment of financial texts, and for the names and amounts in them."""
+"""Acclimate for finance: presets for sentiment, for risk, and for the names and amounts in financial texts."""
 
 from acclimate.contracts import LabelNames, Preset, Ref, SplitPolicy
 from acclimate.plugins import SPAN_METRICS
 
-__all__ = ["entities", "sentiment"]
+__all__ = ["entities", "risk", "sentiment"]
+
+_TIMES = ("date", "datetime", "published", "published_at", "publishedAt", "created_at", "timestamp")
 
 SENTIMENTS = LabelNames(
     order=(
@@ -42,12 +44,28 @@ sentiment = Preset(
     prepare=Ref("acclimate_finance.prepare:normalise"),
     preparing={"numbers": "keep", "tickers": "keep"},
     labels=SENTIMENTS,
+    cases=Ref("acclimate_finance.negation:texts"),
     metrics=("macro_f1", "weighted_f1", "accuracy", "mcc", "quadratic_kappa", "ordinal_mae", "auroc"),
     # A story goes on being told for days, and prices move with it: a week holds five trading days.
     split=SplitPolicy(embargo=7),
-    times=("date", "datetime", "published", "published_at", "publishedAt", "created_at", "timestamp"),
+    times=_TIMES,
     slices=("ticker", "symbol", "company", "entity", "source"),
     settings={"max_tokens": 128},
+)
+
+risk = Preset(
+    name="risk",
+    summary="Sorts paragraphs of filings and complaints: by kind of risk, by grade, or with several labels.",
+    task="text-classification",
+    backbone="minilm-l6",
+    prepare=Ref("acclimate_finance.prepare:normalise"),
+    preparing={"numbers": "keep", "tickers": "keep"},
+    metrics=("accuracy", "macro_f1", "weighted_f1", "mcc", "auroc"),
+    # Reports repeat what those of the year before said: a company's paragraphs stay in one part.
+    group="company",
+    times=(*_TIMES, "date_received", "Date received"),
+    slices=("item", "company", "product", "source"),
+    settings={"max_tokens": 256},
 )
 
 ENTITIES = LabelNames(
