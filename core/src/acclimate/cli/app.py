@@ -14,6 +14,7 @@ from acclimate.cli.compare import compare
 from acclimate.cli.evaluate import evaluate
 from acclimate.cli.export import export
 from acclimate.cli.merge import merge
+from acclimate.cli.monitor import monitor
 from acclimate.cli.options import (
     Html,
     Json,
@@ -104,6 +105,7 @@ app.command()(export)
 app.command()(compare)
 app.command()(repeat)
 app.command()(suspects)
+app.command()(monitor)
 
 
 @plugins_app.command("list")

@@ -18,6 +18,7 @@ from acclimate.contracts.analysis import (
 )
 from acclimate.contracts.chats import ROLES, TOO_LONG, Answer, Chat, Message
 from acclimate.contracts.comparison import Comparison, MethodResult, SeedResult
+from acclimate.contracts.drift import BinChange, Drift, RateChange, Watched
 from acclimate.contracts.errors import (
     AcclimateError,
     BackboneError,
@@ -109,6 +110,7 @@ __all__ = [
     "Backbone",
     "BackboneError",
     "Bin",
+    "BinChange",
     "BundleError",
     "Chat",
     "ClassMasks",
@@ -122,6 +124,7 @@ __all__ = [
     "DataError",
     "DecisionCurve",
     "Demo",
+    "Drift",
     "Escapes",
     "Exchange",
     "Finding",
@@ -158,6 +161,7 @@ __all__ = [
     "PredictedSpan",
     "Prediction",
     "Preset",
+    "RateChange",
     "Ref",
     "Region",
     "RegionBand",
@@ -176,6 +180,7 @@ __all__ = [
     "Suspect",
     "TokenLengths",
     "UnknownNameError",
+    "Watched",
     "cache_folder",
     "did_you_mean",
     "finite",

@@ -13,6 +13,16 @@ from acclimate.evaluation.curves import (
     reliability,
 )
 from acclimate.evaluation.delong import area
+from acclimate.evaluation.drift import (
+    SIGNIFICANT,
+    Distance,
+    bin_edges,
+    binned,
+    exact_share,
+    ks_distance,
+    share_difference,
+    stability,
+)
 from acclimate.evaluation.findings import FEW_ROWS, compare, constant_predictions, sample_size, several_labels
 from acclimate.evaluation.fusion import ChosenFusion, choose_fusion, fuse
 from acclimate.evaluation.gather import by_id
@@ -63,10 +73,12 @@ __all__ = [
     "ROWS",
     "ROWS_OF_LABEL",
     "SCOPE_SCORES",
+    "SIGNIFICANT",
     "THRESHOLDS",
     "Chosen",
     "ChosenFusion",
     "Costs",
+    "Distance",
     "FoundRegions",
     "Mask",
     "MaskRule",
@@ -89,6 +101,8 @@ __all__ = [
     "auroc",
     "best_temperature",
     "best_thresholds",
+    "bin_edges",
+    "binned",
     "by_area",
     "by_id",
     "cheapest_threshold",
@@ -105,6 +119,7 @@ __all__ = [
     "curve",
     "decision_curve",
     "dice_statistics",
+    "exact_share",
     "f1_of_totals",
     "follow",
     "for_prevalence",
@@ -114,6 +129,7 @@ __all__ = [
     "improves",
     "inspect",
     "isotonic",
+    "ks_distance",
     "label_prior",
     "label_thresholds",
     "log_odds",
@@ -141,6 +157,8 @@ __all__ = [
     "score",
     "score_statistics",
     "several_labels",
+    "share_difference",
+    "stability",
     "strict_statistics",
     "suspects",
     "tfidf_svm",

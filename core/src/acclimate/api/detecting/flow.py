@@ -241,7 +241,10 @@ def _save(
             "training_rows_by_label": [len(subject.parts["train"].truth), 0],
         },
         documents=saved.documents(report, subject.parts),
-        results={"test.logits": torch.from_numpy(tested.observed.scores)[:, None]},
+        results={
+            "test.logits": torch.from_numpy(tested.observed.scores)[:, None],
+            saved.TRUTH: torch.from_numpy(subject.parts["test"].truth),
+        },
         probe={"pixel_values": pixels[: models.IMAGES_AT_ONCE]},
         host=host,
     )
