@@ -1,8 +1,9 @@
-"""The Python API: `adapt`, `compare`, `evaluate`, `load`, `monitor`, `repeat` and `suspects`."""
+"""The Python API: `adapt`, `compare`, `estimate`, `evaluate`, `load`, `monitor`, `repeat` and `suspects`."""
 
 from acclimate.api.adapting import Run, adapt
 from acclimate.api.comparing import compare
 from acclimate.api.demos import demo
+from acclimate.api.estimating import estimate
 from acclimate.api.evaluating import evaluate
 from acclimate.api.exporting import Exported, export
 from acclimate.api.merging import Merged, merge
@@ -24,6 +25,7 @@ __all__ = [
     "adapt",
     "compare",
     "demo",
+    "estimate",
     "evaluate",
     "export",
     "load",

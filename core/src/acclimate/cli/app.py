@@ -11,6 +11,7 @@ from acclimate.cli import output
 from acclimate.cli.adapt import adapt
 from acclimate.cli.added import added_command
 from acclimate.cli.compare import compare
+from acclimate.cli.estimate import estimate
 from acclimate.cli.evaluate import evaluate
 from acclimate.cli.export import export
 from acclimate.cli.merge import merge
@@ -98,6 +99,7 @@ def report(
 
 
 app.command()(adapt)
+app.command()(estimate)
 app.command()(evaluate)
 app.command()(predict)
 app.command()(merge)
