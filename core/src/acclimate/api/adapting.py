@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from acclimate import evaluation, models, training
-from acclimate.api import calibrating, dealing, deciding, inputs, sameness, saved, scoping, scoring, stages
+from acclimate.api import calibrating, dealing, deciding, fused, inputs, sameness, saved, scoping, scoring, stages
 from acclimate.api.choosing import choose_backbone, choose_method, first_of_search, make_plan, need_of
 from acclimate.api.clock import Clock
 from acclimate.api.cross_validating import check_folds, cross_validate, folds_of
@@ -186,6 +186,7 @@ def classify(host: Host, request: Request, folder: Path, shown: bool) -> Run:
             crossed = cross_validate(host, request, subject, folds, folder)
     with clock.stage("train"):
         learned = stages.learn(subject, plan, lambda kind, **details: tell(host, request, kind, **details))
+        plan = fused.described(subject, plan)
     with clock.stage("evaluate"):
         validation = subject.parts["validation"]
         decisions, decided = deciding.decide(

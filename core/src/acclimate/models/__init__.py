@@ -70,6 +70,7 @@ from acclimate.models.tagger import WINDOWS_AT_ONCE, Divided, TagExamples, Tagge
 from acclimate.models.text import TextExamples, TextPreprocessing
 from acclimate.models.tiles import tiled_features
 from acclimate.models.tokens import LanguageModel, TokenClassifier
+from acclimate.models.unlikeness import PartClassifier
 
 __all__ = [
     "IMAGES_AT_ONCE",
@@ -94,6 +95,7 @@ __all__ = [
     "Model",
     "OneSlice",
     "PackedExamples",
+    "PartClassifier",
     "PartExamples",
     "PartPreprocessing",
     "PixelPreprocessing",
