@@ -24,10 +24,11 @@ from segmentation import TILES
 
 Row = Mapping[str, str]
 METHODS = ("frozen", "fused")
+_FIRST = 100  # the seeds below it were looked at while the method was made
 
 
 def main() -> None:
-    """Learn by both on both sets with every seed, and record the table."""
+    """Learn by both on every set with every seed, and record the table of the sets that are done."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--labels", type=int, default=5, help="Training rows of each kind of defect.")
@@ -40,7 +41,7 @@ def main() -> None:
     for name in arguments.sets.split(","):
         title, good, source = SETS[name]
         every = list(source())
-        dealt = {seed: deal(every, good, arguments, seed) for seed in range(arguments.seeds)}
+        dealt = {seed: deal(every, good, arguments, seed) for seed in range(_FIRST, _FIRST + arguments.seeds)}
         seen = Seen(every, sorted({row for parts in dealt.values() for part in parts for row in part}), title)
         runs = {seed: seen.learned(good, *parts, seed) for seed, parts in dealt.items()}
         found = {method: {seed: of_defects(run[method], 0) for seed, run in runs.items()} for method in METHODS}
@@ -54,19 +55,20 @@ def main() -> None:
             told = [[str(each.scores[method][m]), signed(difference(each)) if last else ""] for each, m in scores]
             rows.append([title, method, *told[0], *told[1]])
             print(rows[-1], flush=True)
-    if arguments.print:
-        return
-    record(
-        "few_defects",
-        title="Few defects: a memory of good parts beside frozen features",
-        claim=f"{arguments.labels} training images of each kind of defect and {arguments.good} good ones, "
-        f"{arguments.seeds} seeds with up to {arguments.test} test images each, half of them defective; of the tiles "
-        "whole groups are in one part. AUROC is that of defective against good, by the odds of not being good; "
-        "differences are paired, over rows (of the tiles groups) and seeds.",
-        header=["set", "method", "AUROC of a defect", "gain", "macro-F1 of kinds", "gain"],
-        rows=rows,
-        raw=raw,
-    )
+        if arguments.print:
+            continue
+        record(
+            "few_defects",
+            title="Few defects: a memory of good parts beside frozen features",
+            claim=f"{arguments.labels} training images of each kind of defect and {arguments.good} good ones, "
+            f"{arguments.seeds} seeds with up to {arguments.test} test images each, half of them defective; of the "
+            "tiles whole groups are in one part. AUROC is of defective against good, by the odds of not being good; "
+            "differences are paired, over rows (of the tiles groups) and seeds. What of the distances counts, and how "
+            "much, was settled on other splits of the tiles; the cells had no part in it.",
+            header=["set", "method", "AUROC of a defect", "gain", "macro-F1 of kinds", "gain"],
+            rows=rows,
+            raw=raw,
+        )
 
 
 class Seen:

@@ -52,13 +52,17 @@ from acclimate.plugins import Host, default_host
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """A finished run: where it was saved, its report, what the model says of the test rows, and a demo's pictures."""
+    """A finished run: where it was saved, its report, what the model says of the test rows, and a demo's pictures.
+
+    `earlier` is the run that a demo does first, where it does.
+    """
 
     output: Path
     report: Report
     test_rows: evaluation.ScoredRows
     host: Host
     pictures: tuple[Path, ...] = ()
+    earlier: "Run | None" = None
 
     def load(self) -> Any:
         """Return the saved model, ready to predict."""

@@ -45,8 +45,8 @@ def fuse(
         unlike[rows] = model.unlikeness.unlike(patches).cpu()
     features = np.concatenate([pooled, unlike[:, None]], axis=1).astype(np.float32)
     seed = subject.settings.seed
-    head = put_head(model, features, train.truth, groups=train.groups, seed=seed, solver=plan.solver, loud=1)
-    return _told(head.weight[:, -1], len(kept), len(model.unlikeness.members))
+    put_head(model, features, train.truth, groups=train.groups, seed=seed, solver=plan.solver, loud=1)
+    return _told(len(kept), len(model.unlikeness.members))
 
 
 def described(subject: Subject, plan: Plan) -> Plan:
@@ -57,11 +57,10 @@ def described(subject: Subject, plan: Plan) -> Plan:
     return replace(plan, adapter={**plan.adapter, "members": len(model.unlikeness.members)})
 
 
-def _told(weights: Scores, images: int, members: int) -> Finding:
-    counts = "counts for nothing: by cross-validation it does not help" if not weights.any() else "counts"
+def _told(images: int, members: int) -> Finding:
     message = (
-        f"How unlike {images:,} good training parts an image is (a bank of {members:,} patches) {counts}. Good "
-        "training parts were judged by the others alone."
+        f"How unlike {images:,} good training parts an image is (a bank of {members:,} patches) stands beside the "
+        "frozen features. Good training parts were judged by the others alone."
     )
     return Finding(code="fused", level="note", message=message)
 

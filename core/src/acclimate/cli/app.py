@@ -72,8 +72,12 @@ def demo(
         run = run_demo(vertical, method=method, seed=seed, output=output_folder)
         pictures = [str(picture) for picture in run.pictures]
         if as_json:
-            output.show_json({**run.report.to_dict(), **({"pictures": pictures} if pictures else {})})
+            earlier = {"earlier": run.earlier.report.to_dict()} if run.earlier else {}
+            output.show_json({**run.report.to_dict(), **({"pictures": pictures} if pictures else {}), **earlier})
             return
+        if run.earlier:
+            output.show_report(run.earlier.report, as_json)
+            output.show("")
         output.show_report(run.report, as_json)
         for picture in pictures:
             output.show(f"picture in {picture}")

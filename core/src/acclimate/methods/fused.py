@@ -14,7 +14,7 @@ def plan(model: Adaptable, need: Need, settings: Settings) -> Plan:
     """Plan a memory bank of the good training parts, whose distance is one more feature of the head.
 
     Good training parts are judged by the members of other parts (leave one out), so that what the head learns of the
-    distance holds for parts that are in no bank. How much the distance counts, and whether it does, is chosen with
+    distance holds for parts that are in no bank. How much less than the features it is regularised is chosen with
     the strength of the regularisation by cross-validation on the training rows.
 
     Options:

@@ -16,7 +16,7 @@ DECADES = tuple(10.0**power for power in range(-5, 4))
 _HALF = 10**0.5
 
 # How far features of another kind stand out of the standardised ones, of which one in a thousand is worth little.
-_LOUDNESS = (0.0, 5.0, 20.0)
+_LOUDNESS = (5.0, 20.0)
 
 # Taken when no two groups or rows can be held apart: strongly regularised, so that it promises little.
 _UNSEARCHED = 0.01
@@ -66,7 +66,7 @@ def solve_head(
         seed: deals the folds.
         solver: scikit-learn, or torch, which fits all labels at once; both find the same optimum.
         loud: so many of the last features are of another kind than the rest: the log-loss of the folds also chooses
-            how much less they are regularised, or that they are left out.
+            how much less they are regularised.
     """
     if loud:
         found = [_solve(features, truth, classes, groups, seed, solver, loud, factor) for factor in _LOUDNESS]
