@@ -63,8 +63,8 @@ def main() -> None:
             claim=f"{arguments.labels} training images of each kind of defect and {arguments.good} good ones, "
             f"{arguments.seeds} seeds with up to {arguments.test} test images each, half of them defective; of the "
             "tiles whole groups are in one part. AUROC is of defective against good, by the odds of not being good; "
-            "differences are paired, over rows (of the tiles groups) and seeds. What of the distances counts, and how "
-            "much, was settled on other splits of the tiles; the cells had no part in it.",
+            "differences are paired, over rows (of the tiles groups) and seeds. What of the distances counts, and "
+            "how much, was settled on other splits of the tiles; the cells had no part in it.",
             header=["set", "method", "AUROC of a defect", "gain", "macro-F1 of kinds", "gain"],
             rows=rows,
             raw=raw,
