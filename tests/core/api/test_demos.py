@@ -1,6 +1,7 @@
 """The pictures of a demo: drawn by the plugin from the saved run, into a folder that nothing was in."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,43 @@ def test_a_demo_draws_beside_its_run(host: Host, texts: Path, tmp_path: Path) ->
     assert label in run.report.to_dict()["labels"]
     assert ids == list(run.test_rows.ids)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["run", "run-pictures"]
+
+
+class Twice(Harbour):
+    """The same with a run of fewer rows before it."""
+
+    @hookimpl
+    def register_presets(self) -> Iterator[Preset]:
+        [sorting] = super().register_presets()
+        assert sorting.demo is not None
+        demo = replace(sorting.demo, pictures=None, earlier="glance", earlier_settings={"max_rows": 60})
+        yield replace(sorting, demo=demo)
+        yield replace(sorting, name="glance", demo=None)
+
+
+@pytest.fixture(scope="module")
+def twice(texts: Path, small_backbone: str) -> Host:
+    found = Host(discover=False, strict=True)
+    found.register(Twice(str(texts), small_backbone), "harbour")
+    return found
+
+
+def test_a_demo_may_begin_with_less_and_says_what_came_of_it(twice: Host, tmp_path: Path) -> None:
+    run = demo("harbour", method="frozen", output=tmp_path / "run", host=twice)
+    assert run.earlier is not None
+    assert run.earlier.output == tmp_path / "run-glance"
+    assert (tmp_path / "run-glance" / "report.html").is_file()
+    assert sum(run.earlier.report.rows.values()) == 60 < sum(run.report.rows.values())
+    [told] = [each for each in run.report.findings if each.code == "demo-earlier"]
+    assert f"accuracy {run.earlier.report.metrics['accuracy']}" in told.message
+    assert told.message.endswith("Its report is run-glance/report.html.")
+
+
+def test_where_the_earlier_run_cannot_be_saved_nothing_runs(twice: Host, tmp_path: Path) -> None:
+    (tmp_path / "run-glance").mkdir()
+    with pytest.raises(OutputError, match="run-glance exists"):
+        demo("harbour", output=tmp_path / "run", host=twice)
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_folder_of_pictures_that_exists_stops_the_demo_before_it_runs(host: Host, tmp_path: Path) -> None:

@@ -176,3 +176,15 @@ def test_the_same_seed_gives_the_same_head() -> None:
     one, other = (solve_head(features, truth, 3, seed=5) for _ in range(2))
     assert one.log_loss == other.log_loss
     np.testing.assert_array_equal(one.weight, other.weight)
+
+
+def test_a_feature_of_another_kind_counts_where_it_helps_and_not_where_it_does_not() -> None:
+    rng = np.random.default_rng(0)
+    truth = np.arange(60) % 2
+    noise = rng.normal(size=(60, 400)).astype(np.float32)
+    telling = (truth + 0.3 * rng.normal(size=60)).astype(np.float32)[:, None]
+    plain, loud = (solve_head(np.concatenate([noise, telling], axis=1), truth, 2, loud=number) for number in (0, 1))
+    assert min(loud.log_loss.values()) < 0.5 * min(plain.log_loss.values())
+    new = np.concatenate([rng.normal(size=(200, 400)), np.repeat([0, 1], 100)[:, None]], axis=1).astype(np.float32)
+    right = [(head.logits(new).argmax(axis=1) == np.repeat([0, 1], 100)).mean() for head in (plain, loud)]
+    assert right[1] > 0.95 > right[0]

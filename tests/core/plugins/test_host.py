@@ -42,7 +42,7 @@ METHODS = [
     *("full", "frozen", "layerwise", "partial", "lora", "qlora", "adapters", "prefix", "prompt", "ia3", "bitfit"),
     *("norm", "contrastive", "peft", "scratch"),
 ]
-OF_PARTS = ["memory-bank", "padim"]
+OF_PARTS = ["fused", "memory-bank", "padim"]
 
 
 def tone(name: str = "tone") -> Preset:

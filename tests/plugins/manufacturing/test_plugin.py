@@ -27,6 +27,12 @@ def test_its_names_mean_something_to_core(host: Host) -> None:
     assert defects.task in host.find("method", defects.demo.method, "manufacturing").tasks
 
 
+def test_the_demo_begins_with_good_parts_alone(host: Host) -> None:
+    assert defects.demo is not None
+    earlier = host.preset(f"manufacturing/{defects.demo.earlier}").preset
+    assert earlier.task == "anomaly-detection"
+
+
 def test_the_demo_data_is_read_by_its_own_loader_and_files_are_left_to_core(host: Host) -> None:
     assert defects.demo is not None
     loader = host.choose_loader("manufacturing", defects.demo.source)

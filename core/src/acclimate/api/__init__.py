@@ -1,11 +1,13 @@
-"""The Python API: `adapt`, `compare`, `evaluate`, `load`, `repeat` and `suspects`."""
+"""The Python API: `adapt`, `compare`, `estimate`, `evaluate`, `load`, `monitor`, `repeat` and `suspects`."""
 
 from acclimate.api.adapting import Run, adapt
 from acclimate.api.comparing import compare
 from acclimate.api.demos import demo
+from acclimate.api.estimating import estimate
 from acclimate.api.evaluating import evaluate
 from acclimate.api.exporting import Exported, export
 from acclimate.api.merging import Merged, merge
+from acclimate.api.monitoring import monitor
 from acclimate.api.predicting import predict_rows
 from acclimate.api.predictions import Predicted, write_predictions
 from acclimate.api.predictor import Predictor, load
@@ -23,10 +25,12 @@ __all__ = [
     "adapt",
     "compare",
     "demo",
+    "estimate",
     "evaluate",
     "export",
     "load",
     "merge",
+    "monitor",
     "predict_rows",
     "read_report",
     "repeat",

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from acclimate import evaluation, models, training
-from acclimate.api import calibrating, dealing, deciding, inputs, sameness, saved, scoping, scoring, stages
+from acclimate.api import calibrating, dealing, deciding, fused, inputs, sameness, saved, scoping, scoring, stages
 from acclimate.api.cases import called_cases
 from acclimate.api.choosing import choose_backbone, choose_method, first_of_search, make_plan, need_of
 from acclimate.api.clock import Clock
@@ -55,13 +55,17 @@ from acclimate.plugins import Host, default_host
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """A finished run: where it was saved, its report, what the model says of the test rows, and a demo's pictures."""
+    """A finished run: where it was saved, its report, what the model says of the test rows, and a demo's pictures.
+
+    `earlier` is the run that a demo does first, where it does.
+    """
 
     output: Path
     report: Report
     test_rows: evaluation.ScoredRows
     host: Host
     pictures: tuple[Path, ...] = ()
+    earlier: "Run | None" = None
 
     def load(self) -> Any:
         """Return the saved model, ready to predict."""
@@ -189,6 +193,7 @@ def classify(host: Host, request: Request, folder: Path, shown: bool) -> Run:
             crossed = cross_validate(host, request, subject, folds, folder)
     with clock.stage("train"):
         learned = stages.learn(subject, plan, lambda kind, **details: tell(host, request, kind, **details))
+        plan = fused.described(subject, plan)
     with clock.stage("evaluate"):
         validation = subject.parts["validation"]
         decisions, decided = deciding.decide(

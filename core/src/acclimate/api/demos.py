@@ -6,8 +6,11 @@ from typing import Any
 
 from acclimate import bundle
 from acclimate.api.adapting import Run, ask, run
-from acclimate.contracts import Demo, Finding, Preset, UnknownNameError, did_you_mean
+from acclimate.api.request import Request
+from acclimate.contracts import Demo, Finding, Preset, Report, UnknownNameError, did_you_mean
 from acclimate.plugins import Host, default_host
+
+_FIGURES = 4
 
 
 def demo(
@@ -21,7 +24,8 @@ def demo(
 ) -> Run:
     """Run the demo of a vertical ("legal", "manufacturing") and save it like any other run.
 
-    Where the demo draws pictures, they are written beside the run, into the folder `OUTPUT-pictures`.
+    Where the demo draws pictures, they are written beside the run, into the folder `OUTPUT-pictures`. Where it begins
+    with less, such as good parts alone, that run is saved beside it too; the report of the later one has its figures.
 
     Raises:
         UnknownNameError: when no installed vertical of that name has a demo.
@@ -37,13 +41,42 @@ def demo(
         level="note",
         message=f"Data of {name}: {shipped.package}, licence {shipped.licence}. {shipped.note}".strip(),
     )
-    draw, folder = host.load(preset, "pictures"), request.output.with_name(f"{request.output.name}-pictures")
+    draw, folder = host.load(preset, "pictures"), _beside(request.output, "pictures")
+    if draw is not None:
+        bundle.check_output(folder)
+    earlier = _earlier(host, name, shipped, request, note, shown)
+    notes = (note,) if earlier is None else (note, _told(earlier.report))
+    done = replace(run(host, replace(request, notes=notes), shown=shown), earlier=earlier)
     if draw is None:
-        return run(host, replace(request, notes=(note,)), shown=shown)
-    bundle.check_output(folder)
-    done = run(host, replace(request, notes=(note,)), shown=shown)
+        return done
     folder.mkdir(parents=True)
     return replace(done, pictures=tuple(draw(shipped.source, done.load(), done.test_rows.ids, folder)))
+
+
+def _earlier(host: Host, name: str, shipped: Demo, request: Request, note: Finding, shown: bool) -> Run | None:
+    """Do the run that comes first, where there is one."""
+    if not shipped.earlier:
+        return None
+    output = _beside(request.output, shipped.earlier)
+    bundle.check_output(output)
+    settings = {"data_licence": shipped.licence, "seed": request.settings.seed, **shipped.earlier_settings}
+    first = f"{name.partition('/')[0]}/{shipped.earlier}"
+    asked = ask(host, first, shipped.source, None, None, None, None, output, settings)
+    return run(host, replace(asked, notes=(note,)), shown=shown)
+
+
+def _beside(output: Path, name: str) -> Path:
+    return output.with_name(f"{output.name}-{name}")
+
+
+def _told(report: Report) -> Finding:
+    """Say what came of the run before, and where its report is."""
+    figures = ", ".join(f"{name} {score}" for name, score in list(report.metrics.items())[:_FIGURES])
+    message = (
+        f"With less, {report.preset} by {report.method} on {report.rows['train']:,} rows has on "
+        f"{report.rows['test']:,} other test rows: {figures}. Its report is {Path(report.output).name}/report.html."
+    )
+    return Finding(code="demo-earlier", level="note", message=message)
 
 
 def _find(host: Host, vertical: str) -> tuple[str, Preset, Demo]:

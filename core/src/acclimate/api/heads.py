@@ -19,10 +19,14 @@ def put_head(
     groups: Sequence[str] | None,
     seed: int,
     solver: Literal["sklearn", "torch"] = "sklearn",
+    loud: int = 0,
 ) -> methods.Head:
-    """Solve the head on the features [rows, width] of the training rows, give it to the model and return it."""
+    """Solve the head on the features [rows, width] of the training rows, give it to the model and return it.
+
+    `loud` is as for `methods.solve_head`.
+    """
     classes = model.head.out_features
-    head = methods.solve_head(features, truth, classes, groups=groups, seed=seed, solver=solver)
+    head = methods.solve_head(features, truth, classes, groups=groups, seed=seed, solver=solver, loud=loud)
     with torch.no_grad():
         model.head.weight.copy_(torch.from_numpy(head.weight))
         model.head.bias.copy_(torch.from_numpy(head.bias))

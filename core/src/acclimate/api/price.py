@@ -5,14 +5,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
+import torch
 
 from acclimate import training
 from acclimate.api import fitting
-from acclimate.api.subject import Subject
+from acclimate.api.subject import Subject, probe_rows, to_device
 from acclimate.contracts import Plan
 
 # A step runs forward and twice as much back (Kaplan et al. 2020, section 2.1).
 _FORWARD = 1 / 3
+# A bank of good parts is chosen, and every row compared with it: about as much again as the forward passes.
+_TWICE = 2.0
+_TIMED = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,12 +39,27 @@ class Price:
 
 def price(fold: Subject, plan: Plan, rows: Mapping[str, int]) -> Price:
     """Return what `plan` takes on a fold, whose model is used up, and on the run's training and validation `rows`."""
-    step = _step_seconds(fold, plan)
     fold_rows = {name: len(part.truth) for name, part in fold.parts.items()}
+    if not plan.trains:
+        each = _TWICE * _row_seconds(fold)
+        return Price(fold_seconds=each * sum(fold_rows.values()), final_seconds=each * sum(rows.values()))
+    step = _step_seconds(fold, plan)
     return Price(
         fold_seconds=step * _steps(plan, fold.settings.max_steps, fold_rows),
         final_seconds=step * _steps(plan, fold.settings.max_steps, rows),
     )
+
+
+def _row_seconds(subject: Subject) -> float:
+    """Return the seconds of a forward pass of one row, its preparation included."""
+    rows = probe_rows(subject, _TIMED)
+
+    def forward() -> None:
+        with torch.inference_mode():
+            subject.model.features(to_device(subject.examples["train"].batch(rows)))
+
+    forward()  # the first one allocates and chooses kernels
+    return training.seconds_of(forward) / len(rows)
 
 
 def _steps(plan: Plan, most: int | None, rows: Mapping[str, int]) -> float:

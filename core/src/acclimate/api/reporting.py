@@ -29,7 +29,7 @@ def score_all(
     """Return the scores of the model, those of the baselines, and what both say."""
     test, validation, labels = subject.parts["test"], subject.parts["validation"], subject.model.labels
     metrics = _metrics(host, request, subject)
-    frozen = scoring.ranked(learned.frozen_logits, learned.frozen_thresholds) if plan.trains else None
+    frozen = scoring.ranked(learned.frozen_logits, learned.frozen_thresholds) if plan.adds else None
     tables = {
         "": scoring.ranked(learned.logits, learned.thresholds),
         **_baselines(request, subject, frozen),

@@ -19,6 +19,8 @@ from acclimate.report import card, page
 # In float32 a reloaded model repeats its logits exactly; the tolerance leaves room for other kernels.
 TOLERANCE = 1e-4
 RESULTS, INDEX = "results.safetensors", "index.safetensors"
+TRUTH = "test.truth"
+"""Among the results of an inspection: 1 for each test part that is defective, 0 for a good one."""
 
 
 def save(

@@ -12,16 +12,29 @@ from acclimate import evaluation
 from acclimate.api import scoring, stages, trials
 from acclimate.api.choosing import make_plan
 from acclimate.api.folds import FOLDS, Fold, deal_folds, on_fold
+from acclimate.api.inputs import Part
 from acclimate.api.price import Price, price
 from acclimate.api.request import Request
 from acclimate.api.subject import Subject
 from acclimate.api.trials import Trial
-from acclimate.contracts import BackboneError, DataError, Finding, Method, Metric, OptionError, Plan, Score
+from acclimate.contracts import (
+    GOOD_NAMES,
+    BackboneError,
+    DataError,
+    Finding,
+    Method,
+    Metric,
+    OptionError,
+    Plan,
+    Score,
+)
 from acclimate.plugins import Host
 
 # In order of price. Texts: both cost about the same, the one with fewer weights to fit goes first. Images: a step of
 # LoRA through a convolutional network costs more than one of all its weights.
 _CANDIDATES = {"text": ("lora", "full"), "image": ("full", "lora")}
+# How unlike good parts an image is helps where few rows show a defect; it needs a label of good parts.
+_FUSED = "fused"
 # With up to 64 rows of a label, contrastive pairs make more of them (Tunstall et al. 2022, "SetFit", figure 3).
 _FEW, _OF_FEW = 64, {"text": ("contrastive",), "image": ()}
 
@@ -79,10 +92,14 @@ def search(host: Host, request: Request, subject: Subject, *, ends: float) -> Fo
     )
 
 
-def candidates(modality: str, rows: int, labels: int) -> Sequence[str]:
-    """Return the names of what is tried after `frozen`, the cheapest first."""
+def candidates(modality: str, rows: int, labels: int, fewest: int | None = None) -> Sequence[str]:
+    """Return the names of what is tried after `frozen`, the cheapest first.
+
+    `fewest` is how many training rows the rarest label has beside one of good parts; None without such a label.
+    """
     few = _OF_FEW[modality] if rows <= _FEW * labels else ()
-    return (*few, *_CANDIDATES[modality])
+    beside = (_FUSED,) if modality == "image" and fewest is not None and fewest <= _FEW else ()
+    return (*beside, *few, *_CANDIDATES[modality])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,8 +121,8 @@ class _Search:
         found = [best]
         offers = self.host.candidates("method", self.request.owner)
         preset = self.request.preset
-        labels = len(self.subject.model.labels)
-        for name in candidates(preset.modality, len(self.subject.parts["train"].truth), labels):
+        train, labels = self.subject.parts["train"], self.subject.model.labels
+        for name in candidates(preset.modality, len(train.truth), len(labels), _fewest(train, labels)):
             if name not in offers or preset.task not in offers[name].tasks:
                 continue
             trial, rows = self._try(offers[name], best, best_rows)
@@ -206,6 +223,13 @@ class _Search:
     def _tell(self, what: str) -> None:
         if self.subject.shown:
             sys.stderr.write(f"auto: {what}\n")
+
+
+def _fewest(train: Part, labels: Sequence[str]) -> int | None:
+    """Return how many rows the rarest label has; None where no label, or more than one, is usual for good parts."""
+    if train.multilabel or sum(label.casefold() in GOOD_NAMES for label in labels) != 1:
+        return None
+    return int(np.bincount(train.truth, minlength=len(labels)).min())
 
 
 _UNKNOWN = Score(value=float("nan"), low=float("nan"), high=float("nan"))

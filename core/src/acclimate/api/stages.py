@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from acclimate import evaluation, methods, models, training
-from acclimate.api import calibrating, corners, deciding, fitting
+from acclimate.api import calibrating, corners, deciding, fitting, fused
 from acclimate.api.gradient import measured, rates_of, told_forward
 from acclimate.api.heads import put_head
 from acclimate.api.inputs import PARTS
@@ -83,6 +83,7 @@ def _learn(subject: Subject, plan: Plan, tell: Callable[..., None]) -> Learned:
     of_corners = corners.corner_logits(subject, precision) if subject.corners else None
     if not plan.trains:
         methods.freeze(subject.model.encoder)
+    if not plan.adds:
         return Learned(
             logits=frozen,
             validation_logits=validated,
@@ -94,6 +95,18 @@ def _learn(subject: Subject, plan: Plan, tell: Callable[..., None]) -> Learned:
             frozen_thresholds=level,
             corner_logits=of_corners,
             outside_logits={name: frozen_logits(subject, head, precision, name) for name in _outside(subject)},
+        )
+    if not plan.trains:
+        told = fused.fuse(subject, plan, features_of(subject, "train", precision), precision)
+        return Learned(
+            logits=adapted_logits(subject, precision),
+            validation_logits=logits_of(subject, "validation", precision),
+            frozen_logits=frozen,
+            precision=precision,
+            trained=None,
+            notes=(*notes, told),
+            corner_logits=of_corners,
+            outside_logits={name: logits_of(subject, name, precision) for name in _outside(subject)},
         )
     if plan.method == "frozen" and isinstance(subject.model, models.StackClassifier):
         subject = _encoded(subject, precision)

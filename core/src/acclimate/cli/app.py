@@ -11,9 +11,11 @@ from acclimate.cli import output
 from acclimate.cli.adapt import adapt
 from acclimate.cli.added import added_command
 from acclimate.cli.compare import compare
+from acclimate.cli.estimate import estimate
 from acclimate.cli.evaluate import evaluate
 from acclimate.cli.export import export
 from acclimate.cli.merge import merge
+from acclimate.cli.monitor import monitor
 from acclimate.cli.options import (
     Html,
     Json,
@@ -70,8 +72,12 @@ def demo(
         run = run_demo(vertical, method=method, seed=seed, output=output_folder)
         pictures = [str(picture) for picture in run.pictures]
         if as_json:
-            output.show_json({**run.report.to_dict(), **({"pictures": pictures} if pictures else {})})
+            earlier = {"earlier": run.earlier.report.to_dict()} if run.earlier else {}
+            output.show_json({**run.report.to_dict(), **({"pictures": pictures} if pictures else {}), **earlier})
             return
+        if run.earlier:
+            output.show_report(run.earlier.report, as_json)
+            output.show("")
         output.show_report(run.report, as_json)
         for picture in pictures:
             output.show(f"picture in {picture}")
@@ -97,6 +103,7 @@ def report(
 
 
 app.command()(adapt)
+app.command()(estimate)
 app.command()(evaluate)
 app.command()(predict)
 app.command()(merge)
@@ -104,6 +111,7 @@ app.command()(export)
 app.command()(compare)
 app.command()(repeat)
 app.command()(suspects)
+app.command()(monitor)
 
 
 @plugins_app.command("list")

@@ -100,8 +100,17 @@ def write_page(report: dict[str, Any], file: Path) -> None:
     """
     from acclimate.report import page
 
+    write_html(page(report), file)
+
+
+def write_html(text: str, file: Path) -> None:
+    """Write a page that was made.
+
+    Raises:
+        OutputError: when the file cannot be written.
+    """
     try:
-        file.write_text(page(report), encoding="utf-8")
+        file.write_text(text, encoding="utf-8")
     except OSError as error:
         raise OutputError(f"{file} cannot be written: {error.strerror}.", "Name another file as --html.") from error
 

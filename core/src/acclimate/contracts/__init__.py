@@ -19,6 +19,7 @@ from acclimate.contracts.analysis import (
 )
 from acclimate.contracts.chats import ROLES, TOO_LONG, Answer, Chat, Message, Standing
 from acclimate.contracts.comparison import Comparison, MethodResult, SeedResult
+from acclimate.contracts.drift import BinChange, Drift, RateChange, Watched
 from acclimate.contracts.errors import (
     AcclimateError,
     BackboneError,
@@ -120,6 +121,7 @@ __all__ = [
     "Backbone",
     "BackboneError",
     "Bin",
+    "BinChange",
     "BundleError",
     "CallCosts",
     "CardScores",
@@ -135,6 +137,7 @@ __all__ = [
     "DataError",
     "DecisionCurve",
     "Demo",
+    "Drift",
     "Escapes",
     "Exchange",
     "Finding",
@@ -174,6 +177,7 @@ __all__ = [
     "Prediction",
     "Preferences",
     "Preset",
+    "RateChange",
     "Ref",
     "Region",
     "RegionBand",
@@ -193,6 +197,7 @@ __all__ = [
     "Suspect",
     "TokenLengths",
     "UnknownNameError",
+    "Watched",
     "cache_folder",
     "did_you_mean",
     "finite",

@@ -299,6 +299,9 @@ class Demo:
     install, `licence` is printed with the result. `pictures` names a function
     `(source, model, test_ids, folder) -> Iterable[Path]` that draws what came of it into a new folder: `model` is the
     loaded run, `test_ids` are the ids of the rows it was tested on.
+
+    `earlier` is a preset of the same plugin that runs on the same source first, with `earlier_settings`: what can be
+    had with less, such as from good parts alone. It is saved beside the run, as `OUTPUT-PRESET`.
     """
 
     source: str
@@ -309,6 +312,8 @@ class Demo:
     rows: int | None = None
     settings: dict[str, Any] = field(default_factory=dict)
     pictures: Ref | None = None
+    earlier: str = ""
+    earlier_settings: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -219,7 +219,7 @@ class Plan:
     run can be rebuilt. `groups` is called once on the model with its adapter installed: it says which parameters
     train (`requires_grad`) and returns optimizer groups (`params`, `lr`, `weight_decay`, and `from_epoch` for
     parameters that stay frozen until then). No `groups` means that the head is solved in closed form on cached
-    features and nothing else changes.
+    features and nothing else changes, but for what an `adapter` puts beside the features, which learns first.
 
     `head` is where training starts: "probe" is the head solved on frozen features, "random" a new one. `solver`
     solves the probe: scikit-learn, or torch, which fits all labels at once.
@@ -248,6 +248,11 @@ class Plan:
     def trains(self) -> bool:
         """Whether gradient steps are taken."""
         return self.groups is not None
+
+    @property
+    def adds(self) -> bool:
+        """Whether the model is another than frozen features under a head."""
+        return self.trains or bool(self.adapter)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from datasets import Dataset
 
-from acclimate.contracts import DataError, did_you_mean
+from acclimate.contracts import GOOD_NAMES, DataError, did_you_mean
 from acclimate.data.cells import Tally, place
 from acclimate.data.labels import is_multilabel, label_sets
 
@@ -28,7 +28,8 @@ def check_classes(rows: Dataset, *, what: str = "training data") -> None:
         only = next(iter(counts), "")
         raise DataError(
             f"The {what} has only one class: all {len(rows):,} rows are {only!r}.",
-            "At least two classes are needed; check which column holds the label.",
+            "At least two classes are needed; check which column holds the label."
+            + (" Good parts alone are for a preset of anomaly-detection." if only.casefold() in GOOD_NAMES else ""),
         )
     single = sorted(label for label, count in counts.items() if count == 1)
     if single:

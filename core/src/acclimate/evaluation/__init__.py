@@ -21,6 +21,16 @@ from acclimate.evaluation.curves import (
     reliability,
 )
 from acclimate.evaluation.delong import area
+from acclimate.evaluation.drift import (
+    SIGNIFICANT,
+    Distance,
+    bin_edges,
+    binned,
+    exact_share,
+    ks_distance,
+    share_difference,
+    stability,
+)
 from acclimate.evaluation.findings import FEW_ROWS, compare, constant_predictions, sample_size, several_labels
 from acclimate.evaluation.fusion import ChosenFusion, choose_fusion, fuse
 from acclimate.evaluation.gather import by_id
@@ -72,11 +82,13 @@ __all__ = [
     "ROWS",
     "ROWS_OF_LABEL",
     "SCOPE_SCORES",
+    "SIGNIFICANT",
     "THRESHOLDS",
     "Chosen",
     "ChosenFusion",
     "Costs",
     "DifferenceFunction",
+    "Distance",
     "FoundRegions",
     "GivenAnswers",
     "GradeCosts",
@@ -104,6 +116,8 @@ __all__ = [
     "best_answer_threshold",
     "best_temperature",
     "best_thresholds",
+    "bin_edges",
+    "binned",
     "by_area",
     "by_id",
     "cheapest",
@@ -122,6 +136,7 @@ __all__ = [
     "curve",
     "decision_curve",
     "dice_statistics",
+    "exact_share",
     "f1_of_totals",
     "follow",
     "for_prevalence",
@@ -132,6 +147,7 @@ __all__ = [
     "improves",
     "inspect",
     "isotonic",
+    "ks_distance",
     "label_prior",
     "label_thresholds",
     "log_odds",
@@ -162,6 +178,8 @@ __all__ = [
     "score",
     "score_statistics",
     "several_labels",
+    "share_difference",
+    "stability",
     "strict_statistics",
     "suspects",
     "tfidf_svm",

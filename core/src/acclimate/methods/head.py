@@ -15,6 +15,9 @@ from acclimate.methods.solvers import Array, Solver, solver_of
 DECADES = tuple(10.0**power for power in range(-5, 4))
 _HALF = 10**0.5
 
+# How far features of another kind stand out of the standardised ones, of which one in a thousand is worth little.
+_LOUDNESS = (5.0, 20.0)
+
 # Taken when no two groups or rows can be held apart: strongly regularised, so that it promises little.
 _UNSEARCHED = 0.01
 
@@ -47,6 +50,7 @@ def solve_head(
     groups: Sequence[str] | None = None,
     seed: int = 0,
     solver: Literal["sklearn", "torch"] = "sklearn",
+    loud: int = 0,
 ) -> Head:
     """Fit a logistic regression, with C chosen by inner cross-validation on log-loss.
 
@@ -61,10 +65,30 @@ def solve_head(
         groups: one name per row, or None.
         seed: deals the folds.
         solver: scikit-learn, or torch, which fits all labels at once; both find the same optimum.
+        loud: so many of the last features are of another kind than the rest: the log-loss of the folds also chooses
+            how much less they are regularised.
     """
+    if loud:
+        found = [_solve(features, truth, classes, groups, seed, solver, loud, factor) for factor in _LOUDNESS]
+        return min(found, key=lambda head: min(head.log_loss.values()))
+    return _solve(features, truth, classes, groups, seed, solver, 0, 1.0)
+
+
+def _solve(
+    features: NDArray[np.float32],
+    truth: NDArray[np.integer],
+    classes: int,
+    groups: Sequence[str] | None,
+    seed: int,
+    solver: Literal["sklearn", "torch"],
+    loud: int,
+    factor: float,
+) -> Head:
     mean, scale = features.mean(axis=0, dtype=np.float64), features.std(axis=0, dtype=np.float64)
     scale[scale < 1e-8] = 1.0  # a constant feature tells nothing; dividing by its noise would make it loud
-    x = (features - mean) / scale
+    amplified = np.ones_like(scale)
+    amplified[len(scale) - loud :] = factor
+    x = (features - mean) / scale * amplified
     multilabel = truth.ndim == 2
 
     def make() -> Solver:
@@ -73,7 +97,7 @@ def solve_head(
     tried = _search(x, truth, make, groups, seed)
     best = min(tried, key=lambda c: tried[c])
     weight, bias = make().solve(x, truth, c=best, tolerance=_EXACT)
-    weight = weight / scale
+    weight = weight * amplified / scale
     return Head(weight=weight, bias=bias - weight @ mean, c=best, log_loss=tried)
 
 

@@ -1,7 +1,7 @@
 """What a method needs to know of a model, and what may be done to its weights."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from torch import nn
 
@@ -22,6 +22,17 @@ class Scoring(Protocol):
 
     def put(self, adapter: Mapping[str, Any]) -> None:
         """Put in the scorer that an adapter describes, empty."""
+        ...
+
+
+@runtime_checkable
+class Comparing(Protocol):
+    """A classifier beside whose features it may stand how unlike good parts an image is."""
+
+    unlikeness: Any
+
+    def put(self, adapter: Mapping[str, Any]) -> None:
+        """Put in what an adapter describes, empty."""
         ...
 
 

@@ -94,6 +94,7 @@ from acclimate.models.tagger import (
 from acclimate.models.text import TextExamples, TextPreprocessing
 from acclimate.models.tiles import tiled_features
 from acclimate.models.tokens import LanguageModel, TokenClassifier
+from acclimate.models.unlikeness import PartClassifier
 
 __all__ = [
     "ENDS",
@@ -125,6 +126,7 @@ __all__ = [
     "PackedExamples",
     "PackedReplies",
     "Pair",
+    "PartClassifier",
     "PartExamples",
     "PartPreprocessing",
     "PixelPreprocessing",

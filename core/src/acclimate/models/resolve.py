@@ -32,6 +32,7 @@ from acclimate.models.stacks import StackPreprocessing
 from acclimate.models.tagger import Tagger, TagPreprocessing, Units, load_tag_preprocessing
 from acclimate.models.text import TextPreprocessing
 from acclimate.models.tokens import LanguageModel
+from acclimate.models.unlikeness import PartClassifier
 
 Preprocessing = TextPreprocessing | ImagePreprocessing | StackPreprocessing
 AnyPreprocessing = Preprocessing | PixelPreprocessing | PartPreprocessing
@@ -309,7 +310,14 @@ def _classifier(encoder: nn.Module, spec: Mapping[str, Any], labels: tuple[str, 
             unit_norm=spec["unit_norm"],
             attention_width=spec["attention_width"],
         )
-    return Classifier(encoder, width=width, labels=labels, pooling=spec["pooling"], unit_norm=spec["unit_norm"])
+    return _of_rows(encoder, labels, spec["pooling"], spec["unit_norm"])
+
+
+def _of_rows(encoder: nn.Module, labels: tuple[str, ...], pooling: str, unit_norm: bool) -> Classifier:
+    """Return the classifier of single images or texts: on a convolutional network one that may compare with parts."""
+    kind = PartClassifier if has_stages(encoder) else Classifier
+    width = feature_width(encoder, pooling)
+    return kind(encoder, width=width, labels=labels, pooling=pooling, unit_norm=unit_norm)
 
 
 def save_preprocessing(preprocessing: AnyPreprocessing, folder: Path) -> None:
@@ -377,8 +385,7 @@ def _resolved(
 ) -> Resolved:
     if modality == "image":
         encoder = encoder.to(memory_format=torch.channels_last)
-    width = feature_width(encoder, pooling)
-    model = Classifier(encoder, width=width, labels=labels, pooling=pooling, unit_norm=unit_norm)
+    model = _of_rows(encoder, labels, pooling, unit_norm)
     spec = {
         "modality": modality,
         "config": plain_configuration(cast(Any, encoder).config),

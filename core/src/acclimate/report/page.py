@@ -2,13 +2,12 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from importlib.resources import files
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from acclimate.report.charts import Line, bars, plot
+from acclimate.report.templates import rendered
 from acclimate.report.worth import worth
 
 Plain = Mapping[str, Any]
@@ -20,9 +19,6 @@ _UNIT = (0.0, 1.0)
 
 def page(report: Plain) -> str:
     """Return the page of a report, given as the plain content of report.json."""
-    own = files("acclimate.report")
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    template = environment.from_string(own.joinpath("page.html.j2").read_text(encoding="utf-8"))
     analysis, first = report["analysis"], next(iter(report["metrics"]))
     charts = {
         "scores": _scores(report, first),
@@ -33,9 +29,9 @@ def page(report: Plain) -> str:
     }
     findings = report["findings"]
     confusion = _confusion(report)
-    return template.render(
+    return rendered(
+        "page.html.j2",
         report={"by_label": {}, **report, "modality": _modality(report["task"])},
-        style=Markup(own.joinpath("style.css").read_text(encoding="utf-8")),
         point=analysis["operating"],
         inspection=analysis.get("inspection"),
         sets=analysis["conformal"],

@@ -27,5 +27,7 @@ defects = Preset(
         licence="CC-BY-NC-SA-4.0 (images: Deitsch et al., elpv-dataset)",
         note="2,624 electroluminescence images of solar cells; defective where the probability is above 0.5.",
         method="frozen",
+        earlier="anomalies",
+        earlier_settings={"max_rows": 400, "options": {"most": 2000}},
     ),
 )

@@ -16,6 +16,7 @@ from acclimate.api.clock import Clock
 from acclimate.api.detecting import learning, rows, testing
 from acclimate.api.detecting.asking import rule_of
 from acclimate.api.detecting.deciding import Decided, decide, threshold
+from acclimate.api.detecting.ladder import rung
 from acclimate.api.detecting.observing import Observed, observe, unusual
 from acclimate.api.detecting.subject import PartSubject
 from acclimate.api.provenance import manifest_of
@@ -47,7 +48,7 @@ def adapt(host: Host, request: Request, folder: Path, shown: bool) -> Run:
     with clock.stage("evaluate"):
         tested = _test(host, subject, metrics, decided, learned, validation)
         tested = _with_suspects(subject, tested, decided, learned, validation)
-    request = replace(request, notes=(*request.notes, *told, *learned.notes))
+    request = replace(request, notes=(*request.notes, *told, *learned.notes, *rung(subject.parts)))
     report = _report(request, subject, plan, tested, clock)
     report = reviewed(host, request.owner, report, tested.records)
     tell(host, request, "evaluated", metrics={name: score.value for name, score in report.metrics.items()})
@@ -241,7 +242,10 @@ def _save(
             "training_rows_by_label": [len(subject.parts["train"].truth), 0],
         },
         documents=saved.documents(report, subject.parts),
-        results={"test.logits": torch.from_numpy(tested.observed.scores)[:, None]},
+        results={
+            "test.logits": torch.from_numpy(tested.observed.scores)[:, None],
+            saved.TRUTH: torch.from_numpy(subject.parts["test"].truth),
+        },
         probe={"pixel_values": pixels[: models.IMAGES_AT_ONCE]},
         host=host,
     )

@@ -3,7 +3,7 @@
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -31,7 +31,8 @@ _FENCE, _FENCED = 3.0, 20
 class Estimate:
     """What learning takes: patches of `channels` numbers from `tiles` of `images`, of which a bank keeps `members`.
 
-    `feature_bytes` are held while it learns, `bank_bytes` are saved; `seconds` are by stage.
+    `feature_bytes` are held while it learns, `bank_bytes` are saved, `free_bytes` of memory were free; `seconds` are
+    by stage.
     """
 
     images: int
@@ -41,7 +42,17 @@ class Estimate:
     members: int
     feature_bytes: int
     bank_bytes: int
+    free_bytes: int
     seconds: dict[str, float]
+
+    @property
+    def fits(self) -> bool:
+        """Whether it fits into the memory that was free."""
+        return self.feature_bytes + self.bank_bytes <= self.free_bytes
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as plain JSON."""
+        return {**asdict(self), "fits": self.fits}
 
     def __str__(self) -> str:
         spent = ", ".join(f"{name} {seconds:,.0f} s" for name, seconds in self.seconds.items())
@@ -103,6 +114,7 @@ def estimate(subject: PartSubject) -> Estimate:
         members=members,
         feature_bytes=held,
         bank_bytes=kept,
+        free_bytes=psutil.virtual_memory().available,
         seconds=seconds,
     )
 
@@ -116,10 +128,9 @@ def learn(subject: PartSubject) -> Learned:
     told = estimate(subject)
     if subject.shown:
         sys.stderr.write(f"{told}\n")
-    free = psutil.virtual_memory().available
-    if told.feature_bytes + told.bank_bytes > free:
+    if not told.fits:
         raise OptionError(
-            f"The patches of good parts do not fit into memory: {told} {_megabytes(free)} are free.",
+            f"The patches of good parts do not fit into memory: {told} {_megabytes(told.free_bytes)} are free.",
             "Learn from fewer parts (max_rows), or from smaller images (image_size).",
         )
     examples, plain = subject.examples["train"], Plain()

@@ -31,25 +31,10 @@ class PatchFeatures(nn.Module):
         self, encoder: nn.Module, *, strides: Sequence[int] = STRIDES, neighbourhood: int = NEIGHBOURHOOD
     ) -> None:
         super().__init__()
-        inner = cast(Any, getattr(encoder, "timm_model", None))
-        if not has_stages(encoder):
-            name = type(encoder).__name__ if inner is None else type(inner).__name__
-            raise BackboneError(
-                f"{name} has no stages to take patches from: needed is a convolutional network of timm.",
-                "Choose a convolutional backbone, such as efficientnet-lite0.",
-            )
-        stages = {stage["reduction"]: place for place, stage in enumerate(inner.feature_info)}
-        unknown = [stride for stride in strides if stride not in stages]
-        if unknown or not strides or list(strides) != sorted(set(strides)):
-            raise OptionError(
-                f"strides are some of {', '.join(map(str, stages))}, in rising order, found {list(strides)}.",
-                "Leave them out for 8 and 16.",
-            )
         if neighbourhood < 1 or neighbourhood % 2 == 0:
             raise OptionError(f"neighbourhood is an odd number of places, found {neighbourhood}.", "Take 3.")
         self.encoder, self.neighbourhood = encoder, neighbourhood
-        self.stages = [stages[stride] for stride in strides]
-        self.width = sum(int(inner.feature_info[place]["num_chs"]) for place in self.stages)
+        self.stages, self.width = stages_of(encoder, strides)
 
     @torch.inference_mode()
     def forward(self, pixel_values: Tensor) -> Tensor:
@@ -58,16 +43,45 @@ class PatchFeatures(nn.Module):
         maps = inner.forward_intermediates(
             pixel_values, indices=self.stages, intermediates_only=True, stop_early=True
         )
-        size, pad = maps[0].shape[-2:], self.neighbourhood // 2
-        pooled = [
-            avg_pool2d(each.float(), self.neighbourhood, stride=1, padding=pad, count_include_pad=False)
-            for each in maps
-        ]
-        enlarged = [
-            each if each.shape[-2:] == size else interpolate(each, size, mode="bilinear", align_corners=False)
-            for each in pooled
-        ]
-        return torch.cat(enlarged, dim=1).permute(0, 2, 3, 1).contiguous()
+        return patches_of(maps, self.neighbourhood)
+
+
+def stages_of(encoder: nn.Module, strides: Sequence[int]) -> tuple[list[int], int]:
+    """Return which of an encoder's stages have these strides, and the channels of a patch of them all.
+
+    Raises:
+        BackboneError: when the encoder is no convolutional network of timm.
+        OptionError: when a stride is none of its stages', or they do not rise.
+    """
+    inner = cast(Any, getattr(encoder, "timm_model", None))
+    if not has_stages(encoder):
+        name = type(encoder).__name__ if inner is None else type(inner).__name__
+        raise BackboneError(
+            f"{name} has no stages to take patches from: needed is a convolutional network of timm.",
+            "Choose a convolutional backbone, such as efficientnet-lite0.",
+        )
+    stages = {stage["reduction"]: place for place, stage in enumerate(inner.feature_info)}
+    unknown = [stride for stride in strides if stride not in stages]
+    if unknown or not strides or list(strides) != sorted(set(strides)):
+        raise OptionError(
+            f"strides are some of {', '.join(map(str, stages))}, in rising order, found {list(strides)}.",
+            "Leave them out for 8 and 16.",
+        )
+    places = [stages[stride] for stride in strides]
+    return places, sum(int(inner.feature_info[place]["num_chs"]) for place in places)
+
+
+def patches_of(maps: Sequence[Tensor], neighbourhood: int = NEIGHBOURHOOD) -> Tensor:
+    """Return patches [images, rows, columns, width] in float32 from the maps of stages, the largest first."""
+    size, pad = maps[0].shape[-2:], neighbourhood // 2
+    pooled = [
+        avg_pool2d(each.float(), neighbourhood, stride=1, padding=pad, count_include_pad=False) for each in maps
+    ]
+    enlarged = [
+        each if each.shape[-2:] == size else interpolate(each, size, mode="bilinear", align_corners=False)
+        for each in pooled
+    ]
+    return torch.cat(enlarged, dim=1).permute(0, 2, 3, 1).contiguous()
 
 
 def patch_batches(

@@ -72,6 +72,12 @@ def register_methods() -> Iterator[Method]:
         install=True,
     )
     yield _method(
+        "fused",
+        "Fits a linear head on frozen features and how unlike good parts an image is; for few labels of each defect.",
+        tasks=("image-classification",),
+        install=True,
+    )
+    yield _method(
         "memory-bank",
         "Keeps patches of good parts and scores a part by how far its own are from them; trains nothing (PatchCore).",
         tasks=_PARTS,
