@@ -84,6 +84,7 @@ def test_core_counts_every_task_that_has_no_classes() -> None:
         "token-classification",
         "question-answering",
         "text-generation",
+        "preference",
         "sentence-similarity",
         "image-segmentation",
         "anomaly-detection",

@@ -88,8 +88,8 @@ def test_core_alone_offers_its_parts_by_bare_name_and_its_presets_as_general() -
     }
     assert list(host.methods()) == [*METHODS, *OF_PARTS]
     files, folders = (
-        {"csv", "tsv", "jsonl", "json", "conll", "parquet"},
-        {"dataset-folder", "image-folder", "inspection-folder", "mask-folder"},
+        {"csv", "tsv", "jsonl", "json", "coco", "conll", "parquet"},
+        {"dataset-folder", "image-folder", "inspection-folder", "mask-folder", "yolo"},
     )
     assert files | folders | {"hub"} == set(host.loaders())
     assert set(host.backbones()) == {
