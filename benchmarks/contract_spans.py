@@ -2,7 +2,8 @@
 
 The questions are ContractNLI's hypotheses, the answers the sentences that its annotators gave as evidence; a contract
 that does not mention the matter has none. CUAD's own contracts are not among the data here. What is shared of
-ContractNLI has few of its training contracts, so that scores do not compare with published ones.
+ContractNLI has few of its training contracts, so that scores do not compare with published ones. One piece of
+evidence is a blank, and left out.
 """
 
 import argparse
@@ -30,7 +31,7 @@ def squad(names: list[str], file: Path, limit: int | None) -> Path:
                 {
                     "id": f"{document['id']}__{label}",
                     "question": read["labels"][label]["hypothesis"],
-                    "answers": [_answer(document, place) for place in each["spans"]],
+                    "answers": _answers(document, each["spans"]),
                 }
                 for label, each in sorted(document["annotation_sets"][0]["annotations"].items())
             ]
@@ -39,9 +40,11 @@ def squad(names: list[str], file: Path, limit: int | None) -> Path:
     return file
 
 
-def _answer(document: dict[str, Any], place: int) -> dict[str, Any]:
-    start, end = document["spans"][place]
-    return {"text": document["text"][start:end], "answer_start": start}
+def _answers(document: dict[str, Any], places: list[int]) -> list[dict[str, Any]]:
+    """Return the spans of a document at some places as answers, without those that are blank."""
+    pieces = [document["spans"][place] for place in places]
+    found = [{"text": document["text"][start:end], "answer_start": start} for start, end in pieces]
+    return [each for each in found if each["text"].strip()]
 
 
 def measured(asked: argparse.Namespace, seed: int) -> Report:

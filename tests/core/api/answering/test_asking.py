@@ -62,7 +62,7 @@ def test_answers_that_stand_elsewhere_stop_a_run_and_are_listed(
         for answer in qas[0]["answers"][:1]:
             answer["answer_start"] += 1
 
-    with pytest.raises(DataError, match=r"questions of changed.json cannot be used.*is not at \d+"):
+    with pytest.raises(DataError, match=r"(?s)questions of changed.json cannot be used.*is not at \d+"):
         short(source=changed(contracts, tmp_path, move))
     assert not (tmp_path / "run").exists()
 
