@@ -73,6 +73,8 @@ def demo(
             output.show_json({**run.report.to_dict(), **({"pictures": pictures} if pictures else {})})
             return
         output.show_report(run.report, as_json)
+        for answer in output.answers(run.report):
+            output.show(answer)
         for picture in pictures:
             output.show(f"picture in {picture}")
 
