@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from torch import Tensor
+
 from acclimate import bundle
 from acclimate.api import manifest as manifests
 from acclimate.api.adapting import Run, ask, run
@@ -119,7 +121,7 @@ def repeat(
 def _compared(host: Host, done: Run, folder: Path, then: Mapping[str, Any]) -> Repetition:
     now = manifests.read_manifest(done.output)["results"]["metrics"]
     scores = then["results"]["metrics"]
-    before, after = (bundle.read_tensors(each / RESULTS)["test.logits"] for each in (folder, done.output))
+    before, after = (_of_test(each) for each in (folder, done.output))
     return Repetition(
         run=done,
         original=folder,
@@ -127,6 +129,12 @@ def _compared(host: Host, done: Run, folder: Path, then: Mapping[str, Any]) -> R
         logits_difference=float((before - after).abs().max()),
         findings=_differences(host, then),
     )
+
+
+def _of_test(folder: Path) -> Tensor:
+    """Return what a run keeps of its test rows: logits, or the losses of answers where it writes."""
+    kept = bundle.read_tensors(folder / RESULTS)
+    return kept["test.logits"] if "test.logits" in kept else kept["test.losses"]
 
 
 def _differences(host: Host, manifest: Mapping[str, Any]) -> tuple[Finding, ...]:

@@ -79,6 +79,8 @@ def demo(
             output.show_report(run.earlier.report, as_json)
             output.show("")
         output.show_report(run.report, as_json)
+        for answer in output.answers(run.report):
+            output.show(answer)
         for picture in pictures:
             output.show(f"picture in {picture}")
 

@@ -115,6 +115,15 @@ def write_html(text: str, file: Path) -> None:
         raise OutputError(f"{file} cannot be written: {error.strerror}.", "Name another file as --html.") from error
 
 
+def answers(report: Any, count: int = 3) -> list[str]:
+    """Return the first answers of a report on a model that writes as lines, beside the untuned model's."""
+    language = report.analysis.language
+    return [
+        f"asked: {each.asked}\n  answers: {each.written}\n  untuned: {each.untuned}"
+        for each in (language.exchanges[:count] if language else ())
+    ]
+
+
 def show_report(report: Any, as_json: bool) -> None:
     """Print a report, and where it is saved."""
     if as_json:

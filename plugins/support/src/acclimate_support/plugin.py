@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from acclimate.contracts import PREFERENCE
 from acclimate.plugins import Command, Loader, Preset, Ref, hookimpl
 
-from acclimate_support import assistant, faq, intents, tone
+from acclimate_support import QUESTIONS, assistant, faq, intents, tone
 from acclimate_support.reading.options import (
     OF_CHATS,
     OF_MESSAGES,
@@ -14,7 +14,7 @@ from acclimate_support.reading.options import (
     WITHOUT_LABEL,
 )
 
-_MESSAGES, _CHATS, _PREFERENCES = "messages", "chats", "preferences"
+_MESSAGES, _CHATS, _PREFERENCES, _QUESTIONS = "messages", "chats", "preferences", "questions"
 
 
 @hookimpl
@@ -53,6 +53,11 @@ def register_loaders() -> Iterator[Loader]:
         kept=tuple(OF_PREFERENCES),
     )
     yield Loader(
+        name=_QUESTIONS,
+        summary="Questions with their answers from the chatterbot-corpus package.",
+        read=Ref("acclimate_support.reading.questions:question_rows"),
+    )
+    yield Loader(
         name="faq",
         summary="Questions with their answers, from pages in Markdown or HTML (headings, details, FAQPage).",
         read=Ref("acclimate_support.reading.faq:faq_rows"),
@@ -65,6 +70,8 @@ def choose_loader(source: str, task: str) -> str | None:
     """Take exports by what they hold, whole for what writes; plain tables and lines are core's."""
     from acclimate_support.reading.sources import kind_of
 
+    if source == QUESTIONS:
+        return _QUESTIONS
     if task == PREFERENCE:
         return _PREFERENCES if source.lower().endswith(PREFERENCE_SUFFIXES) else None
     if not kind_of(source):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 from acclimate import data
-from acclimate.api import Run, adapt, evaluate, export, load, merge, predict_rows, suspects, write_predictions
+from acclimate.api import Run, adapt, evaluate, export, load, merge, predict_rows, repeat, suspects, write_predictions
 from acclimate.contracts import BundleError, DataError, OptionError
 from acclimate.models import ChatPreprocessing
 from acclimate.report import page
@@ -202,6 +202,12 @@ def test_a_merged_run_is_a_plain_model_that_writes_the_same_answers(
     assert inputs["input_ids"][0].tolist() == ours.prompt(ASKED)
     written = model.generate(**inputs, do_sample=False, max_new_tokens=6)[0, inputs["input_ids"].shape[1] :]
     assert tokenizer.decode(written, skip_special_tokens=True).strip() == ours.predict([ASKED])[0].text
+
+
+def test_a_run_done_again_gives_the_same_losses(answering: Run, tmp_path: Path) -> None:
+    again = repeat(answering.output, output=tmp_path / "again", shown=False)
+    assert again.same
+    assert again.logits_difference == 0.0
 
 
 def test_what_a_run_that_writes_cannot_do_is_refused(answering: Run, chats: Path, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 from acclimate import data
-from acclimate.api import Run, adapt, compare, evaluate, load, merge, predict_rows
+from acclimate.api import Run, adapt, compare, evaluate, load, merge, predict_rows, repeat
 from acclimate.contracts import DataError, Message
 from acclimate.report import page
 from acclimate.testing.writers import save_writer
@@ -97,7 +97,10 @@ def test_it_answers_as_a_run_of_chats_does(preferring: Run, tmp_path: Path) -> N
     found = list(predict_rows(preferring.output, source, max_new_tokens=4))
     assert [(row["id"], row["answer"]) for row in found] == [("a", answer.text)]
     assert load(preferring.output).chat().say("Hello?").tokens > 0
-    assert "What it answers" in page(preferring.report.to_dict())
+    html = page(preferring.report.to_dict())
+    assert "What it answers" in html
+    assert "Learned by dpo with a beta of 0.1 and 1.0 times the cross-entropy of chosen replies" in html
+    assert "its implicit_accuracy is the share of pairs whose chosen reply it finds likelier" in html
 
 
 def test_single_replies_are_learned_by_kto_with_both_kinds_weighing_the_same(
@@ -172,6 +175,13 @@ def test_a_run_that_goes_on_is_the_run_without_a_stop(pairs: Path, writer: str, 
     resumed = adapt("preference", pairs, backbone=writer, output=tmp_path / "run", resume=True, **settings)
     whole = adapt("preference", pairs, backbone=writer, output=tmp_path / "whole", **settings)
     assert np.array_equal(resumed.test_rows.scores, whole.test_rows.scores)
+
+
+def test_a_run_done_again_is_the_same_in_every_bit(preferring: Run, tmp_path: Path) -> None:
+    again = repeat(preferring.output, output=tmp_path / "again", shown=False)
+    assert again.same
+    assert again.logits_difference == 0.0
+    assert again.metrics["reward_margin"][0] == again.metrics["reward_margin"][1]
 
 
 def test_methods_are_compared_by_what_they_prefer(pairs: Path, writer: str, tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """What may be asked of a model that writes, checked before anything is read."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -45,6 +45,13 @@ def check_general_text(file: str) -> None:
             f"general_text is a file with texts, found {file!r}, which is none.",
             'Name a .txt file, whose texts blank lines part, or a .jsonl file with "text" in each row.',
         )
+
+
+def refuse_decided(given: Mapping[str, Any], names: Sequence[str]) -> None:
+    """Raise OptionError for an option that was decided when a saved run was made."""
+    decided = [name for name in names if given.get(name)]
+    if decided:
+        raise OptionError(f"{decided[0]} was decided when the run was made.", f"Leave {decided[0]} out.")
 
 
 def check_options(given: Mapping[str, Any]) -> None:

@@ -10,6 +10,7 @@ from acclimate.api.clock import Clock
 from acclimate.api.evaluate_modules import named_by_run
 from acclimate.api.generating import rows as chats
 from acclimate.api.generating import testing
+from acclimate.api.generating.asking import refuse_decided
 from acclimate.api.generating.flow import without_end
 from acclimate.api.generating.predictor import load
 from acclimate.api.inputs import as_part
@@ -20,7 +21,7 @@ from acclimate.api.preferring.flow import baselines_of, preferences_of
 from acclimate.api.report_fields import of_saved, reviewed
 from acclimate.api.request import find_preset, split_options
 from acclimate.api.trained import base
-from acclimate.contracts import Analysis, DataError, Language, OptionError, Report
+from acclimate.contracts import Analysis, DataError, Language, Report
 from acclimate.plugins import Host
 
 _OF_TRAINING = ("system", "general_text", "max_tokens", "beta", "sft_weight")
@@ -36,9 +37,7 @@ def evaluate(host: Host, folder: Path, source: str, options: Mapping[str, Any]) 
     """
     clock = Clock()
     check_options(options)
-    decided = [name for name in _OF_TRAINING if options.get(name)]
-    if decided:
-        raise OptionError(f"{decided[0]} was decided when the run was made.", f"Leave {decided[0]} out.")
+    refuse_decided(options, _OF_TRAINING)
     columns, settings = split_options(dict(options))
     with TemporaryDirectory(prefix="acclimate-") as temporary:
         with clock.stage("prepare"):

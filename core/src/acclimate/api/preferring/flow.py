@@ -96,7 +96,7 @@ def compared(
         OptionError: for a metric that is not of rewards.
     """
     del labels, multilabel
-    asked = request.settings.metrics or request.preset.metrics
+    asked = request.settings.metrics or tuple(name for name in request.preset.metrics if name not in scoring.SINGLE)
     names = tuple(dict.fromkeys((*([metric] if metric else []), *asked)))
     metrics = scoring.metrics_of(host, request.owner, names, written=True).rewards
     return compared_first(metrics, functions_of(host, metrics, multilabel=False), metric)

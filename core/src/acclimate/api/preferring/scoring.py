@@ -16,7 +16,8 @@ from acclimate.plugins import Host
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 LONGER = "longer_reply"
-_SINGLE = ("reward_auroc",)
+# Metrics that pairs do not have.
+SINGLE = ("reward_auroc",)
 _FIRST = "implicit_accuracy"
 
 
@@ -36,7 +37,7 @@ class Metrics:
         """Return those that there are for pairs, or for single replies."""
         if not replies.paired:
             return self
-        kept = {name: metric for name, metric in self.rewards.items() if name not in _SINGLE}
+        kept = {name: metric for name, metric in self.rewards.items() if name not in SINGLE}
         return Metrics(rewards=kept, texts=self.texts)
 
 
@@ -48,7 +49,7 @@ def metrics_of(host: Host, owner: str, names: Sequence[str], *, written: bool) -
     """
     found = scoring.metrics_of(host, owner, names, task=PREFERENCE, multilabel=False)
     rewards = {name: metric for name, metric in found.items() if metric.statistics is None}
-    if not set(rewards) - set(_SINGLE):
+    if not set(rewards) - set(SINGLE):
         raise OptionError(f"{', '.join(names)} say nothing of what is preferred.", f"Add one of rewards: {_FIRST}.")
     texts = {
         name: metric
