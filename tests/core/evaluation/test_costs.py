@@ -55,7 +55,8 @@ def test_where_too_low_is_dear_unsure_rows_are_called_higher():
 
 
 def test_of_calls_that_cost_the_same_the_likeliest_is_taken():
-    assert cheapest(np.array([[0.5, 0.0, 0.5]]), read_costs("a<b<c").matrix).tolist() == [0]
+    assert cheapest(np.array([[0.2, 0.8]]), read_costs("a<b=1:4").matrix).tolist() == [1]
+    assert cheapest(np.array([[0.8, 0.2]]), read_costs("a<b=4:1").matrix).tolist() == [0]
 
 
 def test_two_grades_have_the_threshold_of_their_prices():
