@@ -11,6 +11,7 @@ import argparse
 import csv
 import json
 import tempfile
+from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
@@ -86,16 +87,27 @@ def _pairs(file: Path, seed: int, count: int, *, test: bool = False) -> Path:
     """Write pairs to learn from, or as many others to test on; the seed draws all."""
     with DATA.open(newline="", encoding="utf-8") as stream:
         found = list(csv.DictReader(stream))
-    kinds: dict[str, list[str]] = {"polite": [], "impolite": [], "neutral": []}
-    for row in found:
-        if LEAST_WORDS <= len(row["text"].split()) <= MOST_WORDS:
-            kinds[row["quartile_label"]].append(" ".join(row["text"].split()))
     random = np.random.default_rng(seed)
+    kinds = {" ".join(row["text"].split()): row["quartile_label"] for row in found}  # each text once
+    texts = list(kinds)
+    shuffled = [texts[place] for place in random.permutation(len(texts))]
+    by_words: dict[tuple[str, int], list[str]] = defaultdict(list)
+    for text in shuffled:
+        by_words[kinds[text], len(text.split())].append(text)
+    neutral = [text for text in shuffled if kinds[text] == "neutral" and len(text.split()) <= MOST_WORDS]
+    matched = [
+        pair
+        for words in range(LEAST_WORDS, MOST_WORDS + 1)
+        for pair in zip(by_words["polite", words], by_words["impolite", words], strict=False)
+    ]
     part = slice(count, 2 * count) if test else slice(count)
-    drawn = {name: [texts[place] for place in random.permutation(len(texts))[part]] for name, texts in kinds.items()}
-    ordered = [sorted(drawn[name], key=lambda text: len(text.split())) for name in ("polite", "impolite")]
+    drawn = [matched[place] for place in random.permutation(len(matched))[part]]
+    if len(drawn) < count:
+        raise SystemExit(
+            f"There are {len(matched)} pairs of one length, too few for {count} to learn from and to test."
+        )
     with file.open("w", encoding="utf-8") as stream:
-        for number, (asked, chosen, rejected) in enumerate(zip(drawn["neutral"], *ordered, strict=True)):
+        for number, (asked, (chosen, rejected)) in enumerate(zip(neutral[part], drawn, strict=True)):
             row = {"id": f"{part.start or 0}-{number}", "prompt": asked, "chosen": chosen, "rejected": rejected}
             stream.write(json.dumps(row) + "\n")
     return file

@@ -13,9 +13,6 @@ from acclimate.methods.structure import transformer_blocks
 
 SMALL, BASE = 70_000_000, 250_000_000
 
-# Whole replies are weighed by sums over their tokens: steps as large as those of chats overshoot.
-_PREFERRING = 0.25
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Defaults:
@@ -91,8 +88,7 @@ def chosen_defaults(method: str, model: Adaptable, need: Need, settings: Setting
         kind = "vit"
     rates, head_factor, epochs, layer_decay, weight_decay = _TABLE[method, kind]
     size = parameters(model.encoder)
-    usual = rates[0] if size < SMALL else rates[1] if size < BASE else rates[2]
-    rate = settings.learning_rate or usual * (_PREFERRING if need.task == PREFERENCE else 1.0)
+    rate = settings.learning_rate or (rates[0] if size < SMALL else rates[1] if size < BASE else rates[2])
     epochs = settings.epochs or epochs
     if settings.head == "random":  # the small factors are for heads that only follow what the probe found
         head_factor = max(1.0, head_factor)
