@@ -28,7 +28,7 @@ _FIRST = 100  # the seeds below it were looked at while the method was made
 
 
 def main() -> None:
-    """Learn by both on every set with every seed, and record the table of the sets that are done."""
+    """Learn by both on every set with every seed, and record the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--labels", type=int, default=5, help="Training rows of each kind of defect.")
@@ -55,20 +55,20 @@ def main() -> None:
             told = [[str(each.scores[method][m]), signed(difference(each)) if last else ""] for each, m in scores]
             rows.append([title, method, *told[0], *told[1]])
             print(rows[-1], flush=True)
-        if arguments.print:
-            continue
-        record(
-            "few_defects",
-            title="Few defects: a memory of good parts beside frozen features",
-            claim=f"{arguments.labels} training images of each kind of defect and {arguments.good} good ones, "
-            f"{arguments.seeds} seeds with up to {arguments.test} test images each, half of them defective; of the "
-            "tiles whole groups are in one part. AUROC is of defective against good, by the odds of not being good; "
-            "differences are paired, over rows (of the tiles groups) and seeds. What of the distances counts, and "
-            "how much, was settled on other splits of the tiles; the cells had no part in it.",
-            header=["set", "method", "AUROC of a defect", "gain", "macro-F1 of kinds", "gain"],
-            rows=rows,
-            raw=raw,
-        )
+    if arguments.print:
+        return
+    record(
+        "few_defects",
+        title="Few defects: a memory of good parts beside frozen features",
+        claim=f"{arguments.labels} training images of each kind of defect and {arguments.good} good ones, "
+        f"{arguments.seeds} seeds with up to {arguments.test} test images each, half of them defective; of the "
+        "tiles whole groups are in one part. AUROC is of defective against good, by the odds of not being good; "
+        "differences are paired, over rows (of the tiles groups) and seeds. What of the distances counts, and "
+        "how much, was settled on other splits of the tiles; the cells had no part in it.",
+        header=["set", "method", "AUROC of a defect", "gain", "macro-F1 of kinds", "gain"],
+        rows=rows,
+        raw=raw,
+    )
 
 
 class Seen:
