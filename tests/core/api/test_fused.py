@@ -162,11 +162,12 @@ def test_auto_tries_it_where_a_label_is_rare_beside_good_parts() -> None:
     assert "fused" not in candidates("text", 400, 3, fewest=5)
 
 
+@pytest.mark.slow
 def test_auto_takes_it_only_when_cross_validation_says_so(
     parts: Path, tiny: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(search._CANDIDATES, "image", ())
-    run = adapted(parts, tiny, tmp_path / "run", method="auto")
+    run = adapted(parts, tiny, tmp_path / "run", method="auto", budget=60.0)
     told = run.report.settings["auto"]
     assert [each["method"] for each in told["methods"]] == ["frozen", "fused"]
     trial = told["methods"][1]
