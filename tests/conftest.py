@@ -5,9 +5,13 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 QUICK = "not slow and not gpu and not browser"  # the markers of `addopts`
 MOST_WORKERS = 4  # each holds some 2 GB
+
+settings.register_profile("shared machine", deadline=None)  # how long an example takes says nothing there
+settings.load_profile("shared machine")
 
 
 def pytest_configure() -> None:

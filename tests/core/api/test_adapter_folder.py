@@ -32,8 +32,15 @@ def readme_code(folder: Path) -> str:
     [
         "lora",
         "lora:init=pissa:rank=4",
-        "peft:LOHA:learning_rate=0.3",  # fast, so that what is left behind is missed
-        *(pytest.param(name, marks=pytest.mark.slow) for name in ("lora:dora=true", "lora:rslora=true", "peft:OFT")),
+        *(
+            pytest.param(name, marks=pytest.mark.slow)
+            for name in (
+                "lora:dora=true",
+                "lora:rslora=true",
+                "peft:OFT",
+                "peft:LOHA:learning_rate=0.3",  # fast, so that what is left behind is missed
+            )
+        ),
     ],
 )
 def test_the_readme_gives_the_probabilities_in_a_process_without_acclimate(

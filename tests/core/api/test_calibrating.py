@@ -88,7 +88,9 @@ def odds_of(run: Run, items: list[str], kind: str) -> np.ndarray:
     return logs - np.stack([logsumexp(logs[:, other], axis=1) for other in others], axis=1)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "kind", [pytest.param(kind, marks=[] if kind == "three" else [pytest.mark.slow]) for kind in KINDS]
+)
 def test_probabilities_are_those_of_isotonic_regression_on_the_validation_rows(both: Both, kind: str) -> None:
     run, plain = both(kind)
     model = load(run.output)

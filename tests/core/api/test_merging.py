@@ -57,6 +57,7 @@ def test_the_readme_gives_the_probabilities_of_a_text_run(
     assert kinds <= {".json", ".safetensors", ".txt", ".md"}
 
 
+@pytest.mark.slow
 def test_the_readme_gives_the_probabilities_of_an_image_run(
     finished: Finished, pictures: Path, tmp_path: Path
 ) -> None:

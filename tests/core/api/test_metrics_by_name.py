@@ -75,6 +75,7 @@ def test_names_are_checked_before_anything_is_computed(
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.slow
 def test_a_rate_at_a_held_rate_is_of_the_label_that_is_looked_for(
     texts: Path, pictures: Path, tmp_path: Path
 ) -> None:

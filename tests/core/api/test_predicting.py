@@ -306,6 +306,7 @@ for source in sources:
 """
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_rows(run: Path, tmp_path: Path) -> None:
     """The model is left out: what is measured is what is read and kept around it, in a process of its own."""
     counts = (2_000, 8_000)  # the first has all that is held at once: the head of a source and a chunk of a table

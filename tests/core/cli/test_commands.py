@@ -210,8 +210,10 @@ def test_plugins_list_has_each_plugin_with_its_state_and_offers(acclimate: Accli
             "image-classification",
             "image-stack-classification",
             "token-classification",
+            "question-answering",
             "image-segmentation",
             "text-generation",
+            "preference",
             "sentence-similarity",
             "anomaly-detection",
         )

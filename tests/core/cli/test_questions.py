@@ -30,6 +30,7 @@ def contracts(tmp_path: Path) -> Path:
     return tmp_path / "cuad.json"
 
 
+@pytest.mark.slow
 def test_questions_are_adapted_to_evaluated_and_answered_by_commands(acclimate: Acclimate, contracts: Path) -> None:
     done = acclimate(
         "adapt", "general/question-answering", contracts, "--backbone", "minilm-l6", "--precision", "float32",

@@ -22,7 +22,7 @@ from acclimate.evaluation.segmentation import (
 )
 from acclimate.evaluation.surfaces import surface_distances
 from acclimate.evaluation.totals import ratio
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.ndimage import gaussian_filter
 from scipy.spatial.distance import cdist
@@ -129,6 +129,7 @@ def test_twice_the_spacing_is_twice_the_distance() -> None:
     assert near[0] == pytest.approx(near[1])
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**32 - 1))
 def test_truth_and_prediction_may_change_places(seed: int) -> None:
     mask, other = blobs(seed)

@@ -83,6 +83,7 @@ def test_what_sets_the_ill_apart_is_found_and_not_by_the_corners(run: Run) -> No
     assert not {"no-group", "corners"} & {finding.code for finding in run.report.findings}
 
 
+@pytest.mark.slow
 def test_a_marker_in_a_corner_that_gives_the_label_away_is_told_of(tmp_path: Path) -> None:
     for number in range(60):
         ill = number % 2 == 1

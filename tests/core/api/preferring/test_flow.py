@@ -184,6 +184,7 @@ def test_a_run_done_again_is_the_same_in_every_bit(preferring: Run, tmp_path: Pa
     assert again.metrics["reward_margin"][0] == again.metrics["reward_margin"][1]
 
 
+@pytest.mark.slow
 def test_methods_are_compared_by_what_they_prefer(pairs: Path, writer: str, tmp_path: Path) -> None:
     settings = {name: value for name, value in SETTINGS.items() if name not in ("method", "shown")}
     found = compare(

@@ -54,6 +54,7 @@ def test_labels_at_random_are_not_learned(clinic: Clinic, tmp_path: Path) -> Non
     assert found.report.metrics["auroc"].low < 0.5
 
 
+@pytest.mark.slow
 def test_new_series_are_read_as_the_run_was_and_say_which_slices_mattered(
     run: Run, clinic: Clinic, tmp_path: Path, write: Write, noise: Noise
 ) -> None:
@@ -79,6 +80,7 @@ def test_new_series_are_read_as_the_run_was_and_say_which_slices_mattered(
         list(predict_rows(run.output, folder, reading={"window": "lung"}))
 
 
+@pytest.mark.slow
 def test_rows_that_were_measured_are_predicted_the_same(run: Run) -> None:
     source = json.loads((run.output / "manifest.json").read_text())["request"]["source"]
     found = {row["id"]: row for row in predict_rows(run.output, source)}
