@@ -7,6 +7,7 @@ import pytest
 from acclimate import adapt
 from acclimate.api.predicting import predict_rows
 from acclimate.contracts import DataError
+from acclimate_finance.reading.filings import filing
 
 from .test_sentiment import checkpoint
 
@@ -45,10 +46,15 @@ def test_a_run_reads_filings_and_calls_and_says_where_each_row_stands(
         found = list(predict_rows(run, source, reading={"items": "II-1A"}))
         assert [row["id"].rpartition(":")[0] for row in found] == [f"{name}:II-1A" for name in names]
         assert all(set(row["probabilities"]) == set(SAID) for row in found)
+        assert [(row["filing"], row["item"]) for row in found] == [(name, "II-1A") for name in names]
+        whole = {name: filing(folder / name).text for name in set(names)}
+        assert all(whole[row["filing"]][row["start"] : row["end"]] == row["text"] for row in found)
+        assert all(row["path"].startswith("Part II > Item 1A") for row in found)
 
     (tmp_path / "call.txt").write_text(CALL)
     found = list(predict_rows(run, tmp_path / "call.txt", reading={"role": "management"}))
     assert [row["id"].rpartition(":")[0] for row in found] == ["call.txt:2"]
+    assert [(row["call"], row["role"], row["turn"]) for row in found] == [("call.txt", "management", 2)]
     (tmp_path / "broken.htm").write_text(PAGE.format(long="It went well. " * 100).replace("Item 6.", ""))
     with pytest.raises(DataError, match=r"broken\.htm lacks Item II-6"):
         list(predict_rows(run, tmp_path / "broken.htm"))

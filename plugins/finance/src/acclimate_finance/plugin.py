@@ -7,7 +7,7 @@ from acclimate.plugins import Finding, Loader, Preset, Ref, Report, hookimpl
 
 from acclimate_finance import entities, risk, sentiment
 from acclimate_finance.negation import told_apart
-from acclimate_finance.reading.options import OF_CALLS, OF_FILINGS
+from acclimate_finance.reading.options import OF_CALLS, OF_FILINGS, TOLD_OF_CALLS, TOLD_OF_FILINGS
 from acclimate_finance.review import opposite_calls, seen_before
 
 
@@ -28,6 +28,7 @@ def register_loaders() -> Iterator[Loader]:
         read=Ref("acclimate_finance.reading.filings:filing_rows"),
         suffixes=(".htm", ".html", ".xhtml"),
         options=OF_FILINGS,
+        told=TOLD_OF_FILINGS,
         unlabelled="Filings have no labels: label their rows (columns text and label) in a .csv",
     )
     yield Loader(
@@ -36,6 +37,7 @@ def register_loaders() -> Iterator[Loader]:
         read=Ref("acclimate_finance.reading.calls:call_rows"),
         suffixes=(".txt",),
         options=OF_CALLS,
+        told=TOLD_OF_CALLS,
         unlabelled="Transcripts have no labels: label their rows (columns text and label) in a .csv",
     )
 
