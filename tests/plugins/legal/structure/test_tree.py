@@ -152,6 +152,17 @@ def test_the_whole_of_a_clause_holds_all_inside_it() -> None:
     assert text[found["1.1"].start : found["1.1"].whole_end] == "1.1 B\n(a) c\n(b) d"
 
 
+def test_a_number_that_is_there_twice_is_a_clause_each_time() -> None:
+    text = "1.1 A\n(a) b\n1.1 C\n(a) d"
+    found = by_path(text)
+    assert {path: clause.text for path, clause in found.items()} == {
+        "1.1": "1.1 A",
+        "1.1(a)": "(a) b",
+        "1.1 [2]": "1.1 C",
+        "1.1 [2](a)": "(a) d",
+    }
+
+
 WORDS = ("the", "Supplier", "shall", "deliver", "goods", "Liability", "agree-", "ment", "ACME", "המוכר", "§", "12")
 NUMBERS = ("1.", "2.", "3)", "1.1", "1.2.3", "(a)", "(b)", "(i)", "(ii)", "(A)", "A.", "ARTICLE II", "Schedule 1", "")
 

@@ -105,9 +105,12 @@ class _Growing:
 
     def _open(self, place: int, line: Line, number: Number, found: Place) -> None:
         parent, step = found.parent, found.step
-        if parent.decimals and parent.decimals == number.decimals:
+        again = bool(parent.decimals) and parent.decimals == number.decimals
+        if again and number.steps:
             self.leaf = parent  # "4.2(b)" after 4.2 was opened
         else:
+            if again and parent.parent is not None:
+                parent = parent.parent  # 4.2 a second time: what is below the first one ends before it
             whole = not number.steps or (not number.decimals and len(number.steps) == 1)
             self.leaf = parent.add(
                 Node(
