@@ -14,7 +14,7 @@ from typing import Any
 
 from acclimate import adapt
 from acclimate.contracts import Report
-from recording import SHARED, record, spread
+from recording import SHARED, by_seed, mean_of, record
 
 DATA = SHARED / "legal" / "contract_nli"
 METRICS = ("answer_aupr", "answer_f1", "answer_precision", "answer_recall", "presence", "cuad_aupr")
@@ -84,17 +84,10 @@ def main() -> None:
     sides = {f"{asked.method} MiniLM": [report.metrics for report in reports]} | {
         side: [report.baselines[name] for report in reports] for side, name in BASELINES.items()
     }
-    rows = [
-        [side, str(seed), *(str(scores[name]) for name in METRICS)]
-        for side, found in sides.items()
-        for seed, scores in zip(asked.seeds, found, strict=True)
-    ]
-    means = {}
-    for side, found in sides.items():
-        values = {name: [scores[name].value for scores in found] for name in METRICS}
-        rows.append([side, "mean (range)", *(spread(values[name]) for name in METRICS)])
-        means[side] = sum(values["answer_aupr"]) / len(asked.seeds)
-    own, words = means[f"{asked.method} MiniLM"], means["the nearest passage (TF-IDF)"]
+    own, words = (
+        mean_of(sides[f"{asked.method} MiniLM"], "answer_aupr"),
+        mean_of(sides["the nearest passage (TF-IDF)"], "answer_aupr"),
+    )
     record(
         "contract_spans",
         title=f"Evidence in whole contracts: legal/contract-spans, method {asked.method}, MiniLM",
@@ -102,7 +95,7 @@ def main() -> None:
         f"{reports[0].rows['test']:,} test contracts of ContractNLI with 17 questions each, after "
         f"{reports[0].rows['train']:,} training contracts.",
         header=["model", "seed", *METRICS],
-        rows=rows,
+        rows=by_seed(sides, asked.seeds, METRICS),
         raw=[report.to_dict() for report in reports],
     )
 

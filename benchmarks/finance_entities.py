@@ -9,7 +9,7 @@ from pathlib import Path
 
 from acclimate import adapt
 from acclimate.contracts import Report
-from recording import SHARED, record, spread
+from recording import SHARED, by_seed, mean_of, record
 
 DATA = SHARED / "finance" / "sec_fin_ner"
 METRICS = ("span_f1", "span_precision", "span_recall", "span_f1_partial", "span_macro_f1")
@@ -52,17 +52,10 @@ def main() -> None:
     sides = {f"{asked.method} MiniLM": [report.metrics for report in reports]} | {
         side: [report.baselines[name] for report in reports] for side, name in BASELINES.items()
     }
-    rows = [
-        [side, str(seed), *(str(scores[name]) for name in METRICS)]
-        for side, found in sides.items()
-        for seed, scores in zip(asked.seeds, found, strict=True)
-    ]
-    means = {}
-    for side, found in sides.items():
-        values = {name: [scores[name].value for scores in found] for name in METRICS}
-        rows.append([side, "mean (range)", *(spread(values[name]) for name in METRICS)])
-        means[side] = sum(values["span_f1"]) / len(asked.seeds)
-    own, words = means[f"{asked.method} MiniLM"], means["a dictionary of the training spans"]
+    own, words = (
+        mean_of(sides[f"{asked.method} MiniLM"], "span_f1"),
+        mean_of(sides["a dictionary of the training spans"], "span_f1"),
+    )
     record(
         "finance_entities",
         title=f"Names in loan agreements: finance/entities, method {asked.method}, MiniLM, "
@@ -71,7 +64,7 @@ def main() -> None:
         "names, on the published split (FIN5 to train, FIN3 to test), whose repeats are left in. Seeds "
         "choose the validation sentences, a tenth of FIN5.",
         header=["model", "seed", *METRICS],
-        rows=rows,
+        rows=by_seed(sides, asked.seeds, METRICS),
         raw=[report.to_dict() for report in reports],
     )
 

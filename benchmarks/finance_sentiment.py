@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 
 from acclimate import adapt
-from recording import SHARED, record, spread
+from recording import SHARED, by_seed, mean_of, record
 
 DATA = SHARED / "finance" / "twitter_financial_news"
 METRICS = ("macro_f1", "weighted_f1", "accuracy", "quadratic_kappa")
@@ -35,24 +35,14 @@ def main() -> None:
         "frozen MiniLM": [report.metrics for report in reports],
         "TF-IDF with a linear SVM": [report.baselines["tfidf_svm"] for report in reports],
     }
-    rows = [
-        [side, str(seed), *(str(scores[name]) for name in METRICS)]
-        for side, found in sides.items()
-        for seed, scores in zip(seeds, found, strict=True)
-    ]
-    means = {}
-    for side, found in sides.items():
-        values = {name: [scores[name].value for scores in found] for name in METRICS}
-        rows.append([side, "mean (range)", *(spread(values[name]) for name in METRICS)])
-        means[side] = sum(values["macro_f1"]) / len(seeds)
-    frozen, svm = means.values()
+    frozen, svm = (mean_of(found, "macro_f1") for found in sides.values())
     record(
         "finance_sentiment",
         title="Twitter financial news: finance/sentiment with frozen MiniLM",
         claim=f"Frozen features are {100 * (frozen - svm):+.1f} points of macro-F1 from the TF-IDF baseline, on the "
         "published split, whose repeats are left in; fine-tuning is in the table of full fine-tuning.",
         header=["model", "seed", *METRICS],
-        rows=rows,
+        rows=by_seed(sides, seeds, METRICS),
         raw=[report.to_dict() for report in reports],
     )
 

@@ -4,11 +4,13 @@ import json
 import platform
 import statistics
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+from acclimate.contracts import Score
 
 # Of a report what is of one machine, and what shows rows of the data: both stay out of what is published.
 _UNPUBLISHED = ("output", "mistakes", "worst", "misses")
@@ -90,6 +92,25 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Return a Markdown table."""
     lines = [header, ["---"] * len(header), *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def by_seed(
+    sides: Mapping[str, Sequence[Mapping[str, Score]]], seeds: Sequence[int], names: Sequence[str]
+) -> list[list[str]]:
+    """Return scores by seed, and their means, as rows; `sides[name][place]` are those of `seeds[place]`."""
+    rows = []
+    for side, found in sides.items():
+        rows += [
+            [side, str(seed), *(str(scores[name]) for name in names)]
+            for seed, scores in zip(seeds, found, strict=True)
+        ]
+        rows.append([side, "mean (range)", *(spread([scores[name].value for scores in found]) for name in names)])
+    return rows
+
+
+def mean_of(found: Sequence[Mapping[str, Score]], name: str) -> float:
+    """Return the mean of a metric over seeds."""
+    return statistics.mean(scores[name].value for scores in found)
 
 
 def spread(values: Sequence[float]) -> str:

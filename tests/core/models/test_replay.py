@@ -1,6 +1,7 @@
 """What enters the first trained block is recorded once; training from there on is the same as from the start."""
 
 import copy
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
@@ -305,7 +306,7 @@ def test_what_cannot_be_replayed_says_why(tmp_path: Path, monkeypatch: pytest.Mo
     assert reason(bert, layers[1], layers[:1], rows) == "it takes 0.0 GB of disk, of which 0.0 GB are free"
 
 
-class Blocks(nn.Module):
+class Blocks(nn.Module, ABC):
     """Three blocks on token embeddings, put together by `run`."""
 
     def __init__(self) -> None:
@@ -314,8 +315,8 @@ class Blocks(nn.Module):
         self.embeddings = nn.Embedding(tiny.VOCABULARY, 8)
         self.blocks = nn.ModuleList(nn.Sequential(nn.Linear(8, 8), nn.ReLU()) for _ in range(2))
 
-    def run(self, hidden: Tensor) -> Tensor:
-        raise NotImplementedError
+    @abstractmethod
+    def run(self, hidden: Tensor) -> Tensor: ...
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Any:
         return SimpleNamespace(last_hidden_state=self.run(self.embeddings(input_ids)))

@@ -28,7 +28,6 @@ from acclimate.api.request import (
     check_budget,
     check_method,
     check_resume,
-    checkpoint_file,
     choose_output,
     find_preset,
     split_options,
@@ -39,6 +38,7 @@ from acclimate.api.request import (
 )
 from acclimate.api.search import search
 from acclimate.api.stacks import check_search
+from acclimate.api.starting import subject_fields
 from acclimate.api.subject import Subject
 from acclimate.api.variant import read_variant
 from acclimate.contracts import (
@@ -48,7 +48,6 @@ from acclimate.contracts import (
     Preset,
     Report,
     RunEvent,
-    cache_folder,
 )
 from acclimate.plugins import Host, default_host
 
@@ -291,18 +290,12 @@ def _prepare(host: Host, request: Request, folder: Path, shown: bool) -> tuple[R
     }
     subject = Subject(
         resolved=resolved,
-        backbone=backbone,
-        method=method,
-        install=host.load(method, "install"),
         prepare=prepare,
         parts=parts,
         examples=examples,
-        settings=request.settings,
         corners=request.preset.corners,
         outside=dealt.outside,
-        cache=sameness.fresh_cache(folder / "cache") if request.original else cache_folder(),
-        checkpoint=checkpoint_file(request.output),
-        shown=shown,
+        **subject_fields(host, request, folder, backbone=backbone, method=method, shown=shown),
     )
     if request.original:
         sameness.check_same(request.original, subject)

@@ -11,9 +11,9 @@ from acclimate import training
 from acclimate.api.clock import Clock
 from acclimate.api.evaluate_modules import named_by_run
 from acclimate.api.manifest import read_with
-from acclimate.api.report_fields import of_saved, reviewed
+from acclimate.api.report_fields import Tested, of_saved, reviewed
 from acclimate.api.request import find_preset, split_options
-from acclimate.contracts import Analysis, Finding, Metric, OptionError, Report, Score, Settings
+from acclimate.contracts import Metric, OptionError, Report, Settings
 from acclimate.plugins import Host
 
 if TYPE_CHECKING:
@@ -22,17 +22,9 @@ if TYPE_CHECKING:
 Checked = Callable[[Host, str, Sequence[str]], dict[str, Metric]]
 
 
-class Tested(Protocol):
-    """What test texts say of a model."""
+class Marked(Tested, Protocol):
+    """What test texts say of a model, with what was marked in each."""
 
-    @property
-    def metrics(self) -> Mapping[str, Score]: ...
-    @property
-    def baselines(self) -> Mapping[str, Mapping[str, Score]]: ...
-    @property
-    def analysis(self) -> Analysis: ...
-    @property
-    def findings(self) -> tuple[Finding, ...]: ...
     @property
     def records(self) -> Mapping[str, Any]: ...
 
@@ -51,7 +43,7 @@ class Opened:
     settings: Settings
     clock: Clock
 
-    def report(self, tested: Tested, labels: tuple[str, ...]) -> Report:
+    def report(self, tested: Marked, labels: tuple[str, ...]) -> Report:
         """Return the report, reviewed by the preset's plugin."""
         rows = {"test": len(self.table)}
         licence = self.settings.data_licence

@@ -5,13 +5,14 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from acclimate import bundle, training
 from acclimate.api.clock import Clock
+from acclimate.api.gradient import Learned, without_gain
 from acclimate.api.request import Request
 from acclimate.api.subject import AnySubject
-from acclimate.contracts import Plan, Report, Settings
+from acclimate.contracts import Analysis, Finding, Plan, Report, Score, Settings
 from acclimate.plugins import Host
 
 
@@ -32,6 +33,35 @@ def of_run(request: Request, subject: AnySubject, plan: Plan, clock: Clock) -> d
         "peak_memory_bytes": training.peak_memory_bytes(),
         **_about(request.preset.task, subject.backbone.licence, request.settings.data_licence),
     }
+
+
+class Tested(Protocol):
+    """What the test rows say of a model, whatever the task."""
+
+    @property
+    def metrics(self) -> Mapping[str, Score]: ...
+    @property
+    def baselines(self) -> Mapping[str, Mapping[str, Score]]: ...
+    @property
+    def findings(self) -> tuple[Finding, ...]: ...
+    @property
+    def analysis(self) -> Analysis: ...
+
+
+def of_test(request: Request, learned: Learned, tested: Tested) -> dict[str, Any]:
+    """Return the fields of what was learned and measured, of the tasks that train and have no fields of their own."""
+    return {
+        "metrics": tested.metrics,
+        "baselines": tested.baselines,
+        "findings": (*request.notes, *without_gain(learned.trained), *tested.findings, *learned.notes),
+        "history": learned.history,
+        "analysis": tested.analysis,
+    }
+
+
+def trained_settings(plan: Plan, learned: Learned) -> dict[str, Any]:
+    """Return the settings of training that the report of every task tells that trains."""
+    return {"epochs": plan.epochs, "batch_size": plan.batch_size, "learning_rates": list(learned.rates)}
 
 
 def of_saved(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from acclimate import evaluation, models, training
 from acclimate.api.inputs import Part
 from acclimate.contracts import Backbone, Method, Settings
-from acclimate.models import Classifier, Examples, Resolved
+from acclimate.models import Classifier, Examples, ResolvedClassifier
 
 Scores = NDArray[np.float64]
 
@@ -58,7 +58,7 @@ class Subject:
     images say is measured too.
     """
 
-    resolved: Resolved
+    resolved: ResolvedClassifier
     backbone: Backbone
     method: Method
     install: Callable[[Classifier, Mapping[str, Any]], None] | None

@@ -66,15 +66,7 @@ def _resolved(manifest: Mapping[str, Any]) -> tuple[Model, str]:
         pooling=spec["pooling"],
     )
     labels = tuple(manifest["labels"])
-    found: (
-        models.Resolved
-        | models.ResolvedSegmenter
-        | models.ResolvedWriter
-        | models.ResolvedTagger
-        | models.ResolvedAnswerer
-        | models.ResolvedEmbedder
-        | models.ResolvedDetector
-    )
+    found: models.Resolved[Any, Any]
     if manifest["task"] in ("text-generation", PREFERENCE):
         found = models.resolve_writer(backbone, max_tokens=spec["max_tokens"], system="")
     elif "attention_width" in spec:

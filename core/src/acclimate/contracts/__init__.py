@@ -51,15 +51,10 @@ from acclimate.contracts.offers import (
     TASKS,
     Backbone,
     Command,
-    Demo,
-    LabelNames,
     Loader,
     Method,
     Metric,
-    Offer,
-    Preset,
     Ref,
-    SplitPolicy,
 )
 from acclimate.contracts.places import cache_folder
 from acclimate.contracts.predictions import (
@@ -71,6 +66,7 @@ from acclimate.contracts.predictions import (
     Prediction,
     SpanPrediction,
 )
+from acclimate.contracts.presets import Demo, LabelNames, Offer, Preset, SplitPolicy
 from acclimate.contracts.report import (
     Finding,
     Report,

@@ -52,29 +52,25 @@ from acclimate.models.mask_logits import IMAGES_AT_ONCE, mask_logits, pixel_logi
 from acclimate.models.pixel_probe import PixelProbe, features_at
 from acclimate.models.pixels import STRIDE, UNSCALED, MaskExamples, PixelPreprocessing, filled, whole_strides
 from acclimate.models.probe import probe
+from acclimate.models.rebuild import AnyPreprocessing, Model, load_preprocessing, rebuild, save_preprocessing
 from acclimate.models.recorded import Recorded
 from acclimate.models.replay import Replay
-from acclimate.models.resolve import (
-    AnyPreprocessing,
-    Model,
-    Preprocessing,
-    Resolved,
+from acclimate.models.resolve import Preprocessing, ResolvedClassifier, resolve, resolve_stacks
+from acclimate.models.resolve_tasks import (
     ResolvedAnswerer,
     ResolvedDetector,
     ResolvedEmbedder,
     ResolvedSegmenter,
     ResolvedTagger,
-    load_preprocessing,
-    rebuild,
-    resolve,
     resolve_answerer,
     resolve_detector,
     resolve_embedder,
     resolve_segmenter,
-    resolve_stacks,
     resolve_tagger,
-    save_preprocessing,
+    with_overlap,
+    with_units,
 )
+from acclimate.models.resolved import Resolved
 from acclimate.models.saliency import pixel_saliency, token_saliency
 from acclimate.models.segmenter import Segmenter, check_decoder
 from acclimate.models.shades import on_unit_scale
@@ -139,6 +135,7 @@ __all__ = [
     "ReplyLogProbabilities",
     "Resolved",
     "ResolvedAnswerer",
+    "ResolvedClassifier",
     "ResolvedDetector",
     "ResolvedEmbedder",
     "ResolvedLanguageModel",
@@ -215,5 +212,7 @@ __all__ = [
     "weights_hash",
     "whole_strides",
     "windows_of",
+    "with_overlap",
+    "with_units",
     "write",
 ]

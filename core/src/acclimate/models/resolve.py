@@ -1,55 +1,34 @@
-"""From a backbone offer to a classifier with pretrained weights, and from a saved run back to one."""
+"""From a backbone offer to a classifier with pretrained weights."""
 
 import inspect
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
 import torch
 from torch import nn
 
-from acclimate.contracts import Backbone, BackboneError, BundleError, OptionError
+from acclimate.contracts import Backbone, BackboneError
 from acclimate.models import packages
-from acclimate.models.anomaly.detector import Detector
-from acclimate.models.anomaly.parts import PartPreprocessing
-from acclimate.models.anomaly.patches import NEIGHBOURHOOD, STRIDES
-from acclimate.models.answerer import Answerer, AnswerPreprocessing, load_answer_preprocessing
-from acclimate.models.causal.chat import ChatPreprocessing
-from acclimate.models.causal.resolve import WRITES, rebuild_writer
 from acclimate.models.classifier import STAGES, Classifier, feature_width, has_stages, input_channels
-from acclimate.models.embedder import Embedder
 from acclimate.models.fingerprint import weights_hash
 from acclimate.models.image import ImagePreprocessing
 from acclimate.models.loading import configuration, folder_at, is_decoder, pretrained, tokens_of
-from acclimate.models.pixels import PixelPreprocessing
-from acclimate.models.segmenter import Segmenter, check_decoder
+from acclimate.models.resolved import Resolved
 from acclimate.models.shades import range_of
-from acclimate.models.spec import check_spec, plain_configuration
+from acclimate.models.spec import plain_configuration
 from acclimate.models.stack_classifier import ATTENTION_WIDTH, StackClassifier
 from acclimate.models.stacks import StackPreprocessing
-from acclimate.models.tagger import Tagger, TagPreprocessing, Units, load_tag_preprocessing
 from acclimate.models.text import TextPreprocessing
-from acclimate.models.tokens import LanguageModel
 from acclimate.models.unlikeness import PartClassifier
 
 Preprocessing = TextPreprocessing | ImagePreprocessing | StackPreprocessing
-AnyPreprocessing = Preprocessing | PixelPreprocessing | PartPreprocessing
-Model = Classifier | Segmenter | LanguageModel | Tagger | Answerer | Embedder | Detector
+ResolvedClassifier = Resolved[Classifier, Preprocessing]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resolved:
-    """A classifier on pretrained weights, with the preprocessing that belongs to them."""
-
-    model: Classifier
-    preprocessing: Preprocessing
-    weights: str
-    spec: Mapping[str, Any]
-
-
-def resolve(backbone: Backbone, *, labels: tuple[str, ...], max_tokens: int | None = None) -> Resolved:
+def resolve(backbone: Backbone, *, labels: tuple[str, ...], max_tokens: int | None = None) -> ResolvedClassifier:
     """Load pretrained weights in float32 under a new head for `labels`.
 
     Raises:
@@ -66,7 +45,7 @@ def resolve(backbone: Backbone, *, labels: tuple[str, ...], max_tokens: int | No
 
 def resolve_stacks(
     backbone: Backbone, *, labels: tuple[str, ...], attention_width: int = ATTENTION_WIDTH
-) -> Resolved:
+) -> ResolvedClassifier:
     """Load pretrained weights in float32 as the encoder of slices, under new attention and a new head for `labels`.
 
     What is new of the attention is drawn at random. `weights` names those of the whole backbone, as it does for a
@@ -78,7 +57,7 @@ def resolve_stacks(
     found = resolve(backbone, labels=labels)
     assert isinstance(found.preprocessing, ImagePreprocessing)
     spec = {**found.spec, "attention_width": attention_width}
-    model = _classifier(found.model.encoder, spec, labels)
+    model = classifier(found.model.encoder, spec, labels)
     return Resolved(
         model=model.eval(),
         preprocessing=StackPreprocessing(slices=found.preprocessing),
@@ -87,218 +66,7 @@ def resolve_stacks(
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResolvedEmbedder:
-    """A sentence encoder on pretrained weights, with the tokenizer that belongs to them."""
-
-    model: Embedder
-    preprocessing: TextPreprocessing
-    weights: str
-    spec: Mapping[str, Any]
-
-
-def resolve_embedder(backbone: Backbone, *, max_tokens: int | None = None) -> ResolvedEmbedder:
-    """Load pretrained weights in float32 as a sentence encoder; `weights` names them as it does for a classifier.
-
-    Raises:
-        AcclimateError: as `resolve`.
-    """
-    found = resolve(backbone, labels=("",), max_tokens=max_tokens)
-    assert isinstance(found.preprocessing, TextPreprocessing)
-    return ResolvedEmbedder(
-        model=Embedder(found.model.encoder, width=found.model.width, pooling=found.model.pooling).eval(),
-        preprocessing=found.preprocessing,
-        weights=found.weights,
-        spec={**found.spec, "unit_norm": True, "embeds": True},
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResolvedSegmenter:
-    """A segmenter whose encoder has pretrained weights, with the preprocessing that belongs to them."""
-
-    model: Segmenter
-    preprocessing: PixelPreprocessing
-    weights: str
-    spec: Mapping[str, Any]
-
-
-def resolve_segmenter(
-    backbone: Backbone, *, labels: tuple[str, ...], decoder: str, longest: int, tile: int = 0
-) -> ResolvedSegmenter:
-    """Load pretrained weights in float32 under a new decoder for `labels`; images are read up to `longest` pixels.
-
-    `tile` is the side of the tiles in which larger images are computed, 0 for none. `weights` names those of the
-    whole backbone, as it does for a classifier.
-
-    Raises:
-        AcclimateError: as `resolve`; BackboneError when the backbone has no stages to decode, too.
-    """
-    found = resolve(backbone, labels=labels)
-    assert isinstance(found.preprocessing, ImagePreprocessing)
-    return ResolvedSegmenter(
-        model=Segmenter(found.model.encoder, labels=labels, decoder=decoder).eval(),
-        preprocessing=PixelPreprocessing.of(found.preprocessing, longest, tile=tile),
-        weights=found.weights,
-        spec={**found.spec, "decoder": decoder, "longest": longest},
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResolvedTagger:
-    """A tagger whose encoder has pretrained weights, with the preprocessing that belongs to them."""
-
-    model: Tagger
-    preprocessing: TagPreprocessing
-    weights: str
-    spec: Mapping[str, Any]
-
-    def with_units(self, units: Units) -> "ResolvedTagger":
-        """Return it with tags for words, or for pieces of them."""
-        own = self.preprocessing
-        found = TagPreprocessing(own.tokenizer, max_tokens=own.max_tokens, units=units)
-        return replace(self, preprocessing=found, spec={**self.spec, "units": units})
-
-
-def resolve_tagger(
-    backbone: Backbone, *, labels: tuple[str, ...], max_tokens: int | None = None, units: Units = "words"
-) -> ResolvedTagger:
-    """Load pretrained weights in float32 under a new head for the tags of `labels`, over windows of `max_tokens`.
-
-    Raises:
-        AcclimateError: as `resolve`; OptionError for windows of less than eight tokens besides the special ones.
-    """
-    found = resolve(backbone, labels=labels, max_tokens=max_tokens)
-    assert isinstance(found.preprocessing, TextPreprocessing)
-    own = found.preprocessing
-    preprocessing = TagPreprocessing(own.tokenizer, max_tokens=own.max_tokens, units=units)
-    preprocessing.check()
-    encoder = found.model.encoder
-    return ResolvedTagger(
-        model=Tagger(encoder, width=feature_width(encoder, found.spec["pooling"]), labels=labels).eval(),
-        preprocessing=preprocessing,
-        weights=found.weights,
-        spec={**found.spec, "units": units},
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResolvedAnswerer:
-    """A model of answers whose encoder has pretrained weights, with the preprocessing that belongs to them."""
-
-    model: Answerer
-    preprocessing: AnswerPreprocessing
-    weights: str
-    spec: Mapping[str, Any]
-
-    def with_overlap(self, overlap: int) -> "ResolvedAnswerer":
-        """Return it with windows that share so many tokens at least."""
-        own = self.preprocessing
-        found = AnswerPreprocessing(own.tokenizer, max_tokens=own.max_tokens, overlap=overlap)
-        return replace(self, preprocessing=found, spec={**self.spec, "overlap": overlap})
-
-
-def resolve_answerer(
-    backbone: Backbone, *, max_tokens: int | None = None, overlap: int | None = None
-) -> ResolvedAnswerer:
-    """Load pretrained weights in float32 under a new head for first and last tokens of answers.
-
-    Windows share `overlap` tokens, a quarter of `max_tokens` by default.
-
-    Raises:
-        AcclimateError: as `resolve`; OptionError for windows of less than eight tokens besides the special ones.
-    """
-    found = resolve(backbone, labels=("",), max_tokens=max_tokens)
-    assert isinstance(found.preprocessing, TextPreprocessing)
-    own = found.preprocessing
-    shared = own.max_tokens // 4 if overlap is None else overlap
-    preprocessing = AnswerPreprocessing(own.tokenizer, max_tokens=own.max_tokens, overlap=shared)
-    preprocessing.check()
-    encoder = found.model.encoder
-    return ResolvedAnswerer(
-        model=Answerer(encoder, width=feature_width(encoder, found.spec["pooling"])).eval(),
-        preprocessing=preprocessing,
-        weights=found.weights,
-        spec={**found.spec, "overlap": shared},
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResolvedDetector:
-    """A detector whose encoder has pretrained weights and whose scorer is missing, with its preprocessing."""
-
-    model: Detector
-    preprocessing: PartPreprocessing
-    weights: str
-    spec: Mapping[str, Any]
-
-
-def resolve_detector(
-    backbone: Backbone, *, labels: tuple[str, ...], side: int | None = None, tile: int = 0
-) -> ResolvedDetector:
-    """Load pretrained weights in float32 as what patches of parts are compared by.
-
-    `side` is the height and width to which images, or their tiles, are scaled, None for the backbone's own; `tile`
-    that of the tiles in which larger images are read, 0 for none. `weights` names those of the whole backbone.
-
-    Raises:
-        AcclimateError: as `resolve`; BackboneError when the backbone has no stages, OptionError for too small a side.
-    """
-    found = resolve(backbone, labels=labels)
-    assert isinstance(found.preprocessing, ImagePreprocessing)
-    model = Detector(found.model.encoder, labels=labels)
-    if side is not None and side < 2 * STRIDES[-1]:
-        raise OptionError(
-            f"image_size is the side to which parts are scaled, {2 * STRIDES[-1]} pixels or more, found {side}.",
-            "Leave it out for the backbone's own.",
-        )
-    return ResolvedDetector(
-        model=model.eval(),
-        preprocessing=PartPreprocessing.of(found.preprocessing, side, tile),
-        weights=found.weights,
-        spec={**found.spec, "strides": list(STRIDES), "neighbourhood": NEIGHBOURHOOD},
-    )
-
-
-def rebuild(spec: Mapping[str, Any], folder: Path, labels: tuple[str, ...]) -> tuple[Model, AnyPreprocessing]:
-    """Return the model that `spec` describes, with random weights, and its saved preprocessing.
-
-    Raises:
-        BundleError: when the description would open other files or code, or describes no model.
-        MissingPackageError: when a decoder's package is not installed.
-    """
-    from transformers import AutoConfig, AutoModel
-
-    if WRITES in spec:
-        return rebuild_writer(spec, folder)
-    check_spec(spec)
-    try:
-        config = AutoConfig.for_model(**spec["config"])
-        encoder = AutoModel.from_config(config, dtype=torch.float32, trust_remote_code=False, **spec["arguments"])
-    except (ValueError, TypeError, KeyError, AttributeError, RuntimeError) as error:
-        reason = f"{type(error).__name__}: {error}".split("\n")[0].rstrip(".")
-        raise BundleError(
-            f"The manifest's spec describes no model: {reason}.", "Install the library versions in manifest.json."
-        ) from error
-    if "decoder" in spec:
-        segmenter = Segmenter(encoder, labels=labels, decoder=check_decoder(spec["decoder"]))
-        return segmenter.eval(), load_preprocessing(spec, folder)
-    if "units" in spec:
-        tagger = Tagger(encoder, width=feature_width(encoder, spec["pooling"]), labels=labels)
-        return tagger.eval(), load_preprocessing(spec, folder)
-    if "overlap" in spec:
-        answerer = Answerer(encoder, width=feature_width(encoder, spec["pooling"]))
-        return answerer.eval(), load_preprocessing(spec, folder)
-    if spec.get("embeds"):
-        embedder = Embedder(encoder, width=feature_width(encoder, spec["pooling"]), pooling=spec["pooling"])
-        return embedder.eval(), load_preprocessing(spec, folder)
-    if "strides" in spec:
-        reading: Any = {"strides": tuple(spec["strides"]), "neighbourhood": spec["neighbourhood"]}
-        return Detector(encoder, labels=labels, **reading).eval(), load_preprocessing(spec, folder)
-    return _classifier(encoder, spec, labels).eval(), load_preprocessing(spec, folder)
-
-
-def _classifier(encoder: nn.Module, spec: Mapping[str, Any], labels: tuple[str, ...]) -> Classifier:
+def classifier(encoder: nn.Module, spec: Mapping[str, Any], labels: tuple[str, ...]) -> Classifier:
     """Return the classifier of single images or texts, or of stacks, that `spec` describes."""
     width = feature_width(encoder, spec["pooling"])
     if "attention_width" in spec:
@@ -320,35 +88,7 @@ def _of_rows(encoder: nn.Module, labels: tuple[str, ...], pooling: str, unit_nor
     return kind(encoder, width=width, labels=labels, pooling=pooling, unit_norm=unit_norm)
 
 
-def save_preprocessing(preprocessing: AnyPreprocessing, folder: Path) -> None:
-    """Write the preprocessing into a folder as JSON and text files."""
-    folder.mkdir(parents=True, exist_ok=True)
-    if isinstance(preprocessing, TextPreprocessing):
-        preprocessing.save(folder)
-    else:
-        (folder / "image.json").write_text(json.dumps(preprocessing.to_dict(), indent=2))
-
-
-def load_preprocessing(spec: Mapping[str, Any], folder: Path) -> AnyPreprocessing:
-    """Return the preprocessing that `save_preprocessing` wrote."""
-    if WRITES in spec:
-        return ChatPreprocessing.from_folder(folder, max_tokens=spec["max_tokens"])
-    if "units" in spec:
-        return load_tag_preprocessing(folder, max_tokens=spec["max_tokens"], units=spec["units"])
-    if "overlap" in spec:
-        return load_answer_preprocessing(folder, max_tokens=spec["max_tokens"], overlap=spec["overlap"])
-    if spec["modality"] == "text":
-        return TextPreprocessing.from_folder(folder, max_tokens=spec["max_tokens"])
-    values = json.loads((folder / "image.json").read_text())
-    if "attention_width" in spec:
-        return StackPreprocessing.from_dict(values)
-    if "strides" in spec:
-        return PartPreprocessing.from_dict(values)
-    kind = PixelPreprocessing if "decoder" in spec else ImagePreprocessing
-    return kind.from_dict(values)
-
-
-def _timm_package(package: str, backbone: Backbone, labels: tuple[str, ...]) -> Resolved:
+def _timm_package(package: str, backbone: Backbone, labels: tuple[str, ...]) -> ResolvedClassifier:
     from transformers import AutoModel, TimmWrapperConfig
 
     architecture, read = packages.TIMM[package]
@@ -361,7 +101,7 @@ def _timm_package(package: str, backbone: Backbone, labels: tuple[str, ...]) -> 
     return _resolved(encoder, "image", pooling, False, labels, ImagePreprocessing.of_timm(configuration))
 
 
-def _folder(folder: Path, backbone: Backbone, labels: tuple[str, ...], max_tokens: int | None) -> Resolved:
+def _folder(folder: Path, backbone: Backbone, labels: tuple[str, ...], max_tokens: int | None) -> ResolvedClassifier:
     from transformers import AutoModel
 
     config = configuration(folder)
@@ -382,7 +122,7 @@ def _resolved(
     labels: tuple[str, ...],
     preprocessing: Preprocessing,
     arguments: Mapping[str, Any] | None = None,
-) -> Resolved:
+) -> ResolvedClassifier:
     if modality == "image":
         encoder = encoder.to(memory_format=torch.channels_last)
     model = _of_rows(encoder, labels, pooling, unit_norm)

@@ -1,6 +1,6 @@
 """A server as the source of rows: the same as of the folder that its files were stored from."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,28 +20,21 @@ from pydicom.sr.codedict import codes
 from pydicom.uid import generate_uid
 
 
+@pytest.mark.parametrize(
+    ("web", "local", "options", "count"),
+    [
+        (server_rows, dicom_rows, {}, 7),
+        (server_volume_rows, volume_rows, {"slices": "3"}, 2),
+    ],
+)
 def test_rows_of_a_server_are_those_of_the_files_it_holds(
-    archive: Any, make_series: Callable[..., list[Dataset]], tmp_path: Path
-) -> None:
-    images = [*make_series(2, patient="p1"), *make_series(1, patient="p2")]
-    for number, image in enumerate(images):
-        image.save_as(tmp_path / f"{number}.dcm", enforce_file_format=True)
-    store(DicomWeb(archive.address), images)
-    labels = tmp_path / "labels.csv"
-    labels.write_text("PatientID,label\np1,ill\np2,well\n")
-    there, here = (
-        {row["id"]: row for row in rows}
-        for rows in (
-            server_rows(archive.address, labels=str(labels)),
-            dicom_rows(str(tmp_path), labels=str(labels)),
-        )
-    )
-    assert there == here
-    assert sorted(row["label"] for row in there.values()) == ["ill", "ill", "well"]
-
-
-def test_volumes_of_a_server_are_those_of_the_files_it_holds(
-    archive: Any, make_series: Callable[..., list[Dataset]], tmp_path: Path
+    archive: Any,
+    make_series: Callable[..., list[Dataset]],
+    tmp_path: Path,
+    web: Callable[..., Iterator[dict[str, Any]]],
+    local: Callable[..., Iterator[dict[str, Any]]],
+    options: dict[str, str],
+    count: int,
 ) -> None:
     images = [*make_series(3, patient="p1"), *make_series(4, patient="p2")]
     for number, image in enumerate(images):
@@ -50,14 +43,12 @@ def test_volumes_of_a_server_are_those_of_the_files_it_holds(
     labels = tmp_path / "labels.csv"
     labels.write_text("PatientID,label\np1,ill\np2,well\n")
     there, here = (
-        {row["id"]: row for row in rows}
-        for rows in (
-            server_volume_rows(archive.address, labels=str(labels), slices="3"),
-            volume_rows(str(tmp_path), labels=str(labels), slices="3"),
-        )
+        {row["id"]: row for row in read(source, labels=str(labels), **options)}
+        for read, source in ((web, archive.address), (local, str(tmp_path)))
     )
     assert there == here
-    assert sorted(row["label"] for row in there.values()) == ["ill", "well"]
+    assert len(there) == count
+    assert {row["label"] for row in there.values()} == {"ill", "well"}
 
 
 def test_masks_of_a_server_are_its_segmentations(

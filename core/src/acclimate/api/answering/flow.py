@@ -16,12 +16,13 @@ from acclimate.api.answering.predicting import AnswerRule, texts_of, truth_of
 from acclimate.api.answering.subject import AnswerSubject
 from acclimate.api.choosing import choose_backbone, need_of
 from acclimate.api.clock import Clock
-from acclimate.api.gradient import Learned, without_gain
+from acclimate.api.gradient import Learned
 from acclimate.api.provenance import manifest_of
-from acclimate.api.report_fields import of_run, reviewed, usual_settings
-from acclimate.api.request import Request, checkpoint_file
-from acclimate.api.sameness import check_same, fresh_cache
-from acclimate.contracts import FoundAnswers, Metric, Plan, Report, cache_folder
+from acclimate.api.report_fields import of_run, of_test, reviewed, trained_settings, usual_settings
+from acclimate.api.request import Request
+from acclimate.api.sameness import check_same
+from acclimate.api.starting import subject_fields
+from acclimate.contracts import FoundAnswers, Metric, Plan, Report
 from acclimate.plugins import Host
 
 _PROBE_ROWS = 8
@@ -95,24 +96,19 @@ def _prepare(host: Host, request: Request, folder: Path, shown: bool) -> tuple[R
         plan: Plan = host.load(method)(resolved.model, need, settings)
     prepare = host.load(request.preset)
     longest = rows.longest_answer(parts["train"], prepare, resolved.preprocessing)
-    resolved = resolved.with_overlap(rows.overlap_for(list(parts.values()), resolved.preprocessing, longest))
+    overlap = rows.overlap_for(list(parts.values()), resolved.preprocessing, longest)
+    resolved = models.with_overlap(resolved, overlap)
     resolved.model.to(training.device())
     examples = {name: rows.of_part(part, prepare, resolved.preprocessing) for name, part in parts.items()}
     cut = [finding for name, each in examples.items() for finding in rows.told_of_windows(each, name)]
     examples["train"], about = learning.taught(examples["train"], settings.seed)
     subject = AnswerSubject(
         resolved=resolved,
-        backbone=backbone,
-        method=method,
-        install=host.load(method, "install"),
         parts=parts,
         examples=examples,
-        settings=settings,
-        cache=fresh_cache(folder / "cache") if request.original else cache_folder(),
-        checkpoint=checkpoint_file(request.output),
-        shown=shown,
         longest=min(longest, resolved.preprocessing.max_tokens),
         **about,
+        **subject_fields(host, request, folder, backbone=backbone, method=method, shown=shown),
     )
     if request.original:
         check_same(request.original, subject)
@@ -149,21 +145,15 @@ def _report(
     """Return the report, before the plugin has reviewed it."""
     return Report(
         **of_run(request, subject, plan, clock),
-        metrics=tested.metrics,
-        baselines=tested.baselines,
-        findings=(*request.notes, *without_gain(learned.trained), *tested.findings, *learned.notes),
+        **of_test(request, learned, tested),
         labels=subject.model.labels,
         settings={
             **usual_settings(subject.settings),
             "max_tokens": subject.resolved.preprocessing.max_tokens,
             "overlap": subject.resolved.preprocessing.overlap,
             "longest": subject.longest,
-            "epochs": plan.epochs,
-            "batch_size": plan.batch_size,
-            "learning_rates": list(learned.rates),
+            **trained_settings(plan, learned),
         },
-        history=learned.history,
-        analysis=tested.analysis,
     )
 
 

@@ -8,7 +8,7 @@ from acclimate import models
 from acclimate.api.generating import testing
 from acclimate.api.generating.subject import ChatSubject
 from acclimate.api.gradient import Learned
-from acclimate.api.report_fields import usual_settings
+from acclimate.api.report_fields import trained_settings, usual_settings
 from acclimate.contracts import Chat, Exchange, Language, Plan
 
 _SHOWN = 8
@@ -83,9 +83,7 @@ def settings_of(subject: ChatSubject, plan: Plan, learned: Learned, test: HeldOu
         "template": subject.resolved.preprocessing.template.origin,
         "max_new_tokens": test.writing.limit,
         "written_rows": len(test.places),
-        "epochs": plan.epochs,
-        "batch_size": plan.batch_size,
-        "learning_rates": list(learned.rates),
+        **trained_settings(plan, learned),
     }
 
 

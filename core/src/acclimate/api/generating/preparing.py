@@ -17,9 +17,10 @@ from acclimate.api.generating.held_out import HeldOut
 from acclimate.api.generating.showing import show_example
 from acclimate.api.generating.subject import ChatSubject
 from acclimate.api.provenance import manifest_of
-from acclimate.api.request import Request, checkpoint_file
-from acclimate.api.sameness import check_same, fresh_cache
-from acclimate.contracts import Finding, Plan, Report, cache_folder
+from acclimate.api.request import Request
+from acclimate.api.sameness import check_same
+from acclimate.api.starting import subject_fields
+from acclimate.contracts import Finding, Plan, Report
 from acclimate.plugins import Host
 
 Deal = Callable[[Host, Request, Path], tuple[Any, Dealt]]
@@ -49,17 +50,11 @@ def prepare(
     learning.check_plan(plan)
     subject = ChatSubject(
         resolved=resolved,
-        backbone=backbone,
-        method=method,
-        install=host.load(method, "install"),
         prepare=prepared,
         parts=parts,
         examples=examples,
         lengths=lengths,
-        settings=settings,
-        cache=fresh_cache(folder / "cache") if request.original else cache_folder(),
-        checkpoint=checkpoint_file(request.output),
-        shown=shown,
+        **subject_fields(host, request, folder, backbone=backbone, method=method, shown=shown),
     )
     if request.original:
         check_same(request.original, subject)

@@ -15,17 +15,18 @@ from acclimate.api.choosing import choose_backbone
 from acclimate.api.clock import Clock
 from acclimate.api.gradient import Learned
 from acclimate.api.provenance import manifest_of
-from acclimate.api.report_fields import of_run, reviewed
-from acclimate.api.request import Request, checkpoint_file
+from acclimate.api.report_fields import of_run, reviewed, trained_settings
+from acclimate.api.request import Request
 from acclimate.api.retrieving import learning, rows, scoring
 from acclimate.api.retrieving.deciding import decide
 from acclimate.api.retrieving.index import Index
 from acclimate.api.retrieving.stored import documents_text
 from acclimate.api.retrieving.subject import Encoded, SearchSubject, encoded_before, encoded_now
 from acclimate.api.retrieving.texts import texts_of
-from acclimate.api.sameness import check_same, fresh_cache
+from acclimate.api.sameness import check_same
 from acclimate.api.scoring import compared_first
-from acclimate.contracts import Metric, Need, Plan, Report, cache_folder
+from acclimate.api.starting import subject_fields
+from acclimate.contracts import Metric, Need, Plan, Report
 from acclimate.plugins import Host
 
 _PROBE_ROWS = 8
@@ -93,19 +94,13 @@ def _prepare(host: Host, request: Request, folder: Path, shown: bool) -> tuple[R
     read = [*collection.queries["read"][:], *collection.documents.read]
     subject = SearchSubject(
         resolved=resolved,
-        backbone=backbone,
-        method=method,
-        install=host.load(method, "install"),
         prepare=host.load(request.preset),
         collection=collection,
         members=dealt.members,
         parts=dealt.parts,
         examples={name: rows.contents(collection, members) for name, members in dealt.members.items()},
         texts=texts_of(read, resolved.preprocessing, folder / "texts.tokens"),
-        settings=settings,
-        cache=fresh_cache(folder / "cache") if request.original else cache_folder(),
-        checkpoint=checkpoint_file(request.output),
-        shown=shown,
+        **subject_fields(host, request, folder, backbone=backbone, method=method, shown=shown),
     )
     if request.original:
         check_same(request.original, subject)
@@ -179,9 +174,7 @@ def _report(
     settings = subject.settings
     trained = learned.trained
     trains = {
-        "epochs": plan.epochs,
-        "batch_size": plan.batch_size,
-        "learning_rates": list(learned.rates),
+        **trained_settings(plan, learned),
         "hard_negatives": learning.hard_negatives_of(settings),
         "rows_at_once": settings.rows_at_once or learning.ROWS_AT_ONCE,
         "alike": settings.alike,

@@ -12,11 +12,11 @@ from acclimate.api import saved
 from acclimate.api.adapting import Run, tell
 from acclimate.api.choosing import choose_backbone, need_of
 from acclimate.api.clock import Clock
-from acclimate.api.gradient import Learned, without_gain
+from acclimate.api.gradient import Learned
 from acclimate.api.provenance import manifest_of
-from acclimate.api.report_fields import of_run, reviewed, usual_settings
-from acclimate.api.request import Request, checkpoint_file
-from acclimate.api.sameness import check_same, fresh_cache
+from acclimate.api.report_fields import of_run, of_test, reviewed, trained_settings, usual_settings
+from acclimate.api.request import Request
+from acclimate.api.sameness import check_same
 from acclimate.api.scoring import compared_first
 from acclimate.api.segmenting import learning, rows, testing
 from acclimate.api.segmenting.asking import CROP, LONGEST
@@ -24,7 +24,8 @@ from acclimate.api.segmenting.deciding import decide, saved_rule
 from acclimate.api.segmenting.probing import pixel_probe
 from acclimate.api.segmenting.scoring import check_metrics, functions_of_rows, metrics_of
 from acclimate.api.segmenting.subject import MaskSubject
-from acclimate.contracts import Finding, Metric, Plan, Preset, Report, cache_folder
+from acclimate.api.starting import subject_fields
+from acclimate.contracts import Finding, Metric, Plan, Preset, Report
 from acclimate.plugins import Host
 
 _PROBE_ROWS = 4
@@ -98,9 +99,6 @@ def _prepare(host: Host, request: Request, folder: Path, shown: bool) -> tuple[R
     crop = settings.crop_size or CROP
     subject = MaskSubject(
         resolved=resolved,
-        backbone=backbone,
-        method=method,
-        install=host.load(method, "install"),
         prepare=prepare,
         parts=parts,
         examples={
@@ -114,10 +112,7 @@ def _prepare(host: Host, request: Request, folder: Path, shown: bool) -> tuple[R
             )
             for name, part in parts.items()
         },
-        settings=settings,
-        cache=fresh_cache(folder / "cache") if request.original else cache_folder(),
-        checkpoint=checkpoint_file(request.output),
-        shown=shown,
+        **subject_fields(host, request, folder, backbone=backbone, method=method, shown=shown),
     )
     subject.examples["train"].whole(0)  # a preparation that changes the size is refused before training
     if request.original:
@@ -164,9 +159,7 @@ def _report(
     settings = subject.settings
     return Report(
         **of_run(request, subject, plan, clock),
-        metrics=tested.metrics,
-        baselines=tested.baselines,
-        findings=(*request.notes, *without_gain(learned.trained), *tested.findings, *learned.notes),
+        **of_test(request, learned, tested),
         labels=subject.model.labels,
         settings={
             **usual_settings(settings),
@@ -176,12 +169,8 @@ def _report(
             "minimum_area": settings.minimum_area,
             "mask_threshold": settings.mask_threshold,
             "crop_size": subject.examples["train"].crop,
-            "epochs": plan.epochs,
-            "batch_size": plan.batch_size,
-            "learning_rates": list(learned.rates),
+            **trained_settings(plan, learned),
         },
-        history=learned.history,
-        analysis=tested.analysis,
     )
 
 

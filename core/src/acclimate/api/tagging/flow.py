@@ -12,18 +12,19 @@ from acclimate.api import own_truth, saved
 from acclimate.api.adapting import Run, tell
 from acclimate.api.choosing import choose_backbone, need_of
 from acclimate.api.clock import Clock
-from acclimate.api.gradient import Learned, told_forward, without_gain
+from acclimate.api.gradient import Learned, told_forward
 from acclimate.api.provenance import manifest_of
-from acclimate.api.report_fields import of_run, reviewed, usual_settings
-from acclimate.api.request import Request, checkpoint_file
-from acclimate.api.sameness import check_same, fresh_cache
+from acclimate.api.report_fields import of_run, of_test, reviewed, trained_settings, usual_settings
+from acclimate.api.request import Request
+from acclimate.api.sameness import check_same
 from acclimate.api.scoring import compared_first
+from acclimate.api.starting import subject_fields
 from acclimate.api.tagging import learning, rows, scoring, testing
 from acclimate.api.tagging.deciding import decide, outside_share
 from acclimate.api.tagging.predicting import found_in
 from acclimate.api.tagging.probing import probe
 from acclimate.api.tagging.subject import TagSubject
-from acclimate.contracts import Metric, Plan, Report, cache_folder
+from acclimate.contracts import Metric, Plan, Report
 from acclimate.plugins import Host
 
 _PROBE_ROWS = 8
@@ -100,21 +101,15 @@ def _prepare(host: Host, request: Request, folder: Path, shown: bool) -> tuple[R
     method = host.find("method", request.method, request.owner)
     with training.seeded(settings.seed):
         resolved = models.resolve_tagger(backbone, labels=labels, max_tokens=settings.max_tokens)
-        resolved = resolved.with_units(rows.units_for(resolved.preprocessing, parts))
+        resolved = models.with_units(resolved, rows.units_for(resolved.preprocessing, parts))
         plan: Plan = host.load(method)(resolved.model, need, settings)
     resolved.model.to(training.device())
     prepare = host.load(request.preset)
     subject = TagSubject(
         resolved=resolved,
-        backbone=backbone,
-        method=method,
-        install=host.load(method, "install"),
         parts=parts,
         examples={name: rows.examples(part, resolved.preprocessing, prepare, labels) for name, part in parts.items()},
-        settings=settings,
-        cache=fresh_cache(folder / "cache") if request.original else cache_folder(),
-        checkpoint=checkpoint_file(request.output),
-        shown=shown,
+        **subject_fields(host, request, folder, backbone=backbone, method=method, shown=shown),
     )
     if request.original:
         check_same(request.original, subject)
@@ -142,20 +137,14 @@ def _report(
     settings = subject.settings
     return Report(
         **of_run(request, subject, plan, clock),
-        metrics=tested.metrics,
-        baselines=tested.baselines,
-        findings=(*request.notes, *without_gain(learned.trained), *tested.findings, *learned.notes),
+        **of_test(request, learned, tested),
         labels=subject.model.labels,
         settings={
             **usual_settings(settings),
             "max_tokens": subject.resolved.preprocessing.max_tokens,
             "units": subject.resolved.preprocessing.units,
-            "epochs": plan.epochs,
-            "batch_size": plan.batch_size,
-            "learning_rates": list(learned.rates),
+            **trained_settings(plan, learned),
         },
-        history=learned.history,
-        analysis=tested.analysis,
     )
 
 

@@ -11,6 +11,7 @@ from acclimate.contracts import Backbone, BundleError
 from acclimate.models.causal.chat import ChatPreprocessing
 from acclimate.models.fingerprint import weights_hash
 from acclimate.models.language import resolve_language_model
+from acclimate.models.resolved import Resolved
 from acclimate.models.spec import check_spec, plain_configuration
 from acclimate.models.tokens import LanguageModel
 
@@ -20,16 +21,12 @@ MAX_TOKENS = 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ResolvedWriter:
+class ResolvedWriter(Resolved[LanguageModel, ChatPreprocessing]):
     """A language model with pretrained weights, and how it reads chats.
 
     `own_template` is why its tokenizer's template is not used, "" where it is.
     """
 
-    model: LanguageModel
-    preprocessing: ChatPreprocessing
-    weights: str
-    spec: Mapping[str, Any]
     own_template: str
 
 

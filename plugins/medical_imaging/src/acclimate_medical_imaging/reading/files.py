@@ -4,7 +4,6 @@ import io
 import os
 import shutil
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
 from acclimate.contracts import DataError
+from acclimate.data.archives import UNPACKABLE
 
 from acclimate_medical_imaging.reading.directory import indexed_files, is_directory
 
@@ -45,7 +45,7 @@ class Place:
             with zipfile.ZipFile(self.path) as archive:
                 check_growth(archive.getinfo(self.member))
                 return io.BytesIO(archive.read(self.member))
-        except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError) as error:
+        except UNPACKABLE as error:
             raise DataError(f"{self.name} cannot be unpacked: {error}.") from error
 
     def begins(self, count: int) -> bytes:
@@ -124,7 +124,7 @@ def unpacked(source: Path) -> Iterator[Path]:
                         "Free some space, or set TMPDIR to a larger disk.",
                     )
                 archive.extractall(folder)  # which drops what would lead out of the folder
-        except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError) as error:
+        except UNPACKABLE as error:
             raise DataError(f"{source.name} cannot be unpacked: {error}.") from error
         yield Path(folder)
 

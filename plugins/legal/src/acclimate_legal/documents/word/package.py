@@ -4,11 +4,11 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 from xml.etree.ElementTree import Element, ParseError
 
 import defusedxml.ElementTree
 from acclimate.contracts import DataError
+from acclimate.data.archives import UNPACKABLE
 from defusedxml.common import DefusedXmlException
 
 WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -60,7 +60,7 @@ class Package:
         try:
             with self._archive.open(name) as stream:
                 raw = stream.read(most + 1)
-        except (zipfile.BadZipFile, EOFError, OSError, RuntimeError, NotImplementedError, _zlib_error()) as error:
+        except (OSError, *UNPACKABLE) as error:
             raise DataError(f"{self._name} is damaged: {name} cannot be unpacked ({error}).", _AGAIN) from error
         if len(raw) > most:
             raise DataError(
@@ -71,12 +71,6 @@ class Package:
 
 
 _AGAIN = "Open it in a word processor and save it anew."
-
-
-def _zlib_error() -> Any:
-    import zlib
-
-    return zlib.error
 
 
 @contextmanager
