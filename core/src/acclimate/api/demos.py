@@ -35,7 +35,9 @@ def demo(
     host = host or default_host()
     name, preset, shipped = _find(host, vertical)
     settings = {"max_rows": shipped.rows, "data_licence": shipped.licence, **shipped.settings, **options}
-    request = ask(host, preset, shipped.source, method or shipped.method, None, None, None, output, settings)
+    request = ask(
+        host, preset, shipped.source, method or shipped.method, None, shipped.test or None, None, output, settings
+    )
     note = Finding(
         code="demo-data",
         level="note",

@@ -77,8 +77,8 @@ class LabelNames:
 class Demo:
     """Real data that installs as a package: what `acclimate demo VERTICAL` runs.
 
-    `rows` and `settings` keep the demo short; `note` says so to the user. `package` is the distribution to
-    install, `licence` is printed with the result. `pictures` names a function
+    `test` is another source, whose rows test. `rows` and `settings` keep the demo short; `note` says so to the user.
+    `package` is the distribution to install, `licence` is printed with the result. `pictures` names a function
     `(source, model, test_ids, folder) -> Iterable[Path]` that draws what came of it into a new folder: `model` is the
     loaded run, `test_ids` are the ids of the rows it was tested on.
 
@@ -91,6 +91,7 @@ class Demo:
     licence: str
     note: str
     method: str = "frozen"
+    test: str = ""
     rows: int | None = None
     settings: dict[str, Any] = field(default_factory=dict)
     pictures: Ref | None = None

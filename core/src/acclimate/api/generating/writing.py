@@ -18,7 +18,6 @@ from acclimate.contracts import DataError, OptionError
 from acclimate.plugins import Host
 
 _COLUMNS = ("id", "answer", "stopped", "tokens", "error")
-_GO_ON = "Free some space, and begin anew."
 
 
 def predict_rows(host: Host, folder: Path, source: str, options: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -58,18 +57,11 @@ def write_predictions(
             counts["unreadable"] += "error" in row
             yield row
 
-    output.absolute().parent.mkdir(parents=True, exist_ok=True)
-    partial = output.with_name(f"{output.name}.partial")
-    try:
-        with bundle.full_disk_named(output, _GO_ON), partial.open("w", encoding="utf-8", newline="") as stream:
-            if output.suffix == ".csv":
-                show({}, counted(), stream)
-            else:
-                stream.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in counted())
-        bundle.check_output(output)
-        partial.rename(output)
-    finally:
-        partial.unlink(missing_ok=True)
+    with bundle.writing_file(output) as file, file.open("w", encoding="utf-8", newline="") as stream:
+        if output.suffix == ".csv":
+            show({}, counted(), stream)
+        else:
+            stream.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in counted())
     return Predicted(output=output, **counts)
 
 

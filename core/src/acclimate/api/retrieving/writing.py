@@ -60,15 +60,8 @@ def write_predictions(
             counts["unreadable"] += "error" in row
             yield row
 
-    output.absolute().parent.mkdir(parents=True, exist_ok=True)
-    partial_file = output.with_name(f".{output.name}.partial")
-    try:
-        with bundle.full_disk_named(output, "Nothing was left behind; free some space."):
-            _WRITERS[output.suffix](counted(), partial_file)
-            bundle.check_output(output)
-            partial_file.rename(output)
-    finally:
-        partial_file.unlink(missing_ok=True)
+    with bundle.writing_file(output) as file:
+        _WRITERS[output.suffix](counted(), file)
     return Predicted(output=output, **counts)
 
 

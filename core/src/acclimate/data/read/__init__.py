@@ -10,6 +10,7 @@ from acclimate.data.read.inspection_folder import inspection_rows
 from acclimate.data.read.json_lines import jsonl_rows, tolerant_jsonl_rows
 from acclimate.data.read.json_list import json_rows
 from acclimate.data.read.mask_folder import mask_folder_rows
+from acclimate.data.read.tables import table_rows
 from acclimate.data.read.yolo import yolo_rows
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "mask_folder_rows",
     "name_of",
     "parquet_rows",
+    "table_rows",
     "tolerant_csv_rows",
     "tolerant_jsonl_rows",
     "tolerant_tsv_rows",

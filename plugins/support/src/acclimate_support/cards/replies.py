@@ -5,9 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from acclimate.contracts import DataError, UnknownNameError, did_you_mean
-from acclimate.data.read import LINE, csv_rows, jsonl_rows, tsv_rows
+from acclimate.data.read import LINE, table_rows
 
-_READERS = {".jsonl": jsonl_rows, ".ndjson": jsonl_rows, ".csv": csv_rows, ".tsv": tsv_rows}
 _USUAL = ("reply", "text", "answer", "response", "content", "completion")
 
 
@@ -18,10 +17,7 @@ def replies_of(source: str, column: str = "") -> Iterator[str]:
         DataError: the file cannot be read, or a line holds no reply.
         UnknownNameError: a line has no field of that name.
     """
-    read = _READERS.get(Path(source).suffix.lower())
-    if read is None:
-        raise DataError(f"{Path(source).name} is no table of replies.", f"Its name ends with {', '.join(_READERS)}.")
-    for row in read(source):
+    for row in table_rows(source, "replies"):
         line = row.pop(LINE, 0)
         if not column and isinstance(row.get("messages"), list):
             said = (message for message in row["messages"] if isinstance(message, dict))
