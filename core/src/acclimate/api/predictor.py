@@ -241,6 +241,7 @@ def load_classifier(folder: str | Path, host: Host | None = None) -> Predictor:
     """
     task = task_of(Path(folder))
     gives = {
+        "anomaly-detection": "inspects parts",
         "image-segmentation": "gives masks",
         "question-answering": "gives answers",
         "sentence-similarity": "gives documents",

@@ -11,6 +11,7 @@ from acclimate.bundle.write import (
     seal_of,
     write,
     writing,
+    writing_file,
 )
 
 __all__ = [
@@ -27,4 +28,5 @@ __all__ = [
     "seal_of",
     "write",
     "writing",
+    "writing_file",
 ]

@@ -59,6 +59,24 @@ def writing(folder: Path) -> Iterator[Path]:
 
 
 @contextmanager
+def writing_file(file: Path) -> Iterator[Path]:
+    """Give a new file beside `file` to write, and rename it into place when the block succeeds; see `writing`.
+
+    Raises:
+        OutputError: when the disk is full, or `file` has appeared meanwhile.
+    """
+    file.absolute().parent.mkdir(parents=True, exist_ok=True)
+    partial = file.absolute().parent / f".{file.name}.{uuid4().hex[:8]}.partial"
+    try:
+        with full_disk_named(file, "Nothing was left behind; free some space."):
+            yield partial
+            check_output(file)
+            partial.rename(file)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+@contextmanager
 def full_disk_named(output: Path, hint: str) -> Iterator[None]:
     """Say that the disk is full, where it is, instead of giving the system's error.
 

@@ -82,22 +82,12 @@ def write_predictions(
 
 
 def _write_file(found: Iterator[Found], output: Path) -> None:
-    output.absolute().parent.mkdir(parents=True, exist_ok=True)
-    whole = output.with_name(f".{output.name}.partial")
-    try:
-        with (
-            bundle.full_disk_named(output, "Nothing was left behind; free some space."),
-            whole.open("w", encoding="utf-8", newline="") as stream,
-        ):
-            rows = (_told(id, each) for id, _, each in found)
-            if output.suffix == ".csv":
-                _write_csv(rows, stream)
-            else:
-                stream.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-        bundle.check_output(output)
-        whole.rename(output)
-    finally:
-        whole.unlink(missing_ok=True)
+    with bundle.writing_file(output) as whole, whole.open("w", encoding="utf-8", newline="") as stream:
+        rows = (_told(id, each) for id, _, each in found)
+        if output.suffix == ".csv":
+            _write_csv(rows, stream)
+        else:
+            stream.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
 
 
 def _drawn(found: Iterator[Found], predictor: PartPredictor, folder: Path) -> Iterator[dict[str, Any]]:
