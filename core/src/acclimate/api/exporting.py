@@ -165,6 +165,7 @@ def _metadata(predictor: Predictor) -> dict[str, Any]:
     else:
         what = {"max_tokens": preprocessing.max_tokens}
     return {
+        "run": bundle.seal_of(manifest),
         "labels": manifest["labels"],
         "multilabel": manifest["multilabel"],
         "thresholds": manifest["thresholds"],

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from acclimate.contracts import BackboneError, MissingPackageError
+from acclimate.contracts import BackboneError, DataError, MissingPackageError
 
 _PACKAGES = ("onnx", "onnxruntime", "onnxscript")
 _OURS = "acclimate."
@@ -79,13 +79,27 @@ def write(
 
 
 def opened(file: Path, *, threads: int = 0) -> Any:
-    """Return a session of onnxruntime on the processor, with so many threads; 0 leaves their number to it."""
-    import onnxruntime
+    """Return a session of onnxruntime on the processor, with so many threads; 0 leaves their number to it.
 
+    Raises:
+        DataError: when there is no such file, or this onnxruntime cannot run it.
+    """
+    import onnxruntime
+    from onnxruntime.capi import onnxruntime_pybind11_state as state
+
+    if not file.is_file():
+        raise DataError(f"There is no file {file}.", "Write it with acclimate export.")
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 3  # errors: its warnings are of nodes that have no name
-    return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+    try:
+        return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+    except (state.Fail, state.InvalidGraph, state.InvalidProtobuf, state.NotImplemented) as error:
+        reason = str(error).strip().split("\n")[0].rstrip(".")
+        raise DataError(
+            f"onnxruntime {onnxruntime.__version__} cannot run {file}: {reason}.",
+            "Write it anew with acclimate export, or install another onnxruntime.",
+        ) from error
 
 
 def outputs_of(session: Any, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:

@@ -70,11 +70,11 @@ def rows_of(host: Host, predictor: AnyPredictor, source: str) -> Iterator[list[A
 
 @contextmanager
 def items(
-    host: Host, predictor: AnyPredictor, source: str | Path | None, hint: str
+    host: Host, predictor: AnyPredictor, source: str | Path | None, hint: str, *, halved: bool = True
 ) -> Iterator[Mapping[str, Sequence[str]]]:
     """Give texts, or paths of images, by "train" and "test": those of a run, or every second one of a source.
 
-    Of a run that inspects parts "train" are good ones.
+    Of a run that inspects parts "train" are good ones. Of a source that is not `halved` both are all of it.
 
     Raises:
         DataError: when a source has fewer than two rows or some cannot be read, or as `own_parts`.
@@ -84,6 +84,9 @@ def items(
             yield {name: items_of(parts[name]) for name in ("train", "test")}
         return
     with rows_of(host, predictor, str(source)) as found:
+        if not halved:
+            yield {"train": found, "test": found}
+            return
         if len(found) < 2:
             raise DataError(f"{source} has {len(found)} row, and two or more are needed.", "Name more of them.")
         yield {"train": found[::2], "test": found[1::2]}

@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
+from acclimate import bundle
 from acclimate.api import onnx_files
 from acclimate.api.detecting.predictor import PartPredictor
 from acclimate.api.parity import check_parts
@@ -96,6 +97,7 @@ def told(predictor: PartPredictor) -> dict[str, Any]:
         "before": _BEFORE,
     }
     return {
+        "run": bundle.seal_of(manifest),
         "task": manifest["task"],
         "labels": manifest["labels"],
         INPUT: reads,
