@@ -4,9 +4,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from acclimate.api import Run, adapt, compare, estimate, evaluate, load, monitor, repeat, suspects
+    from acclimate.api import Run, adapt, compare, estimate, evaluate, latency, load, monitor, repeat, suspects
 
-__all__ = ["Run", "adapt", "compare", "estimate", "evaluate", "load", "monitor", "repeat", "suspects"]
+__all__ = ["Run", "adapt", "compare", "estimate", "evaluate", "latency", "load", "monitor", "repeat", "suspects"]
 __version__ = "0.1.0"
 
 

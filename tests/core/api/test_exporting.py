@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from acclimate.api import Run, export, load
+from acclimate.api import Run, export, load, onnx_files
 from acclimate.api import exporting as module
 from acclimate.contracts import BundleError, MissingPackageError, OptionError, OutputError
 from scipy.special import softmax
@@ -87,6 +87,9 @@ def test_what_is_missing_or_unknown_is_named_before_anything_is_loaded(
     (tmp_path / "there.onnx").touch()
     with pytest.raises(OutputError, match="exists"):
         export(run, tmp_path / "there.onnx")
-    monkeypatch.setattr(module, "find_spec", lambda name: None if name == "onnxscript" else object())
+    for format in ("onnx", "peft"):
+        with pytest.raises(OptionError, match="images are what the scores of parts are compared on, found 'some'"):
+            export(run, tmp_path / "model", format=format, images="some")
+    monkeypatch.setattr(onnx_files, "find_spec", lambda name: None if name == "onnxscript" else object())
     with pytest.raises(MissingPackageError, match=r"needs onnxscript\. Install it: pip install 'acclimate\[onnx\]'"):
         export(run, tmp_path / "model.onnx")

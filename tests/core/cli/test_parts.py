@@ -58,3 +58,25 @@ def test_parts_are_inspected_evaluated_and_written_by_commands(acclimate: Acclim
     refused = acclimate("adapt", "general/anomaly-detection", plates, "--method", "lora", "--output", "other")
     assert refused.code == 2
     assert "memory-bank, padim" in refused.err
+
+
+def test_an_inspection_is_exported_and_timed_by_commands(acclimate: Acclimate, plates: Path) -> None:
+    pytest.importorskip("onnxruntime")
+    done = acclimate(
+        "adapt", "general/anomaly-detection", plates, "--good", "fine", "--image-size", 64, "--option", "most=50",
+        "--output", "run", "--json",
+    )  # fmt: skip
+    assert done.code == 0, done.out
+    written = acclimate("export", "run", "--output", "parts.onnx", "--images", plates, "--json")
+    assert written.code == 0, written.out
+    told = json.loads(written.out)
+    assert (told["inputs"], told["compared"]) == (["pixels"], 10)
+    assert told["score_difference"] <= 1e-3
+    timed = acclimate("latency", "run", plates, "--onnx", "parts.onnx", "--repeats", 20, "--batch", 2, "--json")
+    assert timed.code == 0, timed.out
+    assert [each["what"] for each in json.loads(timed.out)["timed"]] == ["run", "parts.onnx"]
+    shown = acclimate("latency", "run", plates, "--repeats", 20, "--batch", 2)
+    assert "p99 ms" in shown.out
+    assert "a second in batches of 2" in shown.out
+    assert acclimate("latency", "run", plates, "--repeats", 3).code == 2
+    assert acclimate("merge", "run", "--output", "plain").code == 2

@@ -1,4 +1,4 @@
-"""The Python API: `adapt`, `compare`, `estimate`, `evaluate`, `load`, `monitor`, `repeat` and `suspects`."""
+"""The Python API: `adapt`, `compare`, `estimate`, `evaluate`, `latency`, `load`, `monitor`, `repeat`, `suspects`."""
 
 from acclimate.api.adapting import Run, adapt
 from acclimate.api.comparing import compare
@@ -14,9 +14,11 @@ from acclimate.api.predictor import Predictor, load
 from acclimate.api.repeating import Repetition, repeat
 from acclimate.api.saved import read_report
 from acclimate.api.suspecting import suspects
+from acclimate.api.timing import Latency, latency
 
 __all__ = [
     "Exported",
+    "Latency",
     "Merged",
     "Predicted",
     "Predictor",
@@ -28,6 +30,7 @@ __all__ = [
     "estimate",
     "evaluate",
     "export",
+    "latency",
     "load",
     "merge",
     "monitor",

@@ -1,69 +1,95 @@
-"""A saved run in a format for other libraries: ONNX, or an adapter of peft, if its logits are the run's."""
+"""A saved run in a format for other libraries: ONNX, or an adapter of peft, if its logits or scores are the run's."""
 
-import json
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, cast
-from uuid import uuid4
+from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from acclimate import bundle, models
+from acclimate.api import onnx_files, own_rows
 from acclimate.api.adapter_folder import check_adapter, write_adapter
+from acclimate.api.detecting import exporting as part_files
+from acclimate.api.detecting import load as load_parts
+from acclimate.api.manifest import task_of
 from acclimate.api.merging import fold
 from acclimate.api.parity import check_parity
 from acclimate.api.plain import logits
 from acclimate.api.predictor import Predictor, load_classifier
-from acclimate.contracts import BackboneError, MissingPackageError, OptionError
+from acclimate.contracts import OptionError
 from acclimate.plugins import Host, default_host
 
+PARTS = "anomaly-detection"
 FORMATS = ("onnx", "peft")
-_PACKAGES = ("onnx", "onnxruntime", "onnxscript")
+OUTPUTS = ("logits",)
+_COMPARED = 32
+_NAME_IMAGES = "Name images like them with images (--images)."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exported:
-    """A file or folder that another library reads; `difference` is the greatest of a logit on the probe."""
+    """A file or folder that another library reads.
+
+    `difference` is the greatest of the first of its `outputs`, a logit or the score of a part, on `compared` rows.
+    """
 
     output: Path
     inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
     difference: float
+    compared: int
 
 
-def export(folder: str | Path, output: str | Path, *, format: str = "onnx", host: Host | None = None) -> Exported:
+def export(
+    folder: str | Path,
+    output: str | Path,
+    *,
+    format: str = "onnx",
+    images: str | Path | None = None,
+    host: Host | None = None,
+) -> Exported:
     """Write a saved run as an ONNX file, or as a folder with the adapter that peft puts on the backbone ("peft").
 
     The folder has adapter_config.json, adapter_model.safetensors, head.safetensors, the tokenizer or image processor,
     and a README.md with the lines that give the run's probabilities.
 
-    The file goes from prepared inputs to logits, with batch and length left open. Inputs are `input_ids` and
-    `attention_mask` [batch, tokens], or `pixel_values` [batch, 3, height, width]; the output is `logits`
-    [batch, labels]. The file's metadata has labels, thresholds, what validation rows decided, temperature, the hash
-    of the preprocessing and what it is: the length at which texts are cut, or the size and statistics of images.
+    The file of a run that sorts rows into labels goes from prepared inputs to logits, batch and length left open.
+    Inputs are `input_ids` and `attention_mask` [batch, tokens], or `pixel_values` [batch, 3, height, width]; the
+    output is `logits` [batch, labels]. The file's metadata has labels, thresholds, what validation rows decided,
+    temperature, the hash of the preprocessing and what it is: the length at which texts are cut, or the size and
+    statistics of images.
+
+    The file of a run that inspects parts goes from `pixels`, bytes [batch, 3, height, width] of resized images, to
+    `score` [batch], `map` [batch, height, width] and `rejected` [batch]: statistics of the backbone, memory and
+    threshold are inside, and its metadata says how images are resized. It is compared on real `images`, a source of
+    them; on test parts of the run where none is named.
 
     Raises:
-        OptionError: for another format; as ONNX for a run that isotonic curves calibrate, and as an adapter for
-            one whose method or backbone plain peft does not know.
+        OptionError: for another format; as ONNX for a run that isotonic curves calibrate or that reads images in
+            tiles, and as an adapter for one whose method or backbone plain peft does not know; for `images` of a run
+            that sorts rows.
         MissingPackageError: without the packages of the extra `onnx`.
+        DataError: when the images that a run of parts is compared on are not at hand.
         BackboneError: when torch cannot export the model.
-        BundleError: when onnxruntime, or peft, does not give the run's logits; nothing is written.
+        BundleError: when onnxruntime, or peft, does not give the run's logits or scores; nothing is written.
         OutputError: when the output exists or cannot be written.
     """
     host, output = host or default_host(), Path(output)
     if format not in FORMATS:
         raise OptionError(f"Runs are exported as {', '.join(FORMATS)}, found {format!r}.", "Leave format out.")
     if format == "peft":
-        return _adapter(folder, output, host)
-    missing = [name for name in _PACKAGES if find_spec(name) is None]
-    if missing:
-        raise MissingPackageError(
-            f"An export to ONNX needs {', '.join(missing)}.", "Install it: pip install 'acclimate[onnx]'."
-        )
+        return _adapter(folder, output, host, images)
+    onnx_files.check_packages()
     bundle.check_output(output)
+    if task_of(Path(folder)) == PARTS:
+        return _inspection(Path(folder), output, host, images)
+    return _classifier(folder, output, host, images)
+
+
+def _classifier(folder: str | Path, output: Path, host: Host, images: str | Path | None) -> Exported:
+    _no_images(images)
     predictor = load_classifier(folder, host)
     if predictor.curves:
         raise OptionError(
@@ -75,76 +101,71 @@ def export(folder: str | Path, output: str | Path, *, format: str = "onnx", host
     predictor.model.cpu()
     expected = logits(predictor.model, inputs)
     fold(predictor, host)
-    output.absolute().parent.mkdir(parents=True, exist_ok=True)
-    partial = output.with_name(f".{output.name}.{uuid4().hex[:8]}.partial")
-    try:
-        with bundle.full_disk_named(output, "Nothing was left behind; free some space."):
-            _write(predictor, inputs, partial)
-            difference = _checked(partial, inputs, expected)
-            bundle.check_output(output)
-            partial.rename(output)
-    finally:
-        partial.unlink(missing_ok=True)
-    return Exported(output=output, inputs=tuple(inputs), difference=difference)
+    with bundle.writing_file(output) as partial:
+        _write(predictor, inputs, partial)
+        difference = _checked(partial, inputs, expected)
+    return Exported(
+        output=output, inputs=tuple(inputs), outputs=OUTPUTS, difference=difference, compared=len(expected)
+    )
 
 
-def _adapter(folder: str | Path, output: Path, host: Host) -> Exported:
+def _inspection(folder: Path, output: Path, host: Host, images: str | Path | None) -> Exported:
+    predictor = load_parts(folder, host)
+    part_files.check_whole(predictor)
+    with own_rows.items(host, predictor, images, _NAME_IMAGES) as items:
+        shown = [predictor.opened(path) for path in own_rows.spread(items["test"], _COMPARED)]
+    with bundle.writing_file(output) as partial:
+        differences = part_files.write(predictor, shown, partial)
+    return Exported(
+        output=output,
+        inputs=(part_files.INPUT,),
+        outputs=part_files.OUTPUTS,
+        difference=differences["score"],
+        compared=len(shown),
+    )
+
+
+def _no_images(images: str | Path | None) -> None:
+    if images is not None:
+        raise OptionError(
+            f"images are what the scores of parts are compared on, found {str(images)!r}: logits are compared on "
+            "rows made from the preprocessing alone.",
+            "Leave images out.",
+        )
+
+
+def _adapter(folder: str | Path, output: Path, host: Host, images: str | Path | None) -> Exported:
+    _no_images(images)
     bundle.check_output(output)
     predictor = load_classifier(folder, host)
     check_adapter(predictor)
     difference = write_adapter(predictor, output)
-    inputs = tuple(models.probe(predictor.plain_preprocessing))
-    return Exported(output=output, inputs=inputs, difference=difference)
-
-
-class _Positional(nn.Module):
-    """A classifier that takes its inputs by position, as exported programs do."""
-
-    def __init__(self, model: nn.Module, names: tuple[str, ...]) -> None:
-        super().__init__()
-        self.model, self.names = model, names
-
-    def forward(self, *values: Tensor) -> Tensor:
-        return cast(Tensor, self.model(**dict(zip(self.names, values, strict=True))))
+    inputs = models.probe(predictor.plain_preprocessing)
+    rows = len(next(iter(inputs.values())))
+    return Exported(output=output, inputs=tuple(inputs), outputs=OUTPUTS, difference=difference, compared=rows)
 
 
 def _write(predictor: Predictor, inputs: Mapping[str, Tensor], file: Path) -> None:
-    names = tuple(inputs)
-    dynamic = {0: torch.export.Dim("batch")}
-    if isinstance(predictor.preprocessing, models.TextPreprocessing):
-        dynamic[1] = torch.export.Dim("tokens")
-    some = tuple(value[:3].contiguous() for value in inputs.values())
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the exporter's remarks on names of axes
-        try:
-            program = torch.onnx.export(
-                _Positional(predictor.model, names).eval(),
-                some,
-                dynamo=True,
-                input_names=list(names),
-                output_names=["logits"],
-                dynamic_shapes=(tuple(dynamic for _ in names),),
-                verbose=False,
-            )
-        except torch.onnx.OnnxExporterError as error:
-            reason = str(error).strip().split("\n")[0].rstrip(".")
-            raise BackboneError(
-                f"{type(predictor.model.encoder).__name__} with method {predictor.manifest['method']!r} cannot be "
-                f"exported: {reason}.",
-                "Choose another backbone or method, or use the run as it is.",
-            ) from error
-    assert program is not None
-    cast(Any, program.model).metadata_props.update(_metadata(predictor))
-    program.save(str(file))
+    is_text = isinstance(predictor.preprocessing, models.TextPreprocessing)
+    onnx_files.write(
+        predictor.model,
+        inputs,
+        file,
+        outputs=OUTPUTS,
+        axes=("batch", "tokens") if is_text else ("batch",),
+        told=_metadata(predictor),
+        what=f"{type(predictor.model.encoder).__name__} with method {predictor.manifest['method']!r}",
+    )
 
 
-def _metadata(predictor: Predictor) -> dict[str, str]:
+def _metadata(predictor: Predictor) -> dict[str, Any]:
     manifest, preprocessing = predictor.manifest, predictor.plain_preprocessing
     if isinstance(preprocessing, models.ImagePreprocessing):
         what: dict[str, Any] = preprocessing.to_dict()
     else:
         what = {"max_tokens": preprocessing.max_tokens}
-    values = {
+    return {
+        "run": bundle.seal_of(manifest),
         "labels": manifest["labels"],
         "multilabel": manifest["multilabel"],
         "thresholds": manifest["thresholds"],
@@ -157,17 +178,14 @@ def _metadata(predictor: Predictor) -> dict[str, str]:
         "method": manifest["method"],
         "preset": manifest["preset"],
     }
-    return {f"acclimate.{name}": json.dumps(value, ensure_ascii=False) for name, value in values.items()}
 
 
 def _checked(file: Path, inputs: Mapping[str, Tensor], expected: Tensor) -> float:
     """Return by how much onnxruntime's logits differ, for all probe rows together and for the first alone."""
-    import onnxruntime
-
-    session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
+    session = onnx_files.opened(file)
     differences = []
     for rows in (len(expected), 1):
         given = {name: value[:rows].contiguous().numpy() for name, value in inputs.items()}
-        [found] = session.run(["logits"], given)
-        differences.append(check_parity(expected[:rows], torch.from_numpy(found), "The ONNX file"))
+        found = torch.from_numpy(onnx_files.outputs_of(session, given)["logits"])
+        differences.append(check_parity(expected[:rows], found, "The ONNX file"))
     return max(differences)

@@ -207,6 +207,16 @@ def _check_labels(file: Path, manifest: Mapping[str, Any]) -> None:
         raise _unfit(file, "training_rows_by_label", "one count for each label")
 
 
+def asked_by(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a saved run was asked, as the arguments of `adapting.ask`, with what it found."""
+    asked = {name: value for name, value in manifest["request"].items() if name != "budget_minutes"}
+    if asked["method"] == "auto":
+        asked["method"] = manifest["method"]
+    if asked["backbone"] == "auto":
+        asked["backbone"] = manifest["backbone"]["source"]
+    return asked
+
+
 def read_with(manifest: Mapping[str, Any]) -> dict[str, Any]:
     """Return the options that the loader of a saved run was given."""
     return dict(manifest["request"]["options"].get("reading", {}))

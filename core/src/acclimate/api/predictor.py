@@ -74,7 +74,7 @@ class Predictor:
             return self.predictions(self.model_logits(examples))
         logits: list[tuple[list[str], NDArray[np.float64]]] = []
         weights: dict[str, NDArray[np.float64]] = {}
-        for ids, some, told in models.explained_logits(self.model, examples, precision=self._precision):
+        for ids, some, told in models.explained_logits(self.model, examples, precision=self.precision):
             logits.append((ids, some))
             weights.update(zip(ids, told, strict=True))
         found = self.predictions(evaluation.by_id(list(examples.ids), logits))
@@ -153,7 +153,7 @@ class Predictor:
 
     def model_logits(self, examples: models.Examples) -> NDArray[np.float64]:
         """Return the logits [rows, classes] of prepared examples as the model gives them."""
-        scored = models.logits(self.model, examples, precision=self._precision)
+        scored = models.logits(self.model, examples, precision=self.precision)
         return evaluation.by_id(list(examples.ids), scored)
 
     @property
@@ -162,7 +162,8 @@ class Predictor:
         return isinstance(self.preprocessing, models.StackPreprocessing)
 
     @property
-    def _precision(self) -> str:
+    def precision(self) -> str:
+        """The arithmetic of forward passes: that of the run, where this machine has it."""
         return self.manifest["precision"] if training.has_bfloat16() else "float32"
 
     @property
@@ -241,6 +242,7 @@ def load_classifier(folder: str | Path, host: Host | None = None) -> Predictor:
     """
     task = task_of(Path(folder))
     gives = {
+        "anomaly-detection": "inspects parts",
         "image-segmentation": "gives masks",
         "question-answering": "gives answers",
         "sentence-similarity": "gives documents",

@@ -14,6 +14,7 @@ import torch
 
 from acclimate import models, training
 from acclimate.api.command import arguments_of, command_of
+from acclimate.api.inputs import Part
 from acclimate.api.request import Request
 from acclimate.api.subject import AnySubject
 from acclimate.contracts import PREFERENCE, Plan, Report
@@ -85,18 +86,22 @@ def data_of(subject: AnySubject) -> dict[str, Any]:
     `ids` is over a part's row ids in order, `rows` over ids, contents as the model reads them, and labels;
     `fingerprint` and `split` are over those of all parts.
     """
-    found = {}
-    for name, part in subject.parts.items():
-        contents = list(subject.examples[name].fingerprints)
-        found[name] = {
-            "count": len(part.truth),
-            "ids": models.json_hash(part.ids),
-            "rows": models.json_hash([part.ids, contents, part.truth.tolist(), list(subject.model.labels)]),
-        }
+    found = {
+        name: part_data(part, subject.examples[name], subject.model.labels) for name, part in subject.parts.items()
+    }
     return {
         "fingerprint": models.json_hash([[name, part["rows"]] for name, part in found.items()]),
         "split": models.json_hash([[name, part["ids"]] for name, part in found.items()]),
         "parts": found,
+    }
+
+
+def part_data(part: Part, examples: models.Examples, labels: Sequence[str]) -> dict[str, Any]:
+    """Return the number of rows of a part, and the hashes of `data_of`."""
+    return {
+        "count": len(part.truth),
+        "ids": models.json_hash(part.ids),
+        "rows": models.json_hash([part.ids, list(examples.fingerprints), part.truth.tolist(), list(labels)]),
     }
 
 

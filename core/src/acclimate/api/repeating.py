@@ -103,13 +103,8 @@ def repeat(
     manifest = manifests.read_manifest(folder)
     if metrics is None:
         named_by_run(manifest, folder)
-    asked = dict(manifest["request"])
-    asked.pop("budget_minutes")
+    asked = manifests.asked_by(manifest)
     asked["options"] = {**asked["options"], **_arithmetic(folder, asked["options"])}
-    if asked["method"] == "auto":
-        asked["method"] = manifest["method"]
-    if asked["backbone"] == "auto":
-        asked["backbone"] = manifest["backbone"]["source"]
     if metrics is not None:
         asked["options"]["metrics"] = tuple(metrics)
     places = {"source": source, "test": test, "validation": validation}

@@ -17,16 +17,11 @@ def check_same(manifest: Mapping[str, Any], subject: AnySubject) -> None:
         DataError: when a part has other rows, other contents or other labels; it names the parts.
         BackboneError: when the backbone has other weights or another preprocessing.
     """
-    before, now = manifest["data"]["parts"], data_of(subject)["parts"]
-    nothing = {"count": 0}
-    names = dict.fromkeys([*before, *now])
-    pairs = [(name, before.get(name, nothing), now.get(name, nothing)) for name in names]
-    changed = [_change(*each) for each in pairs if each[1] != each[2]]
-    if changed:
-        raise DataError(
-            f"The rows are not those of the run: {'; '.join(changed)}.",
-            "Name the file that the run was made from (--data), or adapt anew to this one.",
-        )
+    check_rows(
+        manifest,
+        data_of(subject)["parts"],
+        "Name the file that the run was made from (--data), or adapt anew to this one.",
+    )
     if subject.resolved.weights != manifest["backbone"]["weights"]:
         raise BackboneError(
             f"The weights of {subject.backbone.source} are not those of the run: sha256 "
@@ -38,6 +33,21 @@ def check_same(manifest: Mapping[str, Any], subject: AnySubject) -> None:
             f"The preprocessing of {subject.backbone.source} is not that of the run.",
             "Install the library versions in manifest.json.",
         )
+
+
+def check_rows(manifest: Mapping[str, Any], now: Mapping[str, Any], hint: str) -> None:
+    """Pass when parts, of which `now` says by name what `part_data` does, are those of the run of a manifest.
+
+    Raises:
+        DataError: when a part has other rows, other contents or other labels; it names the parts.
+    """
+    before = manifest["data"]["parts"]
+    nothing = {"count": 0}
+    names = dict.fromkeys([*before, *now])
+    pairs = [(name, before.get(name, nothing), now.get(name, nothing)) for name in names]
+    changed = [_change(*each) for each in pairs if each[1] != each[2]]
+    if changed:
+        raise DataError(f"The rows are not those of the run: {'; '.join(changed)}.", hint)
 
 
 def fresh_cache(folder: Path) -> Path:

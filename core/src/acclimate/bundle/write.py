@@ -59,18 +59,16 @@ def writing(folder: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def writing_file(file: Path, hint: str = "Nothing was left behind; free some space.") -> Iterator[Path]:
-    """Give the path of a new file beside `file` to write, and rename it into place when the block succeeds.
-
-    On any error or interrupt it is removed, and nothing is left under either name.
+def writing_file(file: Path) -> Iterator[Path]:
+    """Give a new file beside `file` to write, and rename it into place when the block succeeds; see `writing`.
 
     Raises:
-        OutputError: when the disk is full (with `hint`), or `file` has appeared meanwhile.
+        OutputError: when the disk is full, or `file` has appeared meanwhile.
     """
     file.absolute().parent.mkdir(parents=True, exist_ok=True)
-    partial = file.with_name(f".{file.name}.{uuid4().hex[:8]}.partial")
+    partial = file.absolute().parent / f".{file.name}.{uuid4().hex[:8]}.partial"
     try:
-        with full_disk_named(file, hint):
+        with full_disk_named(file, "Nothing was left behind; free some space."):
             yield partial
             check_output(file)
             partial.rename(file)

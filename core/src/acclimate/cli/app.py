@@ -14,6 +14,7 @@ from acclimate.cli.compare import compare
 from acclimate.cli.estimate import estimate
 from acclimate.cli.evaluate import evaluate
 from acclimate.cli.export import export
+from acclimate.cli.latency import latency
 from acclimate.cli.merge import merge
 from acclimate.cli.monitor import monitor
 from acclimate.cli.options import (
@@ -114,6 +115,7 @@ app.command()(compare)
 app.command()(repeat)
 app.command()(suspects)
 app.command()(monitor)
+app.command()(latency)
 
 
 @plugins_app.command("list")

@@ -45,7 +45,7 @@ from acclimate.models.embedder import Embedder
 from acclimate.models.explained import explained_logits
 from acclimate.models.fingerprint import json_hash, weights_hash
 from acclimate.models.image import ImageExamples, ImagePreprocessing
-from acclimate.models.infer import Examples, batches, current_features, features, logits
+from acclimate.models.infer import Examples, batches, computed, current_features, features, logits
 from acclimate.models.language import ResolvedLanguageModel, resolve_language_model
 from acclimate.models.loading import folder_at, lies_in_folder
 from acclimate.models.mask_logits import IMAGES_AT_ONCE, mask_logits, pixel_logits
@@ -164,6 +164,7 @@ __all__ = [
     "chat_losses",
     "check_decoder",
     "check_room",
+    "computed",
     "context_of",
     "current_features",
     "explained_logits",

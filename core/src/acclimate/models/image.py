@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
 from acclimate.contracts import BackboneError
 from acclimate.models.fingerprint import json_hash
-from acclimate.models.shades import UNIT, light_of, normalised, of_channels, range_of
+from acclimate.models.shades import MODES, UNIT, light_of, normalised, of_channels, range_of
 
 RESAMPLING = {
     "nearest": Image.Resampling.NEAREST,
@@ -117,10 +118,19 @@ class ImagePreprocessing:
 
     def __call__(self, image: Image.Image) -> Tensor:
         """Return the pixels [channels, height, width] in float32, normalised."""
+        return normalised(self.resized(image), mean=self.mean, std=self.std, values=self.values)
+
+    def resized(self, image: Image.Image) -> Image.Image:
+        """Return the image at the size that is read, with the channels that are."""
         height, width = self.size
         if image.size != (width, height):
             image = image.resize((width, height), RESAMPLING[self.interpolation])
-        return normalised(image, mean=self.mean, std=self.std, values=self.values)
+        return image.convert(MODES[self.channels])
+
+    def bytes_of(self, image: Image.Image) -> NDArray[np.uint8]:
+        """Return the pixels [channels, height, width] as bytes, resized and not normalised."""
+        pixels = np.asarray(self.resized(image), dtype=np.uint8)
+        return np.ascontiguousarray(pixels.reshape(*self.size, self.channels).transpose(2, 0, 1))
 
 
 class ImageExamples:

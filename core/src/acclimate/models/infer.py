@@ -138,11 +138,18 @@ def _forward(
     precision: str,
     function: Callable[..., Tensor],
 ) -> Tensor:
+    return computed(model, examples.batch(rows), precision, function)
+
+
+def computed(
+    model: Classifier | Embedder, inputs: Inputs, precision: str, function: Callable[..., Tensor] | None = None
+) -> Tensor:
+    """Return what a model, or a `function` of it that takes inputs as one, makes of inputs, in float32 on the CPU."""
     device = next(model.parameters()).device
-    inputs = {name: value.to(device) for name, value in examples.batch(rows).items()}
+    inputs = {name: value.to(device) for name, value in inputs.items()}
     bfloat16 = precision == "bfloat16"
     with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, enabled=bfloat16):
-        outputs = function(**inputs) if function is model else function(inputs)
+        outputs: Tensor = model(**inputs) if function in (None, model) else function(inputs)
     return outputs.float().cpu()
 
 

@@ -14,7 +14,8 @@ from acclimate.contracts import BackboneError
 
 UNIT = (0.0, 1.0)
 """Black and white of most backbones, before mean and standard deviation."""
-_MODES = {1: "L", 3: "RGB"}
+MODES = {1: "L", 3: "RGB"}
+"""What Pillow calls images of so many channels."""
 _BYTE = 255
 
 
@@ -25,7 +26,7 @@ def normalised(
 
     There are as many channels as means; of one, colours become their luminance (ITU-R 601).
     """
-    grey_or_rgb = image.convert(_MODES[len(mean)])
+    grey_or_rgb = image.convert(MODES[len(mean)])
     pixels: NDArray[np.float32] = np.asarray(grey_or_rgb, dtype=np.float32) / np.float32(_BYTE)
     pixels = pixels.reshape(image.height, image.width, len(mean))
     if values != UNIT:
@@ -55,7 +56,7 @@ def of_channels(statistics: Sequence[float], channels: int, name: str) -> tuple[
         BackboneError: when there are others; when images have other than 1 or 3 channels.
     """
     found = tuple(float(each) for each in statistics)
-    if channels not in _MODES:
+    if channels not in MODES:
         raise BackboneError(
             f"The backbone reads {channels} channels, and images have 1 or 3.", "Choose another --backbone."
         )

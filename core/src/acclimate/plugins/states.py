@@ -15,6 +15,7 @@ CORE_COMMANDS = (
     "estimate",
     "evaluate",
     "export",
+    "latency",
     "merge",
     "monitor",
     "plugins",

@@ -17,6 +17,7 @@ from acclimate.training.resources import (
     peak_memory_bytes,
     processor,
     seconds_of,
+    timed,
 )
 from acclimate.training.seeding import seeded
 
@@ -44,4 +45,5 @@ __all__ = [
     "quiet_libraries",
     "seconds_of",
     "seeded",
+    "timed",
 ]

@@ -11,12 +11,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 from uuid import uuid4
 
 import torch
 
 Precision = Literal["float32", "bfloat16"]
+T = TypeVar("T")
 _WORTH = 1.15  # bfloat16 must be this much faster; below, its rounding buys nothing
 
 
@@ -98,11 +99,16 @@ def _ratio(step: Callable[[Precision], object]) -> float:
 
 def seconds_of(work: Callable[[], object]) -> float:
     """Return how long `work` takes, on the accelerator too."""
+    return timed(work)[1]
+
+
+def timed(work: Callable[[], T]) -> tuple[T, float]:
+    """Return what `work` does, and how many seconds it takes, on the accelerator too."""
     _finish()
     start = time.perf_counter()
-    work()
+    done = work()
     _finish()
-    return time.perf_counter() - start
+    return done, time.perf_counter() - start
 
 
 def _finish() -> None:

@@ -50,7 +50,7 @@ class PartPredictor:
     def predictions(self, images: Iterable[Image.Image]) -> Iterator[PartPrediction]:
         """Yield what is said of each image that was opened and prepared already, in order; few are in memory."""
         for judged in self.model.judged(self.preprocessing, images, precision=self.precision):
-            yield self._decide(judged)
+            yield self.decide(judged)
 
     def opened(self, image: str | Path | Image.Image) -> Image.Image:
         """Return an image as the model reads it, upright, in colour and prepared.
@@ -60,7 +60,8 @@ class PartPredictor:
         """
         return prepared(image, self.prepare)
 
-    def _decide(self, judged: Judged) -> PartPrediction:
+    def decide(self, judged: Judged) -> PartPrediction:
+        """Return what is said of a part by its score and its map."""
         rejected = judged.score > self.decided.threshold
         return PartPrediction(
             score=judged.score,

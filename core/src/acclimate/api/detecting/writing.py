@@ -82,8 +82,8 @@ def write_predictions(
 
 
 def _write_file(found: Iterator[Found], output: Path) -> None:
-    rows = (_told(id, each) for id, _, each in found)
-    with bundle.writing_file(output) as file, file.open("w", encoding="utf-8", newline="") as stream:
+    with bundle.writing_file(output) as whole, whole.open("w", encoding="utf-8", newline="") as stream:
+        rows = (_told(id, each) for id, _, each in found)
         if output.suffix == ".csv":
             _write_csv(rows, stream)
         else:

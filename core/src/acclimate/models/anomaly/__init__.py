@@ -7,7 +7,7 @@ from acclimate.models.anomaly.coreset import Coreset, select
 from acclimate.models.anomaly.detector import Detector, Judged
 from acclimate.models.anomaly.maps import SIGMA, Tile, anomaly_map, blended, regions, tiles
 from acclimate.models.anomaly.padim import Padim
-from acclimate.models.anomaly.parts import PartExamples, PartPreprocessing, scan
+from acclimate.models.anomaly.parts import PartExamples, PartPreprocessing, computed_features, scan
 from acclimate.models.anomaly.patches import STRIDES, PatchFeatures, patch_batches
 from acclimate.models.anomaly.scorers import FEW, BankScorer, PadimScorer, Scorer, Seen, members_of, scorer_of
 
@@ -33,6 +33,7 @@ __all__ = [
     "Tile",
     "anomaly_map",
     "blended",
+    "computed_features",
     "distances_to_others",
     "members_of",
     "patch_batches",

@@ -113,15 +113,16 @@ def scan(
     for image in images:
         waiting.append(((image.height, image.width), preprocessing(image)))
         if sum(len(pixels) for _, pixels in waiting) >= at_once:
-            yield from _computed(features, waiting, precision, at_once)
+            yield from computed_features(features, waiting, precision, at_once)
             waiting = []
     if waiting:
-        yield from _computed(features, waiting, precision, at_once)
+        yield from computed_features(features, waiting, precision, at_once)
 
 
-def _computed(
+def computed_features(
     features: PatchFeatures, waiting: Sequence[tuple[tuple[int, int], Tensor]], precision: str, at_once: int
 ) -> Iterator[tuple[tuple[int, int], Tensor]]:
+    """Yield of each image that is `waiting`, its size and the pixels of its tiles, what `scan` does."""
     device = next(features.parameters()).device
     parts = torch.split(torch.cat([pixels for _, pixels in waiting]), at_once)
     with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16"):

@@ -39,6 +39,10 @@ class PatchFeatures(nn.Module):
     @torch.inference_mode()
     def forward(self, pixel_values: Tensor) -> Tensor:
         """Return [images, rows, columns, width] in float32."""
+        return self.grid(pixel_values)
+
+    def grid(self, pixel_values: Tensor) -> Tensor:
+        """Return what `forward` does, in a form that can be traced: outside of inference mode."""
         inner = cast(Any, self.encoder).timm_model
         maps = inner.forward_intermediates(
             pixel_values, indices=self.stages, intermediates_only=True, stop_early=True
