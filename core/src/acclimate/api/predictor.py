@@ -242,6 +242,7 @@ def load_classifier(folder: str | Path, host: Host | None = None) -> Predictor:
     task = task_of(Path(folder))
     gives = {
         "image-segmentation": "gives masks",
+        "natural-language-inference": "judges hypotheses",
         "question-answering": "gives answers",
         "sentence-similarity": "gives documents",
         "text-generation": "writes answers",
