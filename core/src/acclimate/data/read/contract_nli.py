@@ -16,6 +16,8 @@ def is_contract_nli(found: Any) -> bool:
 def contract_nli_rows(found: Mapping[str, Any], name: str) -> Iterator[dict[str, Any]]:
     """Yield `id`, `title`, `text`, `passages` and `hypotheses` of each document; evidence is told by its offsets.
 
+    Spans of mere white space, which some contracts have, are no evidence.
+
     Raises:
         DataError: for a document without text and spans, with other than one set of annotations, with a hypothesis
             that `labels` do not have, or with evidence that is none of its spans.
@@ -30,7 +32,7 @@ def contract_nli_rows(found: Mapping[str, Any], name: str) -> Iterator[dict[str,
         spans, sets = document.get("spans"), document.get("annotation_sets")
         if not isinstance(spans, list):
             raise DataError(f"{where} has no list `spans`.", _HINT)
-        if not isinstance(sets, list) or len(sets) != 1 or not isinstance(sets[0].get("annotations"), Mapping):
+        if not isinstance(sets, list) or len(sets) != 1 or not _annotated(sets[0]):
             raise DataError(f"{where} has not one set of annotations.", "Keep one of each document.")
         title = str(document.get("file_name") or document.get("id") or f"document {place}")
         yield {
@@ -38,7 +40,7 @@ def contract_nli_rows(found: Mapping[str, Any], name: str) -> Iterator[dict[str,
             "title": title,
             "text": document["text"],
             "passages": spans,
-            "hypotheses": [_told(key, each, labels, spans, where) for key, each in sets[0]["annotations"].items()],
+            "hypotheses": [_told(key, each, labels, document, where) for key, each in sets[0]["annotations"].items()],
         }
 
 
@@ -46,7 +48,12 @@ def _hypothesis(label: Any) -> bool:
     return isinstance(label, Mapping) and isinstance(label.get("hypothesis"), str)
 
 
-def _told(key: str, each: Any, labels: Mapping[str, Any], spans: list[Any], where: str) -> dict[str, Any]:
+def _annotated(found: Any) -> bool:
+    return isinstance(found, Mapping) and isinstance(found.get("annotations"), Mapping)
+
+
+def _told(key: str, each: Any, labels: Mapping[str, Any], document: Mapping[str, Any], where: str) -> dict[str, Any]:
+    spans = document["spans"]
     if key not in labels:
         raise DataError(f"{where} has the hypothesis {key!r}, which `labels` do not have.", "Add its text there.")
     numbers = each.get("spans") if isinstance(each, Mapping) else None
@@ -59,5 +66,11 @@ def _told(key: str, each: Any, labels: Mapping[str, Any], spans: list[Any], wher
         "id": key,
         "hypothesis": labels[key]["hypothesis"],
         "label": each["choice"],
-        "evidence": [spans[number] for number in numbers],
+        "evidence": [spans[number] for number in numbers if not _blank(spans[number], document["text"])],
     }
+
+
+def _blank(span: Any, text: str) -> bool:
+    """Tell whether a span shows nothing, as some do between the pages of a contract."""
+    whole = isinstance(span, list) and len(span) == 2 and all(type(side) is int for side in span)
+    return whole and not text[span[0] : span[1]].strip()
