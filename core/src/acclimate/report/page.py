@@ -60,9 +60,7 @@ def page(report: Plain) -> str:
 
 def _with_texts(analysis: Plain) -> Plain:
     """Return what is told of test texts with marks in them, where anything is."""
-    found: Plain = (
-        analysis["spans"] or analysis.get("answers") or analysis.get("hypotheses") or {"worst": ()}
-    )
+    found: Plain = analysis["spans"] or analysis.get("answers") or analysis.get("hypotheses") or {"worst": ()}
     return found
 
 

@@ -241,7 +241,7 @@ def test_methods_are_compared_on_the_same_hypotheses(contracts: Path, word_backb
     for method in table.methods:
         assert not method.reason
         (report,) = [each for each in reports.values() if each["method"] == method.name]
-        for name, score in method.scores.items():
+        for name, score in method.metrics.items():
             assert score.value == pytest.approx(report["metrics"][name]["value"])
 
 

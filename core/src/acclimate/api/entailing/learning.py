@@ -1,4 +1,4 @@
-"""Training on passages: those that are evidence and the many that are none, which together count as much."""
+"""Training on passages: each that is evidence and each of the many that are none counts the same."""
 
 from collections.abc import Mapping
 from functools import partial
