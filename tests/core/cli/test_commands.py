@@ -211,6 +211,7 @@ def test_plugins_list_has_each_plugin_with_its_state_and_offers(acclimate: Accli
             "image-stack-classification",
             "token-classification",
             "question-answering",
+            "natural-language-inference",
             "image-segmentation",
             "text-generation",
             "preference",

@@ -8,6 +8,7 @@ from acclimate.contracts import (
     STACKS,
     TASKS,
     Backbone,
+    LabelNames,
     Loader,
     Method,
     Metric,
@@ -78,7 +79,8 @@ def test_an_unknown_task_is_refused_with_the_known_ones(kind: type[Any]) -> None
 
 
 def test_a_preset_knows_whether_it_reads_images() -> None:
-    presets = [Preset(name="job", summary="A job.", task=task) for task in TASKS]
+    three = LabelNames(order=("yes", "no", "neither"))  # which hypotheses need, and others may have
+    presets = [Preset(name="job", summary="A job.", task=task, labels=three) for task in TASKS]
     images = {preset.task for preset in presets if preset.modality == "image"}
     assert images == {"image-classification", STACKS, "image-segmentation", "anomaly-detection"}
 

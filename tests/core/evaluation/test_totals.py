@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from acclimate.api import scoring
 from acclimate.contracts import DataError, Metric, Ref
-from acclimate.evaluation import GivenAnswers, Mask, TrueAnswers, score_statistics
+from acclimate.evaluation import GivenAnswers, GivenEvidence, Mask, TrueAnswers, TrueEvidence, score_statistics
 from acclimate.evaluation.totals import ratio
 from acclimate.plugins import Host
 from hypothesis import given, settings
@@ -40,6 +40,10 @@ def rows_for(metric: Metric, seed: int) -> tuple[list, list]:
         return [asked(rng, row) for row in range(ROWS)], [
             replied(asked(rng, row), rng.random(9)) for row in range(ROWS)
         ]
+    if metric.tasks == ("natural-language-inference",):
+        marks = [rng.random(9) < 0.2 * (row > 0) for row in range(ROWS)]
+        scores = [rng.integers(5, size=9).astype(float) for _ in range(ROWS)]
+        return [TrueEvidence(marks=own) for own in marks], [GivenEvidence(scores=own) for own in scores]
     if metric.tasks == ("sentence-similarity",):
         return (
             [{int(at): float(rng.integers(3)) for at in rng.integers(15, size=3 * (row > 0))} for row in range(ROWS)],
@@ -83,6 +87,7 @@ def test_core_counts_every_task_that_has_no_classes() -> None:
     assert {task for metric in COUNTED.values() for task in metric.tasks} == {
         "token-classification",
         "question-answering",
+        "natural-language-inference",
         "text-generation",
         "preference",
         "sentence-similarity",
@@ -131,6 +136,8 @@ def test_what_is_all_right_has_the_best_score(name: str) -> None:
         predicted = [sorted(row, key=lambda document: -row[document]) for row in truth]
     elif COUNTED[name].tasks == ("question-answering",):
         predicted = [replied(row, np.ones(9)) for row in truth]
+    elif COUNTED[name].tasks == ("natural-language-inference",):
+        predicted = [GivenEvidence(scores=row.marks * 1.0) for row in truth]
     elif COUNTED[name].tasks == ("image-segmentation",):
         predicted = [mask.inside for mask in truth]
     else:

@@ -81,6 +81,7 @@ def test_core_alone_offers_its_parts_by_bare_name_and_its_presets_as_general() -
         "general/anomaly-detection",
         "general/image-segmentation",
         "general/question-answering",
+        "general/natural-language-inference",
         "general/preference",
         "general/sentence-similarity",
         "general/text-generation",
@@ -111,6 +112,8 @@ def test_core_alone_offers_its_parts_by_bare_name_and_its_presets_as_general() -
     counted |= {f"answer_{what}" for what in ("precision", "recall", "f1")} | {"presence", "squad_em", "squad_f1"}
     at = ("aupr", "precision_at_80_recall", "precision_at_90_recall")
     counted |= {f"{scorer}_{what}" for scorer in ("answer", "cuad") for what in at}
+    counted |= {"entailment_f1", "contradiction_f1", "evidence_map", "evidence_first"}
+    counted |= {"evidence_precision_at_80_recall"}
     held = {f"sensitivity_at_specificity_{share}" for share in (90, 95)}
     held |= {f"specificity_at_sensitivity_{share}" for share in (90, 95)}
     inspected = {"escape", "overkill", "defect_precision", "pixel_auroc"}

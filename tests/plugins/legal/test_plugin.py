@@ -5,7 +5,7 @@ import sys
 
 import pytest
 from acclimate.plugins import Host
-from acclimate_legal import clauses, contract_spans
+from acclimate_legal import clauses, contract_spans, entailment
 from acclimate_legal.licences import read
 from acclimate_legal.prepare import normalise
 
@@ -23,6 +23,20 @@ def test_questions_on_contracts_are_scored_as_cuad_is_and_dealt_by_contract(host
         assert host.find("metric", name, "legal").tasks == ("question-answering",)
     assert {"cuad_aupr", "cuad_precision_at_80_recall", "answer_aupr"} <= set(contract_spans.metrics)
     assert contract_spans.task in host.find("method", contract_spans.method, "legal").tasks
+
+
+def test_hypotheses_on_contracts_have_contract_nlis_labels_and_are_dealt_by_contract(host: Host) -> None:
+    assert host.preset("legal/entailment").preset == entailment
+    assert entailment.task == "natural-language-inference"
+    assert entailment.group == "title"
+    assert entailment.labels is not None
+    assert entailment.labels.order == ("Entailment", "Contradiction", "NotMentioned")
+    assert entailment.labels.find("neutral") == "NotMentioned"
+    for name in entailment.metrics:
+        assert entailment.task in host.find("metric", name, "legal").tasks
+    assert {"accuracy", "contradiction_f1", "evidence_map"} <= set(entailment.metrics)
+    for method in ("frozen", "full", "lora"):
+        assert entailment.task in host.find("method", method, "legal").tasks
 
 
 def test_the_plugin_loads_and_offers_clauses(host: Host) -> None:

@@ -23,6 +23,7 @@ Tables = dict[str, "datasets.Dataset"]
 _MODULES = {
     "image-segmentation": "acclimate.api.segmenting",
     "question-answering": "acclimate.api.answering",
+    "natural-language-inference": "acclimate.api.entailing",
     "text-generation": "acclimate.api.generating",
     "preference": "acclimate.api.preferring",
     "token-classification": "acclimate.api.tagging",

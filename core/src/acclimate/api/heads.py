@@ -8,11 +8,11 @@ import torch
 from numpy.typing import NDArray
 
 from acclimate import methods
-from acclimate.models import Classifier, Tagger
+from acclimate.models import Classifier, Entailer, Tagger
 
 
 def put_head(
-    model: Classifier | Tagger,
+    model: Classifier | Tagger | Entailer,
     features: NDArray[np.float32],
     truth: NDArray[np.integer],
     *,

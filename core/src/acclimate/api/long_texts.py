@@ -6,13 +6,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from acclimate import data
-from acclimate.api import inputs
+from acclimate.api import dealing, inputs
 from acclimate.api.request import Request
 from acclimate.contracts import Columns, DataError, Preset
 from acclimate.plugins import Host
 
 if TYPE_CHECKING:
     import datasets
+
+
+LABEL = "text"  # where all rows are of one kind
 
 
 class ReadPart(Protocol):
@@ -29,6 +32,33 @@ def read_tables(request: Request, folder: Path, read: ReadPart) -> dict[str, "da
         for part, source in sources.items()
         if source is not None
     }
+
+
+def deal(
+    host: Host, request: Request, folder: Path, read: ReadPart
+) -> tuple[dict[str, "datasets.Dataset"], dealing.Dealt]:
+    """Return the tables of a request, and their texts, all of one kind, dealt to parts.
+
+    Raises:
+        DataError: rows that cannot be used or split, or leak.
+    """
+    settings = request.settings
+    tables = read_tables(request, folder, read)
+    dealt = dealing.deal(
+        tables,
+        request.preset,
+        seed=settings.seed,
+        max_rows=settings.max_rows,
+        prepare=host.load(request.preset),
+        allow_leakage=settings.allow_leakage,
+        labels=(LABEL,),
+    )
+    return tables, dealt
+
+
+def of_one_kind(rows: "datasets.Dataset") -> "datasets.Dataset":
+    """Return texts with the same word as `label` of each."""
+    return rows.add_column("label", [LABEL] * len(rows))
 
 
 def read(

@@ -6,7 +6,7 @@ from typing import Any
 
 from acclimate import bundle
 from acclimate.bundle import fields
-from acclimate.contracts import STACKS, TASKS, BundleError
+from acclimate.contracts import INFERENCE, STACKS, TASKS, BundleError
 
 _FIELDS: Mapping[str, fields.Test] = {
     "preset": fields.is_text,
@@ -121,6 +121,16 @@ _ANSWERS: Mapping[str, fields.Test] = {
     "answers.longest": fields.is_count,
     "answers.questions": fields.is_texts,
 }
+_HYPOTHESES: Mapping[str, fields.Test] = {
+    "spec.modality": fields.one_of("text"),
+    "spec.asserts": fields.is_flag,
+    "entailment.scale": fields.is_number,
+    "entailment.shift": fields.is_number,
+    "entailment.threshold": fields.is_number,
+    "entailment.weight": fields.is_numbers,
+    "entailment.bias": fields.is_numbers,
+    "entailment.hypotheses": fields.is_texts,
+}
 _SEARCH: Mapping[str, fields.Test] = {
     "labels": fields.is_empty,
     "spec.modality": fields.one_of("text"),
@@ -149,6 +159,7 @@ _OWN: Mapping[str, Mapping[str, fields.Test]] = {
     "anomaly-detection": _PARTS,
     "image-segmentation": _MASKS,
     "question-answering": _ANSWERS,
+    INFERENCE: _HYPOTHESES,
     "sentence-similarity": _SEARCH,
     "preference": _PREFERENCES,
     "text-generation": _CHATS,

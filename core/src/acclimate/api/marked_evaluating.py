@@ -43,8 +43,8 @@ class Opened:
     settings: Settings
     clock: Clock
 
-    def report(self, tested: Marked, labels: tuple[str, ...]) -> Report:
-        """Return the report, reviewed by the preset's plugin."""
+    def report(self, tested: Marked, labels: tuple[str, ...], errors: Mapping[str, Any] | None = None) -> Report:
+        """Return the report, reviewed by the preset's plugin; `errors` is its field that counts them, if any."""
         rows = {"test": len(self.table)}
         licence = self.settings.data_licence
         found = Report(
@@ -54,6 +54,7 @@ class Opened:
             findings=tested.findings,
             labels=labels,
             analysis=tested.analysis,
+            **(errors or {}),
         )
         return reviewed(self.host, self.owner, found, tested.records)
 

@@ -244,6 +244,7 @@ def load_classifier(folder: str | Path, host: Host | None = None) -> Predictor:
     gives = {
         "anomaly-detection": "inspects parts",
         "image-segmentation": "gives masks",
+        "natural-language-inference": "judges hypotheses",
         "question-answering": "gives answers",
         "sentence-similarity": "gives documents",
         "text-generation": "writes answers",

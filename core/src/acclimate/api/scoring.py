@@ -168,14 +168,14 @@ def score_rows(
 
 
 def functions_of_columns(
-    host: Host, metrics: Mapping[str, Metric], columns: Mapping[str, int]
+    host: Host, metrics: Mapping[str, Metric], columns: Mapping[str, int], *, first: int = 0
 ) -> dict[str, Callable[[Any, Any, Any], float]]:
     """Return functions of (truth, scores, weights) whose scores are the statistics of all metrics side by side.
 
-    `columns` says by metric how many columns its statistics have.
+    `columns` says by metric how many columns its statistics have, `first` is where they begin.
     """
     functions: dict[str, Callable[[Any, Any, Any], float]] = {}
-    start = 0
+    start = first
     for name, metric in metrics.items():
         functions[name] = _OfColumns(host.load(metric), slice(start, start + columns[name]))
         start += columns[name]

@@ -53,6 +53,7 @@ def suspects(
     others = {
         STACKS: "stacks of images",
         "image-segmentation": "masks",
+        "natural-language-inference": "hypotheses",
         "question-answering": "questions",
         "sentence-similarity": "pairs of a search",
         "token-classification": "spans",

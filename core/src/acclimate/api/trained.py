@@ -77,6 +77,8 @@ def _resolved(manifest: Mapping[str, Any]) -> tuple[Model, str]:
         found = models.resolve_tagger(backbone, labels=labels, max_tokens=spec["max_tokens"], units=spec["units"])
     elif "overlap" in spec:
         found = models.resolve_answerer(backbone, max_tokens=spec["max_tokens"], overlap=spec["overlap"])
+    elif spec.get("asserts"):
+        found = models.resolve_entailer(backbone, labels=labels, max_tokens=spec["max_tokens"])
     elif spec.get("embeds"):
         found = models.resolve_embedder(backbone, max_tokens=spec["max_tokens"])
     elif "strides" in spec:

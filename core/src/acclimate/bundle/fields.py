@@ -125,9 +125,14 @@ def is_counts(value: Any) -> bool:
     return isinstance(value, list) and all(map(is_count, value))
 
 
+def is_numbers(value: Any) -> bool:
+    """Whether it is a list of finite numbers."""
+    return isinstance(value, list) and all(map(is_number, value))
+
+
 def is_numbers_or_null(value: Any) -> bool:
     """Whether it is a list of finite numbers, or null."""
-    return value is None or (isinstance(value, list) and all(map(is_number, value)))
+    return value is None or is_numbers(value)
 
 
 def is_share(value: Any) -> bool:

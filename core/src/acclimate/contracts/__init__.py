@@ -46,6 +46,7 @@ from acclimate.contracts.inspection import (
 )
 from acclimate.contracts.local import import_bitsandbytes
 from acclimate.contracts.offers import (
+    INFERENCE,
     PREFERENCE,
     STACKS,
     TASKS,
@@ -59,6 +60,7 @@ from acclimate.contracts.offers import (
 from acclimate.contracts.places import cache_folder
 from acclimate.contracts.predictions import (
     AnswerPrediction,
+    EntailmentPrediction,
     FoundAnswer,
     FoundDocument,
     MaskPrediction,
@@ -88,6 +90,8 @@ from acclimate.contracts.task_analysis import (
     Forgetting,
     FoundAnswers,
     FoundSpans,
+    JudgedHypotheses,
+    JudgedHypothesis,
     LabelSpans,
     Language,
     MarkedText,
@@ -104,6 +108,7 @@ __all__ = [
     "DEFECTIVE",
     "GOOD",
     "GOOD_NAMES",
+    "INFERENCE",
     "PREFERENCE",
     "ROLES",
     "STACKS",
@@ -134,6 +139,7 @@ __all__ = [
     "DecisionCurve",
     "Demo",
     "Drift",
+    "EntailmentPrediction",
     "Escapes",
     "Exchange",
     "Finding",
@@ -144,6 +150,8 @@ __all__ = [
     "FoundSpans",
     "Inspected",
     "InspectedPart",
+    "JudgedHypotheses",
+    "JudgedHypothesis",
     "LabelNames",
     "LabelSpans",
     "Language",

@@ -5,7 +5,15 @@ from dataclasses import dataclass, field
 
 from acclimate.contracts.inspection import Inspected
 from acclimate.contracts.scores import Score
-from acclimate.contracts.task_analysis import FoundAnswers, FoundSpans, Language, Masks, Preferences, Search
+from acclimate.contracts.task_analysis import (
+    FoundAnswers,
+    FoundSpans,
+    JudgedHypotheses,
+    Language,
+    Masks,
+    Preferences,
+    Search,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,5 +262,6 @@ class Analysis:
     preferences: Preferences | None = None
     spans: FoundSpans | None = None
     answers: FoundAnswers | None = None
+    hypotheses: JudgedHypotheses | None = None
     search: Search | None = None
     inspection: Inspected | None = None

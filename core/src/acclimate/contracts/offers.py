@@ -12,10 +12,13 @@ from acclimate.contracts.errors import PluginError
 STACKS = "image-stack-classification"
 # Replies that are to be preferred to others.
 PREFERENCE = "preference"
+# What texts say to hypotheses: entailment, contradiction, or neither.
+INFERENCE = "natural-language-inference"
 TASKS = (
     "text-classification",
     "token-classification",
     "question-answering",
+    INFERENCE,
     "text-generation",
     "sentence-similarity",
     "image-classification",

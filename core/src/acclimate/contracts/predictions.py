@@ -110,3 +110,24 @@ class AnswerPrediction:
     def present(self) -> bool:
         """Whether the text answers the question."""
         return bool(self.answers)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntailmentPrediction:
+    """What a text says to one hypothesis: a label, how likely each is, and the passages that say it.
+
+    `evidence` are the passages that are given, the likeliest first: one or more where the label is entailment or
+    contradiction, else none. `candidates` are the likeliest passages whether given or not.
+    """
+
+    id: str
+    hypothesis: str
+    label: str
+    probabilities: Mapping[str, float]
+    evidence: tuple[FoundAnswer, ...]
+    candidates: tuple[FoundAnswer, ...]
+
+    @property
+    def probability(self) -> float:
+        """How likely the label is."""
+        return self.probabilities[self.label]

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from acclimate.contracts.offers import (
+    INFERENCE,
     PREFERENCE,
     STACKS,
     Backbone,
@@ -115,7 +116,8 @@ class Preset:
     to the texts of all rows. `cases` names a function `() -> Sequence[str]` of further texts, such as pairs that
     differ in a word: the tested model labels them too, and `review_report` is told what it calls each, in their
     order, as `records["cases"]`. `labels` are the labels that it knows by name, in
-    order; without them a source's labels are taken as they are.
+    order; without them a source's labels are taken as they are. For natural-language-inference they are the names of
+    entailment, contradiction and neither, in this order.
 
     `span_columns` names a function `(text, label) -> Mapping[str, str]` for token-classification: what else is told
     of a span that was found, such as its amount and currency. Its keys are always the same.
@@ -172,6 +174,10 @@ class Preset:
             raise ValueError(f"Preset {self.name!r}: judge is of replies, which {self.task} does not compare")
         if self.cases and self.task != "text-classification":
             raise ValueError(f"Preset {self.name!r}: cases are texts that get labels, which it does not give")
+        if self.task == INFERENCE and (self.labels is None or len(self.labels.order) != 3):
+            raise ValueError(
+                f"Preset {self.name!r}: labels name entailment, contradiction and neither, in this order"
+            )
         if self.preparing and self.prepare is None:
             raise ValueError(f"Preset {self.name!r}: preparing has options of prepare, which it does not name")
 

@@ -237,6 +237,36 @@ class FoundAnswers:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedHypothesis:
+    """How well one hypothesis is judged on the test texts that it is asked of.
+
+    `labels` are how many of the `texts` have each label, `right` how many are told rightly. `evidence_map` is the
+    mean average precision of the passages, None where no text has evidence.
+    """
+
+    texts: int
+    labels: Mapping[str, int]
+    right: int
+    evidence_map: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedHypotheses:
+    """What a report tells of hypotheses: each by its words, and wrong ones with the evidence that is and was given.
+
+    A passage is given as evidence from the probability `threshold` on, as validation texts chose. Texts are read in
+    windows of `window` tokens; the test texts have `passages` in all. `by_hypothesis` is empty where every text has
+    hypotheses of its own.
+    """
+
+    by_hypothesis: Mapping[str, JudgedHypothesis]
+    threshold: float
+    window: int
+    passages: int
+    worst: tuple[MarkedText, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Miss:
     """A test query whose right document is not the first: at which `place` it stands, and what stands first.
 

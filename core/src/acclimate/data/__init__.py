@@ -4,6 +4,15 @@ from acclimate.data.chats import MESSAGES, chat_of, load_chats, prepared_chat, r
 from acclimate.data.checks import check_alike, check_classes, check_disjoint, check_known_labels, check_trained
 from acclimate.data.collection import Collection, Documents, collect, moments_of
 from acclimate.data.duplicates import near_duplicate_groups, repeated_texts, same_words
+from acclimate.data.hypotheses import (
+    HYPOTHESES,
+    Hypotheses,
+    Hypothesis,
+    dump_hypotheses,
+    hypothesised,
+    load_hypotheses,
+    with_hypotheses,
+)
 from acclimate.data.image_repeats import repeated_images
 from acclimate.data.images import examine as examine_images
 from acclimate.data.images import fingerprints as image_fingerprints
@@ -43,6 +52,7 @@ from acclimate.data.texts import text_fingerprints
 __all__ = [
     "APPROVED",
     "CHOSEN",
+    "HYPOTHESES",
     "MESSAGES",
     "QUESTIONS",
     "REJECTED",
@@ -53,6 +63,8 @@ __all__ = [
     "Collection",
     "Documents",
     "ExaminedMask",
+    "Hypotheses",
+    "Hypothesis",
     "Leak",
     "Naming",
     "PartedRows",
@@ -75,6 +87,7 @@ __all__ = [
     "conll_rows",
     "csv_rows",
     "dataset_folder_rows",
+    "dump_hypotheses",
     "dump_questions",
     "examine_images",
     "examine_masks",
@@ -83,6 +96,7 @@ __all__ = [
     "find_leaks",
     "folds",
     "hub_rows",
+    "hypothesised",
     "image_fingerprints",
     "image_folder_rows",
     "image_path",
@@ -99,6 +113,7 @@ __all__ = [
     "layered",
     "load",
     "load_chats",
+    "load_hypotheses",
     "load_preferences",
     "load_questions",
     "load_spans",
@@ -127,6 +142,7 @@ __all__ = [
     "text_fingerprints",
     "to_rgb",
     "tsv_rows",
+    "with_hypotheses",
     "with_questions",
     "with_spans",
 ]

@@ -5,20 +5,23 @@ one that the text does not answer.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Any
 
-from acclimate.contracts import Columns, DataError
+from acclimate.contracts import Columns
 from acclimate.data.cells import as_text, missing, place
+from acclimate.data.gathering import Asking, gathered, listed, text_column, unusable
 from acclimate.data.read.files import LINE, UNREADABLE, name_of
 from acclimate.data.table import Reader
 
 QUESTIONS = "questions"
-_TEXTS = ("context", "text", "contract", "document")
-_LISTS = (QUESTIONS, "qas")
-_SHOWN = 10
+_FORM = Asking(
+    lists=(QUESTIONS, "qas"),
+    single="question",
+    fields=("id", "question", "answers", "is_impossible"),
+    example='{"context": "…", "questions": [{"question": "…", "answers": [{"text": "…", "answer_start": 0}]}]}',
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,11 +62,16 @@ def with_questions(read: Reader, columns: Columns) -> Reader:
     def questioned(source: str) -> Iterator[dict[str, Any]]:
         bad: list[str] = []
         seen: set[str] = set()
-        for count, row in enumerate(_whole(read(source), columns, name_of(source)), 1):
+        for count, row in enumerate(gathered(read(source), columns, name_of(source), _FORM), 1):
             where = as_text(row.get("id")) or place(int(row.get(LINE) or 0), count)
             yield row if UNREADABLE in row else _converted(row, where, bad, seen)
         if bad:
-            raise _unusable(bad, name_of(source))
+            raise unusable(
+                bad,
+                name_of(source),
+                what=QUESTIONS,
+                hint="answer_start counts characters of the text from 0. Correct them, or take the questions away.",
+            )
 
     return questioned
 
@@ -72,74 +80,19 @@ def asked(row: Mapping[str, Any], columns: Columns) -> dict[str, Any]:
     """Return a row to predict with its `text` and its `questions`, if any, whose answers are not looked at."""
     if UNREADABLE in row:
         return dict(row)
-    listed = _listed(row)
-    single = [row] if "question" in row and listed is None else []
+    several = listed(row, _FORM)
+    single = [row] if "question" in row and several is None else []
     found = [
         Question(id=as_text(each.get("id")) or str(number), text=as_text(each.get("question")))
-        for number, each in enumerate(single or listed or [], 1)
+        for number, each in enumerate(single or several or [], 1)
         if isinstance(each, Mapping)
     ]
-    rest = {name: value for name, value in row.items() if name not in (*_LISTS, "question", "answers")}
+    rest = {name: value for name, value in row.items() if name not in (*_FORM.lists, "question", "answers")}
     empty = [each.id for each in found if missing(each.text)]
-    if empty or (listed is not None and len(found) < len(listed)):
+    if empty or (several is not None and len(found) < len(several)):
         return {**rest, UNREADABLE: "it has a question without words"}
-    text = _text_column(list(row), columns)
+    text = text_column(list(row), columns)
     return {**rest, "text": row.get(text) if text else None, QUESTIONS: dump_questions(found)}
-
-
-def _whole(rows: Iterable[Mapping[str, Any]], columns: Columns, source: str) -> Iterator[dict[str, Any]]:
-    """Yield rows with a `text` and a list of `questions`; those of one question that share a text become one."""
-
-    def key(numbered: tuple[int, Mapping[str, Any]]) -> Any:
-        number, row = numbered
-        flat = UNREADABLE not in row and not any(name in row for name in _LISTS)
-        return row.get(_named(row, columns, source)) if flat else number
-
-    for _, group in groupby(enumerate(rows), key=key):
-        found = [row for _, row in group]
-        first = found[0]
-        if UNREADABLE in first:
-            yield dict(first)
-            continue
-        name = _named(first, columns, source)
-        listed = _listed(first)
-        if listed is None and "question" not in first:
-            raise DataError(
-                f"No column of {source} is recognised as the questions; its columns are "
-                f"{', '.join(name for name in first if name != LINE)}.",
-                'A row has "context": "…", "questions": [{"question": "…", "answers": [{"text": "…", "answer_start": '
-                "0}]}], or one question and its answers.",
-            )
-        left = (name, *_LISTS, *(("id", "question", "answers", "is_impossible") if listed is None else ()))
-        rest = {key: value for key, value in first.items() if key not in left}
-        yield {**rest, "text": first.get(name), QUESTIONS: found if listed is None else listed}
-
-
-def _named(row: Mapping[str, Any], columns: Columns, source: str) -> str:
-    found = _text_column(list(row), columns)
-    if not found:
-        raise DataError(
-            f"No column of {source} is recognised as the text; its columns are "
-            f"{', '.join(name for name in row if name != LINE)}.",
-            'Name it: text="COLUMN" (--text COLUMN).',
-        )
-    return found
-
-
-def _text_column(names: Sequence[str], columns: Columns) -> str:
-    wanted = (columns.text,) if columns.text else _TEXTS
-    return next((name for name in wanted if name in names), "")
-
-
-def _listed(row: Mapping[str, Any]) -> list[Any] | None:
-    """Return the list of questions of a row; None where it has none."""
-    value = next((row[name] for name in _LISTS if not missing(row.get(name))), None)
-    if isinstance(value, str):
-        try:
-            value = json.loads(value)
-        except ValueError:
-            return [None]  # no question, which is told of where questions are read
-    return list(value) if isinstance(value, list | tuple) else None if value is None else [None]
 
 
 def _converted(row: Mapping[str, Any], where: str, bad: list[str], seen: set[str]) -> dict[str, Any]:
@@ -199,11 +152,3 @@ def _answers(value: Any, text: str) -> tuple[list[tuple[int, int]], str]:
 
 def _short(text: str) -> str:
     return repr(text if len(text) <= 40 else f"{text[:37]}...")
-
-
-def _unusable(bad: Sequence[str], source: str) -> DataError:
-    rest = [f"and {len(bad) - _SHOWN:,} more"] if len(bad) > _SHOWN else []
-    return DataError(
-        "\n  ".join([f"{len(bad):,} questions of {source} cannot be used:", *bad[:_SHOWN], *rest]) + "\n",
-        "answer_start counts characters of the text from 0. Correct them, or take the questions away.",
-    )

@@ -31,6 +31,7 @@ from acclimate.evaluation.drift import (
     share_difference,
     stability,
 )
+from acclimate.evaluation.entailment import GivenEvidence, TrueEvidence, ranking_statistics
 from acclimate.evaluation.findings import FEW_ROWS, compare, constant_predictions, sample_size, several_labels
 from acclimate.evaluation.fusion import ChosenFusion, choose_fusion, fuse
 from acclimate.evaluation.gather import by_id
@@ -54,7 +55,7 @@ from acclimate.evaluation.operating import (
     threshold,
 )
 from acclimate.evaluation.paired import DifferenceFunction, Paired, ScoredRows, ScoreFunction, paired
-from acclimate.evaluation.passages import PassageSearch
+from acclimate.evaluation.passages import PassageSearch, passages_of
 from acclimate.evaluation.regions import FoundRegions, by_area, found_regions
 from acclimate.evaluation.retrieval import mrr_statistics
 from acclimate.evaluation.scope import SCOPE_SCORES, retention_threshold
@@ -91,6 +92,7 @@ __all__ = [
     "Distance",
     "FoundRegions",
     "GivenAnswers",
+    "GivenEvidence",
     "GradeCosts",
     "Mask",
     "MaskRule",
@@ -106,6 +108,7 @@ __all__ = [
     "Steps",
     "Suspects",
     "TrueAnswers",
+    "TrueEvidence",
     "WordTags",
     "accuracy",
     "answer_threshold",
@@ -165,8 +168,10 @@ __all__ = [
     "paired",
     "partial_statistics",
     "parts_to_claim",
+    "passages_of",
     "promised_threshold",
     "proportion",
+    "ranking_statistics",
     "rates",
     "ratio",
     "read_costs",

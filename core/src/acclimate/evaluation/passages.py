@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 _BREAK = re.compile(r"(?<=[.;:?!])\s+|\n\s*")
@@ -37,13 +38,18 @@ class PassageSearch:
     def find(self, text: str, questions: Sequence[str]) -> list[list[tuple[int, int, float]]]:
         """Return of each question the nearest passages (start, end, cosine), the nearest first."""
         places = passages_of(text)
-        passages = self.weights.transform([text[start:end] for start, end in places])
         found = []
-        for question in questions:
-            near = np.asarray(passages @ self._of_question(question)).ravel()
+        for near in self.nearness(text, places, questions):
             order = np.argsort(-near, kind="stable")[:_COUNT]
             found.append([(*places[place], float(near[place])) for place in order if near[place] > 0])
         return found
+
+    def nearness(
+        self, text: str, places: Sequence[tuple[int, int]], questions: Sequence[str]
+    ) -> list[NDArray[np.float64]]:
+        """Return of each question the cosines [places] of passages of a text."""
+        passages = self.weights.transform([text[start:end] for start, end in places])
+        return [np.asarray(passages @ self._of_question(question)).ravel() for question in questions]
 
     def _of_question(self, question: str) -> np.ndarray:
         """Return the direction of a question and its training answers, [words]."""

@@ -15,6 +15,7 @@ from acclimate.models.causal.chat import ChatPreprocessing
 from acclimate.models.causal.resolve import WRITES, rebuild_writer
 from acclimate.models.classifier import Classifier, feature_width
 from acclimate.models.embedder import Embedder
+from acclimate.models.entailer import Entailer, load_entail_preprocessing
 from acclimate.models.image import ImagePreprocessing
 from acclimate.models.pixels import PixelPreprocessing
 from acclimate.models.resolve import Preprocessing, classifier
@@ -26,7 +27,7 @@ from acclimate.models.text import TextPreprocessing
 from acclimate.models.tokens import LanguageModel
 
 AnyPreprocessing = Preprocessing | PixelPreprocessing | PartPreprocessing
-Model = Classifier | Segmenter | LanguageModel | Tagger | Answerer | Embedder | Detector
+Model = Classifier | Segmenter | LanguageModel | Tagger | Answerer | Entailer | Embedder | Detector
 
 
 def rebuild(spec: Mapping[str, Any], folder: Path, labels: tuple[str, ...]) -> tuple[Model, AnyPreprocessing]:
@@ -58,6 +59,9 @@ def rebuild(spec: Mapping[str, Any], folder: Path, labels: tuple[str, ...]) -> t
     if "overlap" in spec:
         answerer = Answerer(encoder, width=feature_width(encoder, spec["pooling"]))
         return answerer.eval(), load_preprocessing(spec, folder)
+    if spec.get("asserts"):
+        entailer = Entailer(encoder, width=feature_width(encoder, spec["pooling"]), labels=labels)
+        return entailer.eval(), load_preprocessing(spec, folder)
     if spec.get("embeds"):
         embedder = Embedder(encoder, width=feature_width(encoder, spec["pooling"]), pooling=spec["pooling"])
         return embedder.eval(), load_preprocessing(spec, folder)
@@ -84,6 +88,8 @@ def load_preprocessing(spec: Mapping[str, Any], folder: Path) -> AnyPreprocessin
         return load_tag_preprocessing(folder, max_tokens=spec["max_tokens"], units=spec["units"])
     if "overlap" in spec:
         return load_answer_preprocessing(folder, max_tokens=spec["max_tokens"], overlap=spec["overlap"])
+    if spec.get("asserts"):
+        return load_entail_preprocessing(folder, max_tokens=spec["max_tokens"])
     if spec["modality"] == "text":
         return TextPreprocessing.from_folder(folder, max_tokens=spec["max_tokens"])
     values = json.loads((folder / "image.json").read_text())

@@ -1,4 +1,4 @@
-"""From a backbone offer to models that do something else than label: search, outline, mark, answer, inspect.
+"""From a backbone offer to models that do something else than label: search, outline, mark, answer, judge, inspect.
 
 `weights` of each names those of the whole backbone, as it does for a classifier.
 """
@@ -12,6 +12,7 @@ from acclimate.models.anomaly.patches import NEIGHBOURHOOD, STRIDES
 from acclimate.models.answerer import Answerer, AnswerPreprocessing
 from acclimate.models.classifier import feature_width
 from acclimate.models.embedder import Embedder
+from acclimate.models.entailer import Entailer, EntailPreprocessing
 from acclimate.models.image import ImagePreprocessing
 from acclimate.models.pixels import PixelPreprocessing
 from acclimate.models.resolve import resolve
@@ -24,6 +25,7 @@ ResolvedEmbedder = Resolved[Embedder, TextPreprocessing]
 ResolvedSegmenter = Resolved[Segmenter, PixelPreprocessing]
 ResolvedTagger = Resolved[Tagger, TagPreprocessing]
 ResolvedAnswerer = Resolved[Answerer, AnswerPreprocessing]
+ResolvedEntailer = Resolved[Entailer, EntailPreprocessing]
 ResolvedDetector = Resolved[Detector, PartPreprocessing]
 
 
@@ -108,6 +110,28 @@ def resolve_answerer(
         preprocessing=preprocessing,
         weights=found.weights,
         spec={**found.spec, "overlap": shared},
+    )
+
+
+def resolve_entailer(
+    backbone: Backbone, *, labels: tuple[str, ...], max_tokens: int | None = None
+) -> ResolvedEntailer:
+    """Load pretrained weights in float32 under a new head for passages and hypotheses, over windows of `max_tokens`.
+
+    Raises:
+        AcclimateError: as `resolve`; OptionError for windows of less than eight tokens besides the special ones.
+    """
+    found = resolve(backbone, labels=("",), max_tokens=max_tokens)
+    assert isinstance(found.preprocessing, TextPreprocessing)
+    own = found.preprocessing
+    preprocessing = EntailPreprocessing(own.tokenizer, max_tokens=own.max_tokens)
+    preprocessing.check()
+    encoder = found.model.encoder
+    return Resolved(
+        model=Entailer(encoder, width=feature_width(encoder, found.spec["pooling"]), labels=labels).eval(),
+        preprocessing=preprocessing,
+        weights=found.weights,
+        spec={**found.spec, "asserts": True},
     )
 
 

@@ -51,11 +51,17 @@ def page(report: Plain) -> str:
                 "true": _spans(each["text"], each["true"]),
                 "given": _spans(each["text"], each["given"]),
             }
-            for each in (analysis["spans"] or analysis.get("answers") or {"worst": ()})["worst"]
+            for each in _with_texts(analysis)["worst"]
         ],
         settings=_flat(report["settings"]),
         sections=_sections(report, charts),
     )
+
+
+def _with_texts(analysis: Plain) -> Plain:
+    """Return what is told of test texts with marks in them, where anything is."""
+    found: Plain = analysis["spans"] or analysis.get("answers") or analysis.get("hypotheses") or {"worst": ()}
+    return found
 
 
 def _modality(task: str) -> str:
@@ -74,6 +80,7 @@ def _sections(report: Plain, charts: Plain) -> list[tuple[str, str]]:
         ("masks", "Masks", analysis["masks"]),
         ("spans", "Spans", analysis["spans"]),
         ("questions", "Questions", analysis.get("answers")),
+        ("hypotheses", "Hypotheses", analysis.get("hypotheses")),
         ("search", "Search", analysis["search"]),
         ("inspection", "Inspection", analysis.get("inspection")),
         ("answers", "Answers", analysis["language"]),

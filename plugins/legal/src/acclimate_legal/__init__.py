@@ -1,9 +1,9 @@
 """Acclimate for legal texts: presets for sorting clauses and licences, and for finding authorities."""
 
-from acclimate.contracts import Demo, Preset, Ref
-from acclimate.plugins import ANSWER_METRICS, CUAD_METRICS, SEARCH_METRICS
+from acclimate.contracts import Demo, LabelNames, Preset, Ref
+from acclimate.plugins import ANSWER_METRICS, CUAD_METRICS, ENTAILMENT_METRICS, SEARCH_METRICS
 
-__all__ = ["clauses", "contract_spans", "precedents"]
+__all__ = ["clauses", "contract_spans", "entailment", "precedents"]
 
 clauses = Preset(
     name="clauses",
@@ -34,6 +34,21 @@ contract_spans = Preset(
     metrics=(*ANSWER_METRICS, *CUAD_METRICS),
     group="title",
     settings={"max_tokens": 512},
+)
+
+entailment = Preset(
+    name="entailment",
+    summary="Tells whether contracts entail or contradict hypotheses, or do not mention them, with the evidence.",
+    task="natural-language-inference",
+    backbone="minilm-l6",
+    method="frozen",
+    labels=LabelNames(
+        order=("Entailment", "Contradiction", "NotMentioned"),
+        aliases={"Neutral": "NotMentioned", "Not mentioned": "NotMentioned"},
+    ),
+    metrics=ENTAILMENT_METRICS,
+    group="title",
+    settings={"max_tokens": 256},
 )
 
 precedents = Preset(

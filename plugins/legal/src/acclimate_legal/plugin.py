@@ -5,7 +5,7 @@ from pathlib import Path
 
 from acclimate.plugins import Command, Loader, Preset, Ref, hookimpl
 
-from acclimate_legal import clauses, contract_spans, precedents
+from acclimate_legal import clauses, contract_spans, entailment, precedents
 from acclimate_legal.contracts import options as of_contracts
 
 _CONTRACTS = "contracts"
@@ -17,6 +17,7 @@ def register_presets() -> Iterator[Preset]:
     """Offer the presets of this trade."""
     yield clauses
     yield contract_spans
+    yield entailment
     yield precedents
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import expit
 
 from acclimate import data, evaluation, models
@@ -24,10 +25,14 @@ class AnswerRule:
         """Return the rule that a saved run has."""
         return cls(**{name: float(answers[name]) for name in ("scale", "shift", "threshold")})
 
+    def probabilities(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return how likely passages with these scores are right."""
+        found: NDArray[np.float64] = expit(self.scale * scores + self.shift)
+        return found
+
     def apply(self, text: str, pairs: Sequence[models.Pair]) -> evaluation.GivenAnswers:
         """Return the passages (start, end, score) of a text as answers."""
-        scores = np.array([score for _, _, score in pairs], dtype=np.float64)
-        sure = expit(self.scale * scores + self.shift)
+        sure = self.probabilities(np.array([score for _, _, score in pairs], dtype=np.float64))
         return evaluation.GivenAnswers(
             ranked=tuple((start, end, text[start:end]) for start, end, _ in pairs),
             probabilities=tuple(sure.tolist()),

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from acclimate.models import Divided
 
-LABEL = "text"  # all rows are of one kind
+LABEL = long_texts.LABEL
 _KNOWN = 200
 Questions = Sequence[tuple[data.Question, ...]]
 Prepare = Callable[[str], str] | None
@@ -57,7 +57,7 @@ def read(
     )
     if not any(questions_of(rows)):
         raise DataError(f"None of the {len(rows):,} texts of {source} has a question.", "Ask some of them.")
-    return rows.add_column("label", [LABEL] * len(rows))
+    return long_texts.of_one_kind(rows)
 
 
 def questions_of(rows: "datasets.Dataset") -> list[tuple[data.Question, ...]]:
@@ -71,18 +71,8 @@ def deal(host: Host, request: Request, folder: Path) -> tuple[dict[str, "dataset
     Raises:
         DataError: rows that cannot be used or split, or leak; when no text answers a question.
     """
-    settings = request.settings
-    read_part = partial(read, host, request.owner, request.preset, reading=settings.reading)
-    tables = long_texts.read_tables(request, folder, read_part)
-    dealt = dealing.deal(
-        tables,
-        request.preset,
-        seed=settings.seed,
-        max_rows=settings.max_rows,
-        prepare=host.load(request.preset),
-        allow_leakage=settings.allow_leakage,
-        labels=(LABEL,),
-    )
+    read_part = partial(read, host, request.owner, request.preset, reading=request.settings.reading)
+    tables, dealt = long_texts.deal(host, request, folder, read_part)
     train = questions_of(dealt.parts["train"].rows)
     if not any(question.answers for questions in train for question in questions):
         raise DataError(

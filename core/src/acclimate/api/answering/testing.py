@@ -187,7 +187,7 @@ def _worst(
     asked = [each for some in questions for each in some]
     texts = texts_of(part, questions)
     return tuple(
-        _marked(
+        marked(
             f"{asked[row].id}: {asked[row].text}",
             texts[row],
             sorted((start, end) for start, end, _ in truth[row].answers),
@@ -197,7 +197,10 @@ def _worst(
     )
 
 
-def _marked(id: str, text: str, true: Sequence[tuple[int, int]], given: Sequence[tuple[int, int]]) -> MarkedText:
+def marked(
+    id: str, text: str, true: Sequence[tuple[int, int]], given: Sequence[tuple[int, int]], word: str = "answer"
+) -> MarkedText:
+    """Return a text from a little before the first place that is true or given; each is marked with a word."""
     first = min(start for start, _ in {*true, *given})
     begin = max(0, first - BEFORE)
     end = min(len(text), begin + LONGEST)
@@ -206,7 +209,7 @@ def _marked(id: str, text: str, true: Sequence[tuple[int, int]], given: Sequence
         kept: list[tuple[int, int, str]] = []
         for start, stop in places:
             if start >= begin and stop <= end and (not kept or start - begin >= kept[-1][1]):
-                kept.append((start - begin, stop - begin, "answer"))
+                kept.append((start - begin, stop - begin, word))
         return tuple(kept)
 
     return MarkedText(id=id, text=text[begin:end], true=inside(true), given=inside(given))

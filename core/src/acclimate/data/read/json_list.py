@@ -1,10 +1,11 @@
-"""One JSON list of objects; Label Studio's become rows of text and spans, SQuAD's rows of text and questions."""
+"""One JSON list of objects; Label Studio's, SQuAD's and ContractNLI's become rows of texts with what they have."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from acclimate.contracts import DataError
+from acclimate.data.read.contract_nli import contract_nli_rows, is_contract_nli
 from acclimate.data.read.files import filled, some_rows, wrong_encoding
 from acclimate.data.read.squad import is_squad, squad_rows
 
@@ -14,7 +15,8 @@ def json_rows(source: str) -> Iterator[dict[str, Any]]:
 
     A task of Label Studio (`data` and `annotations`) becomes `id`, `text`, `spans` and the other fields of its data.
     Its offsets count UTF-16 units, as browsers do, and are turned into characters. Of several annotations of a task
-    that were not cancelled, there may be only one. A document in SQuAD's form is read as `squad.squad_rows` says.
+    that were not cancelled, there may be only one. A document in SQuAD's form is read as `squad.squad_rows` says, one
+    in ContractNLI's as `contract_nli.contract_nli_rows` does.
 
     Raises:
         DataError: no such file, an empty file, what is no list of objects, text that is not UTF-8, or a task with
@@ -29,6 +31,9 @@ def json_rows(source: str) -> Iterator[dict[str, Any]]:
         raise DataError(f"{path.name} is not valid JSON: {error}.", "It holds one list of objects.") from error
     if is_squad(found):
         yield from some_rows(squad_rows(found, path.name), source)
+        return
+    if is_contract_nli(found):
+        yield from some_rows(contract_nli_rows(found, path.name), source)
         return
     if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
         raise DataError(

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from typing import Literal
 
-from acclimate.contracts import PREFERENCE, Metric, Ref
+from acclimate.contracts import INFERENCE, PREFERENCE, Metric, Ref
 
 _SPANS = ("token-classification",)
 _ANSWERS = ("question-answering",)
+_HYPOTHESES = (INFERENCE,)
 _TEXTS = ("text-generation", PREFERENCE)
 _REPLIES = (PREFERENCE,)
 _SEARCH = ("sentence-similarity",)
@@ -45,6 +46,17 @@ ANSWER_METRICS = (
 )
 # What published scores of CUAD are.
 CUAD_METRICS = ("cuad_aupr", "cuad_precision_at_80_recall", "cuad_precision_at_90_recall")
+
+# What a preset of hypotheses is measured by; the first decides.
+ENTAILMENT_METRICS = (
+    "accuracy",
+    "macro_f1",
+    "entailment_f1",
+    "contradiction_f1",
+    "evidence_map",
+    "evidence_precision_at_80_recall",
+    "evidence_first",
+)
 
 # What a preset of a search is measured by.
 SEARCH_METRICS = ("mrr", "ndcg_at_10", "recall_at_1", "recall_at_5", "recall_at_10")
@@ -112,6 +124,24 @@ def answer_metrics() -> Iterator[Metric]:
             own = f"precision_at_{recall}_recall"
             summary = f"Precision where {recall} % of the true answers are found, {how}; 0 where they never are."
             yield _metric(f"{name}_{own}", summary, _ANSWERS, f"answers:{kind}_statistics", f"answers:{kind}_{own}")
+
+
+def entailment_metrics() -> Iterator[Metric]:
+    """Yield F1 of what texts say to hypotheses, and how well the passages are ranked that say it."""
+    for label, word in (("entailment", "entailed"), ("contradiction", "contradicted")):
+        yield Metric(
+            name=f"{label}_f1",
+            summary=f"F1 of the hypotheses that are {word}.",
+            tasks=_HYPOTHESES,
+            score=Ref(f"acclimate.evaluation.entailment:{label}_f1"),
+        )
+    mean = "Average precision of the passages of a text as evidence, averaged over the hypotheses that have any."
+    yield _metric("evidence_map", mean, _HYPOTHESES, "entailment:ranking_statistics")
+    first = "Share of the hypotheses with evidence whose best passage is evidence."
+    yield _metric("evidence_first", first, _HYPOTHESES, "entailment:first_statistics")
+    held = "Precision of passages where 80 % of the evidence is found, of the hypotheses that have any."
+    score = "entailment:precision_at_80_recall"
+    yield _metric("evidence_precision_at_80_recall", held, _HYPOTHESES, "entailment:level_statistics", score)
 
 
 def preference_metrics() -> Iterator[Metric]:

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from acclimate.contracts import STACKS, Metric, Ref
+from acclimate.contracts import INFERENCE, STACKS, Metric, Ref
 from acclimate.plugins.builtin import counted_metrics
 from acclimate.plugins.hookspecs import hookimpl
 
 _CLASSIFICATION = ("text-classification", "image-classification")
-_LABELS = (*_CLASSIFICATION, STACKS)
+_LABELS = (*_CLASSIFICATION, STACKS, INFERENCE)
 
 
 @hookimpl
@@ -142,6 +142,7 @@ def register_metrics() -> Iterator[Metric]:
             )
     yield from counted_metrics.span_metrics()
     yield from counted_metrics.answer_metrics()
+    yield from counted_metrics.entailment_metrics()
     yield from counted_metrics.text_metrics()
     yield from counted_metrics.language_metrics()
     yield from counted_metrics.preference_metrics()

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from acclimate.contracts import PREFERENCE, STACKS, Preset, SplitPolicy
+from acclimate.contracts import INFERENCE, PREFERENCE, STACKS, LabelNames, Preset, SplitPolicy
 from acclimate.plugins.builtin import counted_metrics
 from acclimate.plugins.hookspecs import hookimpl
 
@@ -31,6 +31,24 @@ def register_presets() -> Iterator[Preset]:
         task="question-answering",
         method="full",
         metrics=counted_metrics.ANSWER_METRICS,
+        group="title",
+    )
+    yield Preset(
+        name="natural-language-inference",
+        summary="Tells whether texts of any length entail or contradict hypotheses, and by which passages.",
+        task=INFERENCE,
+        method="frozen",
+        labels=LabelNames(
+            order=("entailment", "contradiction", "neutral"),
+            aliases={
+                "entailed": "entailment",
+                "contradicted": "contradiction",
+                "not mentioned": "neutral",
+                "notmentioned": "neutral",
+                "unknown": "neutral",
+            },
+        ),
+        metrics=counted_metrics.ENTAILMENT_METRICS,
         group="title",
     )
     yield Preset(
