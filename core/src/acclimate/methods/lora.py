@@ -61,7 +61,7 @@ def plan(model: Adaptable, need: Need, settings: Settings) -> Plan:
             "Its default is 'default'.",
         )
     names = targets(model.encoder)
-    convolutions = [name for name in names if isinstance(module_at(model.encoder, name), nn.Conv2d)]
+    convolutions = [name for name in names if isinstance(module_at(model.encoder, name), nn.Conv2d | nn.Conv3d)]
     if options["init"] in _OF_WEIGHTS and convolutions:
         raise OptionError(
             f"init {options['init']!r} decomposes linear layers; {type(model.encoder).__name__} has convolutions "
@@ -142,7 +142,7 @@ def targets(encoder: nn.Module) -> list[str]:
     found = [
         name
         for name, module in encoder.named_modules()
-        if sizes(module) or (isinstance(module, nn.Conv2d) and module.groups == 1)
+        if sizes(module) or (isinstance(module, nn.Conv2d | nn.Conv3d) and module.groups == 1)
     ]
     if not found:
         raise BackboneError(
