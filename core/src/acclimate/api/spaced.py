@@ -26,7 +26,7 @@ def with_reading(host: Host, request: Request, backbone: Backbone) -> Request:
     given = dict(request.settings.reading)
     usual = {name: value for name, value in {"slices": _SLICES, **stated}.items() if name in known}
     notes = tuple(
-        _differs(name, value, str(given[name]) if name in given else "")
+        _differs(name, value, (str(given[name]) or "the volumes' own") if name in given else "")
         for name, value in stated.items()
         if name not in known or str(given.get(name, value)) != value
     )

@@ -30,8 +30,8 @@ def plan(model: Adaptable, need: Need, settings: Settings) -> Plan:
     if hasattr(model, "pooler"):
         raise OptionError(
             "Attention over slices stands on features that were pretrained; from random weights it has none.",
-            "Name a backbone for whole volumes, such as monai:resnet18, or use bitfit, frozen, full, layerwise, lora, "
-            "norm or partial.",
+            "Name a backbone for whole volumes, such as monai:resnet18, or use bitfit, frozen, full, layerwise, "
+            "lora, norm or partial.",
         )
     chosen = chosen_defaults("scratch", model, need, settings)
     weight_decay = options["weight_decay"] if options["weight_decay"] >= 0 else chosen.weight_decay
