@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
+from acclimate.contracts import STACKS
 from acclimate.plugins import Host
 from acclimate.testing import real, tiny
 from acclimate.testing.conformance import Cell, check
@@ -21,13 +22,14 @@ from recording import ROOT, table
 OUTCOMES = ROOT / "docs" / "matrix.json"
 PAGE = ROOT / "docs" / "methods.md"
 PRETRAINED = (*real.TEXT, *real.IMAGE)
-ARCHITECTURES = (*tiny.TEXT, *real.TEXT, *tiny.IMAGE, *real.IMAGE)
+ARCHITECTURES = (*tiny.TEXT, *real.TEXT, *tiny.IMAGE, *real.IMAGE, *tiny.VOLUME)
 BEGIN, END = "<!-- The matrix is written by benchmarks/matrix.py. -->\n", "<!-- end of the matrix -->\n"
 TASKS = {
     "text-classification": "text",
     "image-classification": "image",
     "token-classification": "token",
     "text-generation": "generation",
+    STACKS: "stack",
 }
 Outcomes = dict[str, dict[str, Any]]
 

@@ -128,7 +128,7 @@ def test_mistakes_show_the_slice_with_most_attention(run: Run, source: Path) -> 
     assert all(each.text.startswith("Slice ") and each.image for each in mistakes)
 
 
-@pytest.mark.parametrize("method", ["full", "layerwise", "lora", "bitfit", "norm"])
+@pytest.mark.parametrize("method", ["full", "layerwise", "partial", "lora", "bitfit", "norm"])
 def test_a_method_that_is_offered_trains_encoder_and_attention(
     source: Path, tmp_path: Path, tiny_backbone: Callable[[str], Path], method: str
 ) -> None:
@@ -163,6 +163,7 @@ def test_the_mean_of_slices_trains_nothing(
     [
         ({"method": "auto"}, "for single images and texts, not for image-stack-classification"),
         ({"method": "adapters"}, "does not do image-stack-classification"),
+        ({"method": "scratch"}, "from random weights it has none"),
         ({"options": {"pooling": "max"}}, "is 'attention' or 'mean', found 'max'"),
         ({"options": {"pooling": "mean", "weight_decay": 0.1}}, "no option 'weight_decay'"),
     ],
@@ -172,8 +173,8 @@ def test_what_stacks_cannot_have_is_refused_before_training(
 ) -> None:
     with pytest.raises(OptionError, match=message) as caught:
         run_of(source, tmp_path / "run", str(tiny_backbone("vit")), **asked)
-    if "method" in asked:
-        assert "bitfit, frozen, full, layerwise, lora, norm" in caught.value.hint
+    if asked.get("method") in ("auto", "adapters"):
+        assert "bitfit, frozen, full, layerwise, lora, norm, partial, scratch" in caught.value.hint
 
 
 def test_plain_models_and_suspects_are_not_for_stacks(run: Run, source: Path, tmp_path: Path) -> None:

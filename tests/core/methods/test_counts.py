@@ -1,10 +1,12 @@
 """How many parameters train, by formulas of the tiny configurations' numbers, written down apart from the methods."""
 
 from collections.abc import Mapping
+from importlib.util import find_spec
 from typing import Any
 
 import pytest
 from acclimate.plugins import Host
+from acclimate.testing import tiny
 from acclimate.testing.conformance import Cell
 
 # Width, blocks, feed-forward width, vocabulary, positions, labels; rank, bottleneck, length of a prefix and a prompt.
@@ -38,10 +40,26 @@ RESNET_ENDS = (
 BOTTLENECK = 2 * d * b + b + d
 CONV_BOTTLENECKS = sum(2 * o * b + b + o for _, o in BLOCKS)
 
-FULL = {"bert": BERT + HEAD, "vit": VIT + HEAD, "llama": LLAMA + HEAD, "resnet": RESNET + RESNET_HEAD}
+# A residual network of volumes: 3 x 3 x 3 convolutions, one block in each stage, widths an eighth of the usual ones.
+STAGES = [(8, 8), (8, 16), (16, 32), (32, 64)]
+LONGER = [(i, o) for i, o in STAGES if i != o]
+VOLUME_NORMS = 2 * (8 + sum(2 * o for _, o in STAGES) + sum(o for _, o in LONGER))
+VOLUME_BLOCKS = [27 * (i * o + o * o) + 4 * o + (i * o + 2 * o) * (i != o) for i, o in STAGES]
+VOLUME = 343 * 8 + 2 * 8 + sum(VOLUME_BLOCKS)
+VOLUME_ENDS = 343 + 8 + sum(27 * i + o + 27 * o + o for i, o in STAGES) + sum(i + o for i, o in LONGER)
+VOLUME_OUT = 8 + sum(2 * o for _, o in STAGES) + sum(o for _, o in LONGER)
+VOLUME_HEAD = 64 * c + c
+
+FULL = {
+    "bert": BERT + HEAD,
+    "vit": VIT + HEAD,
+    "llama": LLAMA + HEAD,
+    "resnet": RESNET + RESNET_HEAD,
+    "resnet-3d": VOLUME + VOLUME_HEAD,
+}
 # (method, options) with the count on each architecture.
 TABLE: list[tuple[str, Mapping[str, Any], Mapping[str, int]]] = [
-    ("frozen", {}, {"bert": HEAD, "vit": HEAD, "llama": HEAD, "resnet": RESNET_HEAD}),
+    ("frozen", {}, {"bert": HEAD, "vit": HEAD, "llama": HEAD, "resnet": RESNET_HEAD, "resnet-3d": VOLUME_HEAD}),
     ("full", {}, FULL),
     ("layerwise", {}, FULL),
     ("scratch", {}, FULL),
@@ -55,7 +73,11 @@ TABLE: list[tuple[str, Mapping[str, Any], Mapping[str, int]]] = [
             "llama": LLAMA_BLOCK + d + HEAD,
         },
     ),
-    ("partial", {"blocks": 2}, {"resnet": RESNET_TOP + RESNET_HEAD}),
+    (
+        "partial",
+        {"blocks": 2},
+        {"resnet": RESNET_TOP + RESNET_HEAD, "resnet-3d": sum(VOLUME_BLOCKS[2:]) + VOLUME_HEAD},
+    ),
     (
         "lora",
         {"rank": r},
@@ -64,6 +86,7 @@ TABLE: list[tuple[str, Mapping[str, Any], Mapping[str, int]]] = [
             "vit": L * r * BERT_ENDS + r * (PIXELS + d) + HEAD,
             "llama": L * r * LLAMA_ENDS + HEAD,
             "resnet": r * RESNET_ENDS + RESNET_HEAD,
+            "resnet-3d": r * VOLUME_ENDS + VOLUME_HEAD,
         },
     ),
     (
@@ -73,6 +96,7 @@ TABLE: list[tuple[str, Mapping[str, Any], Mapping[str, int]]] = [
             "bert": L * (r * BERT_ENDS + BERT_OUT) + HEAD,
             "vit": L * (r * BERT_ENDS + BERT_OUT) + r * (PIXELS + d) + d + HEAD,
             "llama": L * (r * LLAMA_ENDS + LLAMA_OUT) + HEAD,
+            "resnet-3d": r * VOLUME_ENDS + VOLUME_OUT + VOLUME_HEAD,
         },
     ),
     (
@@ -130,6 +154,7 @@ TABLE: list[tuple[str, Mapping[str, Any], Mapping[str, int]]] = [
             "bert": d + L * (BERT_OUT + 2 * d) + HEAD,
             "vit": d + L * (BERT_OUT + 2 * d) + d + HEAD,
             "resnet": BATCH_NORMS // 2 + RESNET_HEAD,
+            "resnet-3d": VOLUME_NORMS // 2 + VOLUME_HEAD,
         },
     ),
     (
@@ -140,13 +165,22 @@ TABLE: list[tuple[str, Mapping[str, Any], Mapping[str, int]]] = [
             "vit": L * 2 * NORM + NORM + HEAD,
             "llama": (2 * L + 1) * d + HEAD,
             "resnet": BATCH_NORMS + RESNET_HEAD,
+            "resnet-3d": VOLUME_NORMS + VOLUME_HEAD,
         },
     ),
     ("peft", {"type": "LOHA"}, {"bert": 2 * L * r * BERT_ENDS + HEAD, "llama": 2 * L * r * LLAMA_ENDS + HEAD}),
     ("peft", {"type": "HRA"}, {"bert": L * r * (5 * d + f) + HEAD, "llama": L * r * (6 * d + f) + HEAD}),
 ]
+WITHOUT = pytest.mark.skipif(find_spec("monai") is None, reason="the extra acclimate[volumes3d] is not installed")
 ROWS = [
-    pytest.param(method, options, architecture, count, id=f"{method}-{number}-{architecture}")
+    pytest.param(
+        method,
+        options,
+        architecture,
+        count,
+        id=f"{method}-{number}-{architecture}",
+        marks=[WITHOUT] if architecture in tiny.VOLUME else [],
+    )
     for number, (method, options, counts) in enumerate(TABLE)
     for architecture, count in counts.items()
 ]
@@ -156,7 +190,7 @@ ROWS = [
 def test_as_many_parameters_train_as_the_formula_says(
     method: str, options: Mapping[str, Any], architecture: str, count: int
 ) -> None:
-    task = "image-classification" if architecture in ("vit", "resnet") else "text-classification"
+    (task, *_) = tiny.tasks(architecture)
     cell = Cell(method=Host(discover=False).methods()[method], architecture=architecture, task=task, options=options)
     model = cell.build()
     groups = cell.install(model, cell.plan(model))

@@ -1,10 +1,12 @@
 """Every method on every architecture and task passes all properties, or is refused with the reason."""
 
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 from acclimate.plugins import Host
+from acclimate.testing import tiny
 from acclimate.testing.conformance import Cell, check, check_resume, check_seeds
 from acclimate.testing.fresh import check_fresh
 from acclimate.testing.matrix import PROMISES, QUICK, cells, must_refuse, real_cells, variants
@@ -25,8 +27,12 @@ QUICK_VARIANTS = (
 )
 
 
-def marks(quick: bool) -> list[pytest.MarkDecorator]:
-    return [] if quick else [pytest.mark.slow]
+WITHOUT = pytest.mark.skipif(find_spec("monai") is None, reason="the extra acclimate[volumes3d] is not installed")
+
+
+def marks(quick: bool, cell: Cell | None = None) -> list[pytest.MarkDecorator]:
+    needed = [WITHOUT] if cell and cell.architecture in tiny.VOLUME else []
+    return needed if quick else [*needed, pytest.mark.slow]
 
 
 def is_quick(cell: Cell) -> bool:
@@ -40,7 +46,7 @@ def is_quick(cell: Cell) -> bool:
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=marks(is_quick(cell)), id=name) for name, cell in CELLS.items()]
+    "name", [pytest.param(name, marks=marks(is_quick(cell), cell), id=name) for name, cell in CELLS.items()]
 )
 def test_a_cell_passes_or_is_refused(name: str) -> None:
     cell = CELLS[name]
@@ -76,7 +82,8 @@ def test_pretrained_weights_come_back_in_a_new_process(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=marks(name in QUICK_VARIANTS), id=name) for name in VARIANTS]
+    "name",
+    [pytest.param(name, marks=marks(name in QUICK_VARIANTS, cell), id=name) for name, (cell, _) in VARIANTS.items()],
 )
 def test_a_variant_passes_or_is_refused(name: str) -> None:
     cell, passes = VARIANTS[name]
@@ -112,10 +119,24 @@ def test_a_run_that_stopped_goes_on_as_if_it_had_not(name: str, tmp_path: Path) 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "name", [name for name, cell in CELLS.items() if not name.startswith("frozen-") and not must_refuse(cell)]
+    "name",
+    [
+        pytest.param(name, marks=marks(True, cell), id=name)
+        for name, cell in CELLS.items()
+        if not name.startswith("frozen-") and not must_refuse(cell)
+    ],
 )
 def test_any_cell_that_stopped_goes_on_as_if_it_had_not(name: str, tmp_path: Path) -> None:
     check_resume(replace(CELLS[name], epochs=3), tmp_path, stops=(2, 3, 5))
+
+
+@WITHOUT
+def test_networks_of_volumes_come_back_in_a_new_process(tmp_path: Path) -> None:
+    chosen = {
+        name: cell for name, cell in CELLS.items() if cell.architecture == "resnet-3d" and not must_refuse(cell)
+    }
+    assert len(chosen) == 8
+    assert len(check_fresh(chosen, tmp_path)) == len(chosen)
 
 
 def test_cells_come_back_in_a_new_process(tmp_path: Path) -> None:

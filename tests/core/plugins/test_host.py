@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from acclimate.contracts import AcclimateError, PluginError, Ref, UnknownNameError
+from acclimate.models import NETWORKS
 from acclimate.plugins import (
     Backbone,
     Finding,
@@ -100,6 +101,7 @@ def test_core_alone_offers_its_parts_by_bare_name_and_its_presets_as_general() -
         "dinov2-small",
         "dinov2-base",
         "convnext-tiny",
+        *(f"monai-{name.replace('_', '-')}" for name in NETWORKS),
     }
     single, several = {"accuracy", "macro_f1", "mcc", "auroc"}, {"micro_f1", "subset_accuracy", "average_precision"}
     of_one = {"balanced_accuracy", "weighted_f1", "quadratic_kappa", "ordinal_mae", "log_loss", "brier", "ece"}

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from acclimate import evaluation, models, training
 from acclimate.api import calibrating, dealing, deciding, fused, inputs, sameness, saved, scoping, scoring, stages
 from acclimate.api.cases import called_cases
-from acclimate.api.choosing import choose_backbone, choose_method, first_of_search, make_plan, need_of
+from acclimate.api.choosing import check_trained, choose_backbone, choose_method, first_of_search, make_plan, need_of
 from acclimate.api.clock import Clock
 from acclimate.api.cross_validating import check_folds, cross_validate, folds_of
 from acclimate.api.flows import flow_of
@@ -37,6 +37,7 @@ from acclimate.api.request import (
     with_preparing,
 )
 from acclimate.api.search import search
+from acclimate.api.spaced import is_placed, with_reading
 from acclimate.api.stacks import check_search
 from acclimate.api.starting import subject_fields
 from acclimate.api.subject import Subject
@@ -155,9 +156,11 @@ def ask(
         check_search(found.task, offers)
     else:
         check_method(host.find("method", request.method, owner), found.task, offers)
-    if request.backbone != "auto":
-        choose_backbone(host, request, None)
-    return request
+    if request.backbone == "auto":
+        return request
+    chosen = choose_backbone(host, request, None)
+    check_trained(chosen, request.method)
+    return with_reading(host, request, chosen)
 
 
 def _check_budget(budget: float | None, method: str) -> None:
@@ -271,7 +274,7 @@ def _prepare(host: Host, request: Request, folder: Path, shown: bool) -> tuple[R
     method = chosen or first_of_search(host, request)
     if need.task == STACKS:
         with training.seeded(request.settings.seed):
-            resolved = models.resolve_stacks(backbone, labels=labels)
+            resolved = models.resolve_stacks(backbone, labels=labels, placed=is_placed(request.settings))
     else:
         resolved = models.resolve(backbone, labels=labels, max_tokens=request.settings.max_tokens)
     resolved.model.to(training.device())

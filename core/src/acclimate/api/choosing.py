@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import TypeVar
 
-from acclimate import training
+from acclimate import models, training
 from acclimate.api.inputs import Part
 from acclimate.api.request import Request
-from acclimate.contracts import Backbone, BackboneError, Method, Need, OptionError, Plan, UnknownNameError
+from acclimate.contracts import STACKS, Backbone, BackboneError, Method, Need, OptionError, Plan, UnknownNameError
 from acclimate.models import Classifier
 from acclimate.plugins import Host
 
@@ -22,6 +22,13 @@ def choose_backbone(host: Host, request: Request, need: Need | None) -> Backbone
     by_source = {offer.source: offer for offer in host.candidates("backbone", request.owner).values()}
     if name in by_source:
         return _fitting(by_source[name], request)
+    if models.is_volume_source(name):
+        return _fitting(_of_volumes(name), request)
+    if Path(name).is_file():
+        raise BackboneError(
+            f"{name!r} is a file, and a backbone is a folder.",
+            "It needs config.json and model.safetensors, to which pickled weights (.pth, .bin) are converted.",
+        )
     if name.startswith("package:") or Path(name).is_dir() or ("/" in name and name not in host.backbones()):
         return Backbone(
             name="named",
@@ -38,13 +45,35 @@ def _fitting(backbone: Backbone, request: Request) -> Backbone:
         raise BackboneError(
             f"Backbone {backbone.name!r} is not used: {backbone.refused}.", "Choose another --backbone."
         )
-    if backbone.modality != request.preset.modality:
+    whole = backbone.modality == "volume" and request.preset.task == STACKS
+    if backbone.modality != request.preset.modality and not whole:
         raise OptionError(
             f"Backbone {backbone.name!r} reads {backbone.modality}s; {request.name} needs one for "
             f"{request.preset.modality}s.",
             "Choose another --backbone.",
         )
     return backbone
+
+
+def _of_volumes(source: str) -> Backbone:
+    models.check_source(source)
+    licence = "Apache-2.0 (code; there are no weights)"
+    return Backbone(
+        name="named",
+        summary="Named by the user.",
+        modality="volume",
+        source=source,
+        licence=licence if not models.has_weights(source) else "see the model's own files",
+    )
+
+
+def check_trained(backbone: Backbone, method: str) -> None:
+    """Raise OptionError where a method would adapt a backbone that nothing was learned by."""
+    if backbone.modality == "volume" and method != "scratch" and not models.has_weights(backbone.source):
+        raise OptionError(
+            f"Backbone {backbone.source!r} has random weights, and method {method!r} adapts pretrained ones.",
+            "Use method 'scratch', or name a folder with its pretrained weights as --backbone (docs/volumes.md).",
+        )
 
 
 def choose_method(host: Host, request: Request, need: Need, backbone: Backbone) -> Method | None:

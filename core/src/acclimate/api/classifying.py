@@ -16,7 +16,7 @@ from acclimate.api.prediction_tables import check_bars, write_csv
 from acclimate.api.predictions import write_labels as write_predictions
 from acclimate.api.predictor import load_classifier as load
 from acclimate.api.request import Request
-from acclimate.contracts import STACKS, Metric
+from acclimate.contracts import Metric
 from acclimate.plugins import Host
 
 __all__ = [
@@ -70,4 +70,4 @@ def show(manifest: Mapping[str, Any], rows: Iterable[Mapping[str, Any]], stream:
     several = manifest["multilabel"]
     check_bars(manifest["labels"], several=several)
     decided = Decisions(**manifest["decisions"]).told
-    write_csv(rows, stream, several=several, decided=decided, weighed=manifest["task"] == STACKS)
+    write_csv(rows, stream, several=several, decided=decided, weighed="attention_width" in manifest["spec"])

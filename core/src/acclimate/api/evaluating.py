@@ -156,6 +156,7 @@ def evaluate_classifier(host: Host, folder: Path, source: str, options: Mapping[
                     (text for each in audited for text in each["text"]),
                 ),
                 *inputs.lost_tokens({"test": examples}),
+                *inputs.cut_volumes({"test": examples}),
                 *scoring.findings(part.truth, scores, predictor.labels, values, scored, metrics),
             )
     tested_rows = {"test": len(rows), **({} if strange is None else {strange.name: len(strange.truth)})}

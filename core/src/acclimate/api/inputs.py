@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from acclimate import data, evaluation, models
-from acclimate.api.stacks import stack_examples
+from acclimate.api.stacks import stack_examples, volume_examples
 from acclimate.contracts import Columns, DataError, Finding, Loader, OptionError, Preset, Settings, did_you_mean
 from acclimate.plugins import Host
 
@@ -242,6 +242,8 @@ def examples(
         )
     if isinstance(preprocessing, models.StackPreprocessing):
         return stack_examples(rows, preprocessing, prepare, fingerprints, mirrored=mirrored)
+    if isinstance(preprocessing, models.VolumePreprocessing):
+        return volume_examples(rows, preprocessing, prepare, fingerprints, mirrored=mirrored)
     return models.ImageExamples(
         list(rows["image"]),
         list(rows["id"]),
@@ -267,6 +269,23 @@ def lost_tokens(parts: Mapping[str, models.Examples]) -> tuple[Finding, ...]:
             code="texts-cut",
             message=f"{cut:,} of {rows:,} texts are longer than {limit} tokens and were cut there: {lost:,} of "
             f"{total:,} tokens ({lost / total:.0%}) were not read. Raise max_tokens to read more.",
+        ),
+    )
+
+
+def cut_volumes(parts: Mapping[str, models.Examples]) -> tuple[Finding, ...]:
+    """Say how many volumes were larger than what their network reads, and how much of all was cut off."""
+    volumes = [part for part in parts.values() if isinstance(part, models.VolumeExamples)]
+    rows, cut = sum(len(part) for part in volumes), sum(part.cut()[0] for part in volumes)
+    if not cut:
+        return ()
+    lost = sum(part.cut()[1] * len(part) for part in volumes) / rows
+    size = " x ".join(map(str, volumes[0].preprocessing.size))
+    return (
+        Finding(
+            code="volumes-cut",
+            message=f"{cut:,} of {rows:,} volumes are larger than {size} voxels at their spacing, and were cut at "
+            f"their sides: {lost:.0%} of all voxels were not seen. Raise the number of voxels, or the spacing.",
         ),
     )
 

@@ -17,7 +17,7 @@ _FIELDS: Mapping[str, fields.Test] = {
     "backbone.licence": fields.is_text,
     "backbone.weights": fields.is_hash,
     "stored": fields.one_of("all", "trained"),
-    "spec.modality": fields.one_of("text", "image"),
+    "spec.modality": fields.one_of("text", "image", "volume"),
     "spec.config.model_type": fields.is_text,
     "spec.arguments": fields.is_map,
     "spec.pooling": fields.one_of("mean", "cls", "last", "own", "stages"),
@@ -80,6 +80,12 @@ _STACKS: Mapping[str, fields.Test] = {
     **_LABELS,
     "spec.modality": fields.one_of("image"),
     "spec.attention_width": fields.is_count,
+}
+_VOLUMES: Mapping[str, fields.Test] = {
+    **_LABELS,
+    "spec.config.architecture": fields.is_text,
+    "spec.config.channels": fields.is_count,
+    "spec.config.arguments": fields.is_map,
 }
 _CHATS: Mapping[str, fields.Test] = {
     "labels": fields.is_empty,
@@ -188,12 +194,14 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     file = folder / bundle.MANIFEST
     bundle.check_fields(file, manifest, {"task": _FIELDS["task"]})
     task = manifest["task"]
-    own = _OWN.get(task, _LABELS)
+    bundle.check_fields(file, manifest, {"spec.modality": _FIELDS["spec.modality"]})
+    whole = task == STACKS and manifest["spec"]["modality"] == "volume"
+    own = _VOLUMES if whole else _OWN.get(task, _LABELS)
     bundle.check_fields(file, manifest, {**_FIELDS, **own})
     if task == "anomaly-detection":
         if len(manifest["labels"]) != 2:
             raise _unfit(file, "labels", "the names of good and of defective parts")
-    elif own is _LABELS or own is _STACKS:
+    elif own in (_LABELS, _STACKS, _VOLUMES):
         _check_labels(file, manifest)
     elif task == "image-segmentation" and any(
         len(manifest["masks"][name]) + 1 != len(manifest["labels"]) for name in ("thresholds", "minimum_pixels")

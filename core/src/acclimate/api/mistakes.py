@@ -43,6 +43,8 @@ def mistakes(
     elif isinstance(examples, models.StackExamples):
         assert isinstance(model, models.StackClassifier)
         contents = [_stack(model, examples, row, label) for row, label in zip(rows, classes, strict=True)]
+    elif isinstance(examples, models.VolumeExamples):
+        contents = [_volume(model, examples, row, label) for row, label in zip(rows, classes, strict=True)]
     else:
         assert isinstance(examples, models.ImageExamples)
         contents = _images(model, examples, rows, classes)
@@ -122,6 +124,18 @@ def _stack(model: models.StackClassifier, examples: models.StackExamples, row: i
     names = examples.names[row]
     text = f"Slice {names[most]} of {len(names)} seen, with {float(weights[most]):.0%} of the attention."
     return {**_shown(examples.open_stack(examples.paths[row])[most], spoke[0].numpy()), "text": text}
+
+
+def _volume(model: Classifier, examples: models.VolumeExamples, row: int, label: int) -> dict[str, Any]:
+    """Return the slice in which most spoke for the label, what did in it, and which slice it is."""
+    spoke = models.pixel_saliency(model, to_device(examples.batch([row])), [label])[
+        0
+    ].numpy()  # [depth, rows, columns]
+    most = int(spoke.sum(axis=(1, 2)).argmax())
+    images = examples.open_stack(examples.paths[row])
+    place = examples.preprocessing.slice_of(most, len(images))
+    text = f"Slice {place + 1} of {len(images)} seen, in which most spoke for the label."
+    return {**_shown(images[place], examples.preprocessing.in_slice(spoke[most], images[place].size)), "text": text}
 
 
 def _shown(image: Image.Image, weights: NDArray[np.float32]) -> dict[str, Any]:

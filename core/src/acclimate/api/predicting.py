@@ -126,13 +126,16 @@ def _preparing(predictor: Predictor) -> Callable[[str], Tensor]:
     if isinstance(preprocessing, models.StackPreprocessing):
         stacks, open_stack = preprocessing, stack_opener(predictor.prepare)
         return lambda path: stacks(open_stack(path))
+    if isinstance(preprocessing, models.VolumePreprocessing):
+        volumes, open_slices = preprocessing, stack_opener(predictor.prepare)
+        return lambda path: volumes(open_slices(path))
     assert isinstance(preprocessing, models.ImagePreprocessing)
     images, open_image = preprocessing, inputs.opener(predictor.prepare)
     return lambda path: images(open_image(path))
 
 
 class _Pixels:
-    """Images that are prepared already, [channels, height, width] each."""
+    """Images or volumes that are prepared already, [channels, height, width] or [channels, depth, height, width]."""
 
     lengths = None
 
@@ -144,10 +147,10 @@ class _Pixels:
         return len(self.pixels)
 
     def batch(self, rows: Sequence[int], augment: np.random.Generator | None = None) -> dict[str, Tensor]:
-        """Return `pixel_values` [batch, channels, height, width]."""
+        """Return `pixel_values` of some rows."""
         del augment
         values = torch.stack([self.pixels[row] for row in rows])
-        return {"pixel_values": values.contiguous(memory_format=torch.channels_last)}
+        return {"pixel_values": values.contiguous(memory_format=torch.channels_last) if values.ndim == 4 else values}
 
 
 def _as_dict(row: data.Row, found: Prediction | str, predictor: Predictor) -> dict[str, Any]:

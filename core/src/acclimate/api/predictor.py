@@ -19,7 +19,7 @@ from acclimate.api.flows import flow_of
 from acclimate.api.inputs import opener
 from acclimate.api.manifest import task_of
 from acclimate.api.saved import restore
-from acclimate.api.stacks import given_stacks
+from acclimate.api.stacks import given_stacks, given_volumes
 from acclimate.contracts import DataError, OptionError, Prediction
 from acclimate.models import Classifier, StackClassifier
 from acclimate.plugins import Host, default_host
@@ -132,6 +132,8 @@ class Predictor:
                 yield self._texts(items, ids, Path(folder))
             elif isinstance(self.preprocessing, models.StackPreprocessing):
                 yield given_stacks(items, self.preprocessing, self.prepare)
+            elif isinstance(self.preprocessing, models.VolumePreprocessing):
+                yield given_volumes(items, self.preprocessing, self.prepare)
             else:
                 yield self._images(items, ids, self.preprocessing)
 
@@ -158,7 +160,7 @@ class Predictor:
 
     @property
     def reads_stacks(self) -> bool:
-        """Whether each row is a stack of images."""
+        """Whether each row is a stack of images, whose slices are weighed."""
         return isinstance(self.preprocessing, models.StackPreprocessing)
 
     @property
@@ -173,7 +175,7 @@ class Predictor:
         Raises:
             OptionError: where the run reads stacks of images, which no plain model does.
         """
-        if isinstance(self.preprocessing, models.StackPreprocessing):
+        if isinstance(self.preprocessing, models.StackPreprocessing | models.VolumePreprocessing):
             raise OptionError(
                 f"{self.folder} reads stacks of images, and plain models read single ones.", "Use the run as it is."
             )

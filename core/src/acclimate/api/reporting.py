@@ -49,6 +49,7 @@ def score_all(
         *request.notes,
         *_named_by_plugin(request, plan),
         *inputs.lost_tokens(subject.examples),
+        *inputs.cut_volumes(subject.examples),
         *_about(request, plan, learned.trained),
         *scoring.findings(test.truth, tables[""], labels, values, scored, metrics, validation.truth),
         *cornered,

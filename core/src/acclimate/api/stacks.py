@@ -90,3 +90,50 @@ def stack_opener(prepare: Callable[[Any], Any] | None) -> Callable[[str], Sequen
         return images if prepare is None else [prepare(image) for image in images]
 
     return opened
+
+
+def volume_examples(
+    rows: "datasets.Dataset",
+    preprocessing: models.VolumePreprocessing,
+    prepare: Callable[[Any], Any] | None,
+    fingerprints: Sequence[str] | None,
+    *,
+    mirrored: bool,
+) -> models.VolumeExamples:
+    """Return rows of stacks as inputs of a model that sees them whole; the arguments are those of `stack_examples`.
+
+    Raises:
+        DataError: for stacks that cannot be used.
+    """
+    stacks = stack_examples(
+        rows, models.StackPreprocessing(slices=preprocessing.slices), prepare, fingerprints, mirrored=mirrored
+    )
+    return _whole(stacks, [data.stack_shape(path) for path in stacks.paths], preprocessing)
+
+
+def given_volumes(
+    items: Sequence[Any], preprocessing: models.VolumePreprocessing, prepare: Callable[[Any], Any] | None
+) -> models.VolumeExamples:
+    """Return stacks that were given as paths, or as their slices, as inputs of a model that sees them whole.
+
+    Raises:
+        DataError: as `given_stacks`.
+    """
+    stacks = given_stacks(items, models.StackPreprocessing(slices=preprocessing.slices), prepare)
+    return _whole(stacks, (), preprocessing)
+
+
+def _whole(
+    stacks: models.StackExamples,
+    shapes: Sequence[tuple[int, int, int]],
+    preprocessing: models.VolumePreprocessing,
+) -> models.VolumeExamples:
+    return models.VolumeExamples(
+        stacks.paths,
+        stacks.ids,
+        stacks.fingerprints,
+        shapes,
+        preprocessing=preprocessing,
+        open_stack=stacks.open_stack,
+        mirrored=stacks.mirrored,
+    )

@@ -196,7 +196,13 @@ def features_of(subject: Subject, part: str, precision: str) -> NDArray[np.float
         return found
     with training.bar(f"features of {part} rows", len(examples), "row", shown=subject.shown) as bar:
         return models.features(
-            model, examples, cache=subject.cache, key=_key(subject), precision=precision, progress=bar.update
+            model,
+            examples,
+            cache=subject.cache,
+            key=_key(subject),
+            precision=precision,
+            batch_size=model.rows_at_once,
+            progress=bar.update,
         )
 
 

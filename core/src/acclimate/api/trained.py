@@ -69,6 +69,8 @@ def _resolved(manifest: Mapping[str, Any]) -> tuple[Model, str]:
     found: models.Resolved[Any, Any]
     if manifest["task"] in ("text-generation", PREFERENCE):
         found = models.resolve_writer(backbone, max_tokens=spec["max_tokens"], system="")
+    elif spec["modality"] == "volume":
+        found = models.resolve_volumes(backbone, labels=labels)
     elif "attention_width" in spec:
         found = models.resolve_stacks(backbone, labels=labels, attention_width=spec["attention_width"])
     elif "decoder" in spec:

@@ -153,12 +153,15 @@ class Backbone:
     trained), "stages" (that, joined by the mean and spread of each stage of a convolutional model), or "" to read
     it from the model's own files and structure. A hub id may name a revision: "owner/name@revision".
 
+    A backbone of modality "volume" sees stacks of images whole, in three dimensions; its `source` is "monai:NAME",
+    which has random weights, or a local folder.
+
     `refused` is why a model that people ask for by this name is not used: pickled weights, say, which run code.
     """
 
     name: str
     summary: str
-    modality: Literal["text", "image"]
+    modality: Literal["text", "image", "volume"]
     source: str
     licence: str
     pooling: Literal["", "mean", "cls", "last", "own", "stages"] = ""

@@ -43,7 +43,7 @@ from acclimate.data.read import (
 from acclimate.data.repeats import Repeats
 from acclimate.data.spans import SPANS, TOKENS, Span, joined, load_spans, with_spans
 from acclimate.data.split import folds, kept_as_one, sample, split
-from acclimate.data.stacks import Stack, examined_stack, open_stack, slice_names
+from acclimate.data.stacks import Stack, examined_stack, open_stack, slice_names, stack_shape
 from acclimate.data.stored import image_path
 from acclimate.data.stream import Row, Shape, stream
 from acclimate.data.table import Reader, load
@@ -137,6 +137,7 @@ __all__ = [
     "sample",
     "slice_names",
     "split",
+    "stack_shape",
     "stream",
     "stream_chats",
     "text_fingerprints",

@@ -56,6 +56,19 @@ def slice_names(path: str | Path) -> tuple[str, ...]:
         raise DataError(f"The stack {str(path)!r} cannot be used: {reason_of(error)}.") from error
 
 
+def stack_shape(path: str | Path) -> tuple[int, int, int]:
+    """Return the slices of a stack, and the rows and columns of the first, without decoding any.
+
+    Raises:
+        DataError: as `open_stack`, for what its headers tell.
+    """
+    try:
+        with Image.open(path) as image:
+            return _pages(image), image.height, image.width
+    except DAMAGE as error:
+        raise DataError(f"The stack {str(path)!r} cannot be used: {reason_of(error)}.") from error
+
+
 def examined_stack(path: str) -> Examined | str:
     """Return what is known of a stack once all of it was decoded, or the reason why it cannot be used.
 

@@ -80,7 +80,7 @@ _TABLE: dict[tuple[str, str], tuple[tuple[float, float, float], float, int, floa
 def chosen_defaults(method: str, model: Adaptable, need: Need, settings: Settings) -> Defaults:
     """Return the defaults of a method for a model, with what the user asked for in their place."""
     kind: str = "masks" if need.task == "image-segmentation" else need.modality
-    if (method, "stacks") in _TABLE and need.task == STACKS:
+    if (method, "stacks") in _TABLE and need.task == STACKS and hasattr(model, "pooler"):
         kind = "stacks"
     if (method, "tokens") in _TABLE and need.task in ("token-classification", "question-answering"):
         kind = "tokens"

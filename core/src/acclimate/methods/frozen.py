@@ -16,8 +16,8 @@ OF_STACKS = {"pooling": "attention", "weight_decay": -1.0}
 def plan(model: Adaptable, need: Need, settings: Settings) -> Plan:
     """Plan no training: the head is solved on cached features; a decoder for masks, or a head for answers, trains.
 
-    For stacks of images the features of every slice are cached. From the head on their mean, attention over the
-    slices and the head train on them (Ilse, Tomczak and Welling 2018).
+    For stacks of images whose slices are encoded one by one, the features of every slice are cached. From the head on
+    their mean, attention over the slices and the head train on them (Ilse, Tomczak and Welling 2018).
 
     Options:
         solver: "sklearn" fits scikit-learn's logistic regression, once for each label where rows may carry several;
@@ -35,7 +35,7 @@ def plan(model: Adaptable, need: Need, settings: Settings) -> Plan:
         read_options("frozen", settings.options, {})
         return Plan(method="frozen")
     given = settings.options
-    if need.task == STACKS:
+    if need.task == STACKS and hasattr(model, "pooler"):
         pooling = given.get("pooling", OF_STACKS["pooling"])
         if pooling == "attention":
             return _attention(cast(Attentive, model), need, settings)

@@ -11,8 +11,9 @@ Named = tuple[str, nn.Parameter]
 def layers(encoder: nn.Module) -> list[list[Named]]:
     """Return the parameters of an encoder in layers, from the input's to the output's.
 
-    timm models say themselves how they are layered. In a transformers model the layers are the children of its
-    largest module list; what stands before them is the first layer, what stands after belongs to the last.
+    timm models say themselves how they are layered, and so do networks for volumes, by the names of their `stages`.
+    In a transformers model the layers are the children of its largest module list. What stands before the named
+    modules is the first layer, what stands after belongs to the last.
     """
     inner = getattr(encoder, "timm_model", None)
     if inner is not None and hasattr(inner, "group_matcher"):
@@ -20,7 +21,7 @@ def layers(encoder: nn.Module) -> list[list[Named]]:
         *lower, last = _timm_layers(inner)
         # What a method adds beside timm's model learns as the last layer does.
         return [*lower, [*last, *((name, p) for name, p in encoder.named_parameters() if id(p) not in own)]]
-    blocks = _largest_list(encoder)
+    blocks = _stated(encoder) or _largest_list(encoder)
     if blocks is None:
         return [list(encoder.named_parameters())]
     place = {id(p): index + 1 for index, block in enumerate(blocks) for p in block.parameters()}
@@ -69,6 +70,11 @@ def _timm_layers(model: nn.Module) -> list[list[Named]]:
     named = dict(model.named_parameters())
     grouped = group_parameters(model, model.group_matcher(coarse=False))  # type: ignore[operator]
     return [[(name, named[name]) for name in names] for _, names in sorted(grouped.items())]
+
+
+def _stated(encoder: nn.Module) -> list[nn.Module]:
+    stages: Any = getattr(encoder, "stages", ())
+    return [encoder.get_submodule(name) for name in stages] if isinstance(stages, tuple) else []
 
 
 def _largest_list(encoder: nn.Module) -> nn.ModuleList | nn.Sequential | None:

@@ -1,6 +1,7 @@
 """LoRA: low-rank updates of the encoder's linear and convolution layers, found by structure."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from torch import Tensor, nn
@@ -61,7 +62,7 @@ def plan(model: Adaptable, need: Need, settings: Settings) -> Plan:
             "Its default is 'default'.",
         )
     names = targets(model.encoder)
-    convolutions = [name for name in names if isinstance(module_at(model.encoder, name), nn.Conv2d)]
+    convolutions = [name for name in names if isinstance(module_at(model.encoder, name), nn.Conv2d | nn.Conv3d)]
     if options["init"] in _OF_WEIGHTS and convolutions:
         raise OptionError(
             f"init {options['init']!r} decomposes linear layers; {type(model.encoder).__name__} has convolutions "
@@ -126,8 +127,18 @@ def fold_in(encoder: nn.Module, names: Sequence[str]) -> None:
     """Fold what PEFT added to the layers of these names into their weights, and leave the plain layers."""
     for name in names:
         layer: Any = module_at(encoder, name)
+        if isinstance(layer.get_base_layer(), nn.Conv3d):
+            # PEFT 0.21 takes a kernel of one voxel for one of a pixel, and fails.
+            layer.get_delta_weight = partial(_volume_update, layer)
         layer.merge(safe_merge=True)
         replace_module(encoder, name, layer.get_base_layer())
+
+
+def _volume_update(layer: Any, adapter: str) -> Tensor:
+    """Return the update of a convolution of volumes as a kernel [outputs, inputs, depth, height, width]."""
+    down, up = layer.lora_A[adapter].weight, layer.lora_B[adapter].weight
+    update: Tensor = (up.flatten(1) @ down.flatten(1)).reshape(layer.get_base_layer().weight.shape)
+    return update * float(layer.scaling[adapter])
 
 
 def targets(encoder: nn.Module) -> list[str]:
@@ -142,7 +153,7 @@ def targets(encoder: nn.Module) -> list[str]:
     found = [
         name
         for name, module in encoder.named_modules()
-        if sizes(module) or (isinstance(module, nn.Conv2d) and module.groups == 1)
+        if sizes(module) or (isinstance(module, nn.Conv2d | nn.Conv3d) and module.groups == 1)
     ]
     if not found:
         raise BackboneError(

@@ -34,10 +34,12 @@ def run_once(encoder: nn.Module) -> Any:
 
 
 def probe_inputs(encoder: nn.Module) -> dict[str, Tensor]:
-    """Return one short text or one black image as the encoder's input."""
+    """Return one short text, one black image or one black volume as the encoder's input."""
     weight = next(parameter for parameter in encoder.parameters() if parameter.is_floating_point())
     if getattr(encoder, "main_input_name", "input_ids") == "input_ids":
         return {"input_ids": torch.arange(1, 5, device=weight.device)[None]}
+    if (shape := getattr(encoder, "input_shape", None)) is not None:  # of volumes
+        return {"pixel_values": torch.zeros(1, *shape, device=weight.device, dtype=weight.dtype)}
     height, width = _image_size(encoder)
     return {"pixel_values": torch.zeros(1, 3, height, width, device=weight.device, dtype=weight.dtype)}
 

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from acclimate.contracts import Need, Plan, Settings
+from acclimate.contracts import Need, OptionError, Plan, Settings
 from acclimate.methods.defaults import chosen_defaults
 from acclimate.methods.layers import groups
 from acclimate.methods.model import Adaptable
@@ -22,8 +22,17 @@ def plan(model: Adaptable, need: Need, settings: Settings) -> Plan:
 
     Options:
         weight_decay: AdamW's; 0.01 for texts, 0.05 for images.
+
+    Raises:
+        OptionError: for a model whose attention weighs the slices of a stack.
     """
     options = read_options("scratch", settings.options, OPTIONS)
+    if hasattr(model, "pooler"):
+        raise OptionError(
+            "Attention over slices stands on features that were pretrained; from random weights it has none.",
+            "Name a backbone for whole volumes, such as monai:resnet18, or use bitfit, frozen, full, layerwise, "
+            "lora, norm or partial.",
+        )
     chosen = chosen_defaults("scratch", model, need, settings)
     weight_decay = options["weight_decay"] if options["weight_decay"] >= 0 else chosen.weight_decay
 

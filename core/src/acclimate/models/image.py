@@ -172,11 +172,11 @@ class ImageExamples:
 
 
 def augmented(pixels: Tensor, random: np.random.Generator, *, mirrored: bool = True, light: float = 1.0) -> Tensor:
-    """Return [channels, height, width] slightly relit and, where `mirrored`, mirrored; no pixel is cut away.
+    """Return [channels, (depth,) height, width] slightly relit and, where `mirrored`, mirrored; no pixel is cut away.
 
     Brightness changes by up to a tenth of `light`.
     """
-    for axis in (1, 2) if mirrored else ():
+    for axis in (-2, -1) if mirrored else ():
         if random.random() < 0.5:
             pixels = pixels.flip(axis)
     contrast, brightness = random.uniform(0.9, 1.1), random.uniform(-0.1, 0.1)

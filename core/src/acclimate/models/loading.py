@@ -13,7 +13,7 @@ from acclimate.models import packages
 from acclimate.models.text import TextPreprocessing
 
 _DECODERS = ("CausalLM", "LMHeadModel", "DoubleHeadsModel")
-_PICKLES = (".bin", ".ckpt", ".pkl", ".pt", ".pth")
+PICKLES = (".bin", ".ckpt", ".pkl", ".pt", ".pth")
 _OFFLINE = {"local_files_only": True, "trust_remote_code": False}
 
 
@@ -119,7 +119,7 @@ def _token_limit(folder: Path, config: Any) -> int:
 
 
 def _unreadable(folder: Path, error: Exception) -> BackboneError:
-    pickles = sorted(file.name for file in folder.iterdir() if file.suffix in _PICKLES)
+    pickles = sorted(file.name for file in folder.iterdir() if file.suffix in PICKLES)
     if pickles and not any(folder.glob("*.safetensors")):
         return BackboneError(
             f"{folder} cannot be loaded as a pretrained model: it has no model.safetensors, and its weights are "

@@ -25,6 +25,7 @@ from acclimate.models.stacks import StackPreprocessing
 from acclimate.models.tagger import Tagger, load_tag_preprocessing
 from acclimate.models.text import TextPreprocessing
 from acclimate.models.tokens import LanguageModel
+from acclimate.models.volumes import VolumePreprocessing, rebuild_volumes
 
 AnyPreprocessing = Preprocessing | PixelPreprocessing | PartPreprocessing
 Model = Classifier | Segmenter | LanguageModel | Tagger | Answerer | Entailer | Embedder | Detector
@@ -35,12 +36,14 @@ def rebuild(spec: Mapping[str, Any], folder: Path, labels: tuple[str, ...]) -> t
 
     Raises:
         BundleError: when the description would open other files or code, or describes no model.
-        MissingPackageError: when a decoder's package is not installed.
+        MissingPackageError: when the package of a decoder or of a network for volumes is not installed.
     """
     from transformers import AutoConfig, AutoModel
 
     if WRITES in spec:
         return rebuild_writer(spec, folder)
+    if spec["modality"] == "volume":
+        return rebuild_volumes(spec, labels), load_preprocessing(spec, folder)
     check_spec(spec)
     try:
         config = AutoConfig.for_model(**spec["config"])
@@ -93,6 +96,8 @@ def load_preprocessing(spec: Mapping[str, Any], folder: Path) -> AnyPreprocessin
     if spec["modality"] == "text":
         return TextPreprocessing.from_folder(folder, max_tokens=spec["max_tokens"])
     values = json.loads((folder / "image.json").read_text())
+    if spec["modality"] == "volume":
+        return VolumePreprocessing.from_dict(values)
     if "attention_width" in spec:
         return StackPreprocessing.from_dict(values)
     if "strides" in spec:

@@ -23,8 +23,9 @@ from acclimate.models.stack_classifier import ATTENTION_WIDTH, StackClassifier
 from acclimate.models.stacks import StackPreprocessing
 from acclimate.models.text import TextPreprocessing
 from acclimate.models.unlikeness import PartClassifier
+from acclimate.models.volumes import VolumePreprocessing, is_volume_source, resolve_volumes
 
-Preprocessing = TextPreprocessing | ImagePreprocessing | StackPreprocessing
+Preprocessing = TextPreprocessing | ImagePreprocessing | StackPreprocessing | VolumePreprocessing
 ResolvedClassifier = Resolved[Classifier, Preprocessing]
 
 
@@ -44,16 +45,19 @@ def resolve(backbone: Backbone, *, labels: tuple[str, ...], max_tokens: int | No
 
 
 def resolve_stacks(
-    backbone: Backbone, *, labels: tuple[str, ...], attention_width: int = ATTENTION_WIDTH
+    backbone: Backbone, *, labels: tuple[str, ...], attention_width: int = ATTENTION_WIDTH, placed: bool = False
 ) -> ResolvedClassifier:
     """Load pretrained weights in float32 as the encoder of slices, under new attention and a new head for `labels`.
 
     What is new of the attention is drawn at random. `weights` names those of the whole backbone, as it does for a
-    classifier of single images.
+    classifier of single images. A backbone for volumes sees all slices at once, and needs no attention; `placed` is
+    as `resolve_volumes` takes it.
 
     Raises:
         AcclimateError: as `resolve`.
     """
+    if is_volume_source(backbone.source):
+        return cast(ResolvedClassifier, resolve_volumes(backbone, labels=labels, placed=placed))
     found = resolve(backbone, labels=labels)
     assert isinstance(found.preprocessing, ImagePreprocessing)
     spec = {**found.spec, "attention_width": attention_width}

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import avg_pool2d, interpolate
+from torch.nn.functional import avg_pool2d, avg_pool3d, interpolate
 
 from acclimate.models.classifier import Classifier
 
@@ -42,18 +42,24 @@ def token_saliency(model: Classifier, inputs: Mapping[str, Tensor], classes: Seq
 
 
 def pixel_saliency(model: nn.Module, inputs: Mapping[str, Tensor], classes: Sequence[int]) -> Tensor:
-    """Return [batch, height, width] in [0, 1]: how much each place spoke for the class of its row."""
+    """Return [batch, height, width] in [0, 1]: how much each place spoke for the class of its row.
+
+    Of volumes it is [batch, depth, height, width].
+    """
     pixels = inputs["pixel_values"].detach()
 
     def at(share: float) -> tuple[Mapping[str, Tensor], Callable[[], Tensor]]:
         here = (pixels * share).requires_grad_()
         return {**inputs, "pixel_values": here}, lambda: here
 
-    spoke = (_mean_gradient(model, classes, at) * pixels).sum(dim=1, keepdim=True)  # [batch, 1, height, width]
+    spoke = (_mean_gradient(model, classes, at) * pixels).sum(
+        dim=1, keepdim=True
+    )  # [batch, 1, (depth,) height, width]
     size = spoke.shape[2:]
     cell = [max(1, side // _CELLS) for side in size]
-    coarse = avg_pool2d(spoke, cell, stride=cell)
-    smooth = interpolate(coarse, size=size, mode="bilinear", align_corners=False)
+    volumes = len(size) == 3
+    coarse = (avg_pool3d if volumes else avg_pool2d)(spoke, cell, stride=cell)
+    smooth = interpolate(coarse, size=size, mode="trilinear" if volumes else "bilinear", align_corners=False)
     return _scaled(smooth.squeeze(1))
 
 

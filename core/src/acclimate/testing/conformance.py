@@ -81,7 +81,7 @@ class Cell:
             BackboneError: when the method cannot adapt the architecture.
         """
         check_method(self.method, self.task, Host(discover=False).methods().values())
-        modality: Literal["text", "image"] = "image" if self.architecture in zoo(self.architecture).IMAGE else "text"
+        modality: Literal["text", "image"] = "text" if self.architecture in zoo(self.architecture).TEXT else "image"
         need = Need(task=self.task, modality=modality, rows=24, labels=tiny.LABELS)
         settings = Settings(seed=seed, learning_rate=self.rate, options=self.options)
         plan: Plan = self.method.plan.load()(model, need, settings)

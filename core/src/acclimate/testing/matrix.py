@@ -50,7 +50,7 @@ REFUSED: dict[str, tuple[str, ...]] = {
     "bitfit": ("modernbert", "llama", "qwen3", "gemma", "t5", "smollm2"),
 }
 # A few architectures that show each kind of structure; the rest of the matrix is for the slow suite.
-QUICK = ("bert", "modernbert", "llama", "gpt2", "vit", "timm-vit", "efficientnet")
+QUICK = ("bert", "modernbert", "llama", "gpt2", "vit", "timm-vit", "efficientnet", "resnet-3d")
 
 # Options that change what a method adds, each on architectures that show it.
 REFUSED_VARIANTS = {
@@ -61,7 +61,7 @@ REFUSED_VARIANTS = {
 }
 DECIDERS = ("bert", "llama", "vit", "resnet")
 VARIANTS: dict[str, tuple[str, Mapping[str, Any], tuple[str, ...]]] = {
-    "lora-dora": ("lora", {"dora": True}, DECIDERS),
+    "lora-dora": ("lora", {"dora": True}, (*DECIDERS, "resnet-3d")),
     "lora-rslora": ("lora", {"rslora": True}, DECIDERS),
     "lora-gaussian": ("lora", {"init": "gaussian"}, DECIDERS),
     "lora-orthogonal": ("lora", {"init": "orthogonal"}, ("bert", "llama")),
@@ -111,7 +111,9 @@ _REAL_EPOCHS = {"minilm": 8, "smollm2": 4, "efficientnet-lite0": 8}
 _FROM_SCRATCH = 30  # sixteen blocks of random convolutions pass on little of what they see at first
 
 
-def cells(host: Host, architectures: Sequence[str] = (*tiny.TEXT, *tiny.IMAGE)) -> Iterator[tuple[str, Cell]]:
+def cells(
+    host: Host, architectures: Sequence[str] = (*tiny.TEXT, *tiny.IMAGE, *tiny.VOLUME)
+) -> Iterator[tuple[str, Cell]]:
     """Yield every method on every architecture and task with its name, "lora-bert-text-classification"."""
     for name, promise in PROMISES.items():
         for architecture in architectures:
@@ -150,7 +152,7 @@ def _cell(host: Host, name: str, promise: Promise, architecture: str, task: str 
         architecture=architecture,
         task=task or tiny.tasks(architecture)[0],
         options=promise.options,
-        rate=promise.image if architecture in tiny.IMAGE else promise.text,
+        rate=promise.text if architecture in (*tiny.TEXT, *real.TEXT) else promise.image,
         identity=promise.identity,
         merges=promise.merges,
         unquantised=host.methods()[promise.unquantised] if promise.unquantised else None,

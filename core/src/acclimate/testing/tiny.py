@@ -9,7 +9,16 @@ from typing import Any, cast
 import torch
 from torch import nn
 
-from acclimate.models import Classifier, LanguageModel, TokenClassifier, feature_width
+from acclimate.contracts import STACKS
+from acclimate.models import (
+    Classifier,
+    LanguageModel,
+    TokenClassifier,
+    VolumeClassifier,
+    VolumeConfig,
+    VolumeEncoder,
+    feature_width,
+)
 
 TEXT = (
     "bert",
@@ -25,6 +34,9 @@ TEXT = (
     "t5",
 )
 IMAGE = ("vit", "dinov2", "swin", "convnext", "resnet", "efficientnet", "timm-vit")
+VOLUME = ("resnet-3d", "densenet-3d", "swin-3d")
+VOXELS = (1, 32, 32, 64)
+"""Channels, slices, rows and columns of the volumes that all of them read."""
 DECODERS = ("llama", "qwen3", "gpt2", "gemma")
 VOCABULARY = 64
 FIRST_TOKEN = 0
@@ -48,12 +60,18 @@ def tasks(architecture: str) -> tuple[str, ...]:
     """Return the tasks that an architecture can be built for."""
     if architecture in IMAGE:
         return ("image-classification",)
+    if architecture in VOLUME:
+        return (STACKS,)
     text = ("text-classification", "token-classification")
     return (*text, "text-generation") if architecture in DECODERS else text
 
 
 def build(architecture: str, task: str, seed: int = 0) -> Any:
-    """Return a tiny model in evaluation mode: `Classifier`, `TokenClassifier` or `LanguageModel`."""
+    """Return a tiny model in evaluation mode: `Classifier`, `TokenClassifier` or `LanguageModel`.
+
+    Raises:
+        MissingPackageError: for a network of volumes, without MONAI.
+    """
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         if task == "text-generation":
@@ -61,6 +79,8 @@ def build(architecture: str, task: str, seed: int = 0) -> Any:
 
             return LanguageModel.of(AutoModelForCausalLM.from_config(config(architecture)).eval())
         found = encoder(architecture)
+        if isinstance(found, VolumeEncoder):
+            return VolumeClassifier(found, width=found.width, labels=LABELS, pooling="own").eval()
         if task == "token-classification":
             return TokenClassifier(found, width=feature_width(found, "mean"), labels=LABELS).eval()
         pooling = "mean"
@@ -80,6 +100,8 @@ def encoder(architecture: str) -> nn.Module:
     from transformers import AutoModel, T5EncoderModel
 
     own = config(architecture)
+    if architecture in VOLUME:
+        return _settle(VolumeEncoder(own), torch.rand(4, *VOXELS))
     if architecture == "t5":
         return cast(nn.Module, T5EncoderModel(own))
     try:
@@ -87,7 +109,7 @@ def encoder(architecture: str) -> nn.Module:
     except TypeError:  # the architecture has no pooling layer to leave out
         found = AutoModel.from_config(own)
     if architecture == "efficientnet":
-        _settle(found)
+        _settle(found, torch.rand(4, 3, 64, 64))
     return found
 
 
@@ -97,6 +119,8 @@ def inputs(architecture: str, rows: int = 2, tokens: int = 7, seed: int = 1) -> 
     if architecture in TEXT:
         ids = torch.randint(3, VOCABULARY, (rows, tokens), generator=random)
         return {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
+    if architecture in VOLUME:
+        return {"pixel_values": torch.rand(rows, *VOXELS, generator=random)}
     side = image_size(architecture)
     return {"pixel_values": torch.rand(rows, 3, side, side, generator=random)}
 
@@ -155,17 +179,25 @@ def config(architecture: str) -> Any:
             architecture="vit_tiny_patch16_224",
             model_args={"img_size": 32, "patch_size": 8, "embed_dim": 16, "depth": 2, "num_heads": 2},
         ),
+        "resnet-3d": lambda: VolumeConfig(architecture="resnet10", arguments={"widen_factor": 0.125}),
+        "densenet-3d": lambda: VolumeConfig(
+            architecture="densenet121", arguments={"init_features": 8, "growth_rate": 4, "block_config": [2, 2, 2, 2]}
+        ),
+        "swin-3d": lambda: VolumeConfig(
+            architecture="swin_unetr",
+            arguments={"embed_dim": 6, "depths": [1, 1, 1, 1], "num_heads": [1, 2, 2, 2], "window_size": [4, 4, 4]},
+        ),
     }
     return makers[architecture]()
 
 
-def _settle(network: nn.Module) -> None:
+def _settle(network: nn.Module, pixels: torch.Tensor) -> nn.Module:
     """Give batch normalisation the statistics of the random weights: with others the signal dies on its way."""
-    for module in network.modules():
-        if isinstance(module, nn.BatchNorm2d):
-            module.momentum = 1.0
+    layers = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d | nn.BatchNorm3d)]
+    for layer in layers:
+        layer.momentum = 1.0
     with torch.no_grad():
-        network.train()(pixel_values=torch.rand(4, 3, 64, 64))
-    for module in network.modules():
-        if isinstance(module, nn.BatchNorm2d):
-            module.momentum = 0.1
+        network.train()(pixel_values=pixels)
+    for layer in layers:
+        layer.momentum = 0.1
+    return network

@@ -7,6 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from acclimate.contracts import STACKS
 from acclimate.testing import tiny
 from acclimate.testing.zoo import zoo
 
@@ -19,7 +20,7 @@ class ToyExamples:
     Texts of 4 to 9 tokens: the label is which of three tokens stands first and last ("text-classification"), the
     remainder of each token divided by three ("token-classification"), or each next token of a counting sequence
     ("text-generation").
-    Images: the brightest of the three colours.
+    Images: the brightest of the three colours. Volumes: how bright they are.
     """
 
     def __init__(self, architecture: str, task: str, rows: int = 24, seed: int = 0) -> None:
@@ -34,6 +35,11 @@ class ToyExamples:
             noise = random.random((rows, 3, side, side), dtype=np.float32) * 0.3
             noise[np.arange(rows), self.classes] += 0.7
             self.pixels = torch.from_numpy(noise * 2 - 1)
+            return
+        if task == STACKS:
+            voxels = random.random((rows, *tiny.VOXELS), dtype=np.float32) * 0.3
+            voxels += 0.35 * self.classes.astype(np.float32).reshape(-1, 1, 1, 1, 1)
+            self.pixels = torch.from_numpy(voxels * 2 - 1)
             return
         self.lengths = random.integers(4, 10, rows)
         if task == "text-generation":
@@ -52,14 +58,14 @@ class ToyExamples:
     @property
     def truth(self) -> NDArray[np.int64] | None:
         """The class of each row; None where every token has one."""
-        return self.classes if self.task.endswith(("text-classification", "image-classification")) else None
+        return self.classes if self.task.endswith(("text-classification", "image-classification", STACKS)) else None
 
     def batch(
         self, rows: Sequence[int], augment: np.random.Generator | None = None, *, left: bool = False
     ) -> dict[str, Tensor]:
         """Return model inputs, padded on the right or the left; `truth` [batch, tokens] where tokens have one."""
         del augment
-        if self.task == "image-classification":
+        if self.task in ("image-classification", STACKS):
             return {"pixel_values": self.pixels[list(rows)]}
         length = max(len(self.tokens[row]) for row in rows)
         ids = torch.full((len(rows), length), self.padding)

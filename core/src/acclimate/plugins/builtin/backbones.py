@@ -5,6 +5,14 @@ from collections.abc import Iterator, Sequence
 from acclimate.contracts import PREFERENCE, Backbone, Need
 from acclimate.plugins.hookspecs import hookimpl
 
+_VOLUMES = {
+    "resnet10": "Residual network of 10 layers",
+    "resnet18": "Residual network of 18 layers",
+    "resnet34": "Residual network of 34 layers",
+    "resnet50": "Residual network of 50 layers",
+    "densenet121": "Densely connected network of 121 layers",
+    "swin_unetr": "Encoder of Swin UNETR, a transformer with shifted windows",
+}
 _DEFAULT = {"text": "minilm-l6", "image": "efficientnet-lite0"}
 
 
@@ -49,6 +57,14 @@ def register_backbones() -> Iterator[Backbone]:
         source="timm/convnext_tiny.fb_in22k_ft_in1k",
         licence="Apache-2.0",
     )
+    for name, summary in _VOLUMES.items():
+        yield Backbone(
+            name=f"monai-{name.replace('_', '-')}",
+            summary=f"{summary}, for volumes; random weights, for method scratch (extra volumes3d).",
+            modality="volume",
+            source=f"monai:{name}",
+            licence="Apache-2.0 (code; there are no weights)",
+        )
 
 
 @hookimpl

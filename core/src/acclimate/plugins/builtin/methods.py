@@ -32,7 +32,7 @@ def register_methods() -> Iterator[Method]:
     yield _method(
         "partial",
         "Trains the top blocks of the backbone; what enters them is computed once.",
-        tasks=(*_TASKS, *_MASKS),
+        tasks=(*_TASKS, STACKS, *_MASKS),
         install=True,
     )
     yield _method(
@@ -68,7 +68,7 @@ def register_methods() -> Iterator[Method]:
     yield _method(
         "scratch",
         "Trains the same architecture from random weights, to show what transfer gives.",
-        tasks=(*_TASKS[:-1], *_MASKS),
+        tasks=(*_TASKS[:-1], STACKS, *_MASKS),
         install=True,
     )
     yield _method(
