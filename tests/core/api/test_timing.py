@@ -128,6 +128,7 @@ def test_own_test_rows_are_timed_and_threads_are_left_as_they_were(small: Finish
     assert set(found.timed[0].milliseconds) == {"prepare", "compute", "decide", "whole"}
 
 
+@pytest.mark.slow
 def test_what_cannot_be_timed_is_refused(small: Finished, image_run: Path, texts: Path, tmp_path: Path) -> None:
     run = small("frozen").output
     for options, message in (

@@ -65,6 +65,7 @@ def test_a_run_gives_its_scores_maps_and_decisions_in_onnxruntime(
     check(run, done.output, sorted(unseen.glob("test/*/*.png")))
 
 
+@pytest.mark.slow
 def test_a_file_with_other_scores_is_not_written(
     inspected: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -89,6 +90,7 @@ def test_tiles_are_refused_before_anything_is_computed(
     assert not (tmp_path / "parts.onnx").exists()
 
 
+@pytest.mark.slow
 def test_images_are_named_where_those_of_the_run_are_gone_or_changed(
     inspect: Inspect, unseen: Path, tmp_path: Path
 ) -> None:

@@ -14,6 +14,7 @@ from acclimate_medical_imaging import volume_series
 from typer.testing import CliRunner
 
 pytest.importorskip("monai", reason="the extra acclimate[volumes3d] is not installed")
+pytestmark = pytest.mark.slow  # tests/core/api/test_volumes.py is quick
 Clinic = Callable[..., Path]
 Write = Callable[..., None]
 Noise = Callable[[int, bool, int], np.ndarray]
