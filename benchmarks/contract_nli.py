@@ -10,7 +10,7 @@ from pathlib import Path
 
 from acclimate import adapt
 from acclimate.contracts import Report
-from recording import SHARED, by_seed, mean_of, record
+from recording import SHARED, beside, by_seed, mean_of, record
 
 DATA = SHARED / "legal" / "contract_nli"
 METRICS = (
@@ -62,9 +62,7 @@ def main() -> None:
     if asked.dry:
         return
     own = f"{asked.method} MiniLM"
-    sides = {own: [report.metrics for report in reports]} | {
-        side: [report.baselines[name] for report in reports] for side, name in BASELINES.items()
-    }
+    sides = beside(own, reports, BASELINES)
     accuracy = {side: mean_of(sides[side], "accuracy") for side in list(sides)[:3]}
     majority, words = (100 * (accuracy[own] - accuracy[side]) for side in list(BASELINES)[:2])
     record(

@@ -14,7 +14,7 @@ from typing import Any
 
 from acclimate import adapt
 from acclimate.contracts import Report
-from recording import SHARED, by_seed, mean_of, record
+from recording import SHARED, beside, by_seed, mean_of, record
 
 DATA = SHARED / "legal" / "contract_nli"
 METRICS = ("answer_aupr", "answer_f1", "answer_precision", "answer_recall", "presence", "cuad_aupr")
@@ -81,9 +81,7 @@ def main() -> None:
     reports = [measured(asked, seed) for seed in asked.seeds]
     if asked.dry:
         return
-    sides = {f"{asked.method} MiniLM": [report.metrics for report in reports]} | {
-        side: [report.baselines[name] for report in reports] for side, name in BASELINES.items()
-    }
+    sides = beside(f"{asked.method} MiniLM", reports, BASELINES)
     own, words = (
         mean_of(sides[f"{asked.method} MiniLM"], "answer_aupr"),
         mean_of(sides["the nearest passage (TF-IDF)"], "answer_aupr"),

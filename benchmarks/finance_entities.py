@@ -9,7 +9,7 @@ from pathlib import Path
 
 from acclimate import adapt
 from acclimate.contracts import Report
-from recording import SHARED, by_seed, mean_of, record
+from recording import SHARED, beside, by_seed, mean_of, record
 
 DATA = SHARED / "finance" / "sec_fin_ner"
 METRICS = ("span_f1", "span_precision", "span_recall", "span_f1_partial", "span_macro_f1")
@@ -49,9 +49,7 @@ def main() -> None:
     # Each worker has a session of its own, as separate commands would have.
     with get_context("fork").Pool(asked.at_once, initializer=os.setsid) as pool:
         reports = pool.map(partial(measured, asked.method, asked.epochs), asked.seeds, chunksize=1)
-    sides = {f"{asked.method} MiniLM": [report.metrics for report in reports]} | {
-        side: [report.baselines[name] for report in reports] for side, name in BASELINES.items()
-    }
+    sides = beside(f"{asked.method} MiniLM", reports, BASELINES)
     own, words = (
         mean_of(sides[f"{asked.method} MiniLM"], "span_f1"),
         mean_of(sides["a dictionary of the training spans"], "span_f1"),

@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from acclimate.contracts import Score
+from acclimate.contracts import Report, Score
 
 # Of a report what is of one machine, and what shows rows of the data: both stay out of what is published.
 _UNPUBLISHED = ("output", "mistakes", "worst", "misses")
@@ -92,6 +92,12 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Return a Markdown table."""
     lines = [header, ["---"] * len(header), *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def beside(own: str, reports: Sequence[Report], baselines: Mapping[str, str]) -> dict[str, list[Mapping[str, Score]]]:
+    """Return the scores of a model by seed as `own`, and those of baselines by how they are told."""
+    sides: dict[str, list[Mapping[str, Score]]] = {own: [report.metrics for report in reports]}
+    return sides | {side: [report.baselines[name] for report in reports] for side, name in baselines.items()}
 
 
 def by_seed(

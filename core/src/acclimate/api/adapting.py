@@ -1,7 +1,8 @@
 """`adapt`: from a source of rows to a saved, proven, measured model."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -211,17 +212,14 @@ def classify(host: Host, request: Request, folder: Path, shown: bool) -> Run:
     report = report_of(request, subject, plan, learned, scored, analysis, clock)
     test = subject.parts["test"]
     records = scoring.records(test.ids, test.truth, learned.logits, report.labels, learned.thresholds)
-    report = reviewed(host, request.owner, report, {**records, **_cases(host, request, subject, learned)})
-    tell(host, request, "evaluated", metrics={name: score.value for name, score in report.metrics.items()})
-    _save(host, request, subject, plan, learned, decisions, report)
-    tell(host, request, "written", output=str(request.output))
     test_rows = evaluation.ScoredRows(
         ids=test.ids,
         truth=test.truth,
         groups=test.groups,
         scores=scoring.ranked(learned.logits, learned.thresholds),
     )
-    return Run(output=request.output, report=report, test_rows=test_rows, host=host)
+    save = partial(_save, host, request, subject, plan, learned, decisions)
+    return conclude(host, request, report, {**records, **_cases(host, request, subject, learned)}, test_rows, save)
 
 
 def _cases(host: Host, request: Request, subject: Subject, learned: stages.Learned) -> Mapping[str, Any]:
@@ -338,6 +336,22 @@ def _save(
         probe=subject.examples["test"].batch(range(min(8, len(subject.examples["test"])))),
         host=host,
     )
+
+
+def conclude(
+    host: Host,
+    request: Request,
+    report: Report,
+    records: Mapping[str, Any],
+    test_rows: evaluation.ScoredRows,
+    save: Callable[[Report], None],
+) -> Run:
+    """Return the run, once the plugin has reviewed its report by the `records` of test rows, and it was saved."""
+    report = reviewed(host, request.owner, report, records)
+    tell(host, request, "evaluated", metrics={name: score.value for name, score in report.metrics.items()})
+    save(report)
+    tell(host, request, "written", output=str(request.output))
+    return Run(output=request.output, report=report, test_rows=test_rows, host=host)
 
 
 def tell(host: Host, request: Request, kind: Any, **details: Any) -> None:

@@ -4,7 +4,7 @@ import csv
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -70,32 +70,63 @@ class Reading:
             yield [{"id": row.id, **({"error": row.error} if row.error else next(found))} for row in taken]
 
 
-def check_suffix(what: str, output: Path) -> None:
-    """Raise OptionError for a file that is neither CSV nor JSON Lines."""
-    if output.suffix not in (".csv", ".jsonl"):
-        raise OptionError(
-            f"{what} are written to a file with the suffix .csv or .jsonl; found {str(output)!r}.",
-            "Choose one of them.",
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineFlow:
+    """How a task predicts a source; the methods are those of `flows.Flow`.
+
+    `what` is found, in the plural, for errors. `check` refuses options, `load` opens a run, `reading` says how it
+    reads a source, and `lines` by the run's manifest how its finds stand in CSV.
+    """
+
+    what: str
+    check: Callable[[Mapping[str, Any]], None]
+    load: Callable[[Path, Host], Any]
+    reading: Callable[[Any, str, Mapping[str, Any]], Reading]
+    lines: Callable[[Mapping[str, Any]], Lines]
+
+    def predict_rows(
+        self, host: Host, folder: Path, source: str, options: Mapping[str, Any]
+    ) -> Iterator[dict[str, Any]]:
+        """Return what is found in every row, in plain JSON, or `{id, error}`."""
+        self.check(options)
+        return chain.from_iterable(self.reading(self.load(folder, host), source, options).chunks(host))
+
+    def show(self, manifest: Mapping[str, Any], rows: Iterable[Mapping[str, Any]], stream: TextIO) -> None:
+        """Write one find on a line as CSV; a row without any has a line with its id alone."""
+        self.lines(manifest).write_csv(rows, stream)
+
+    def write_predictions(
+        self, host: Host, folder: Path, source: str, output: Path, resume: bool, options: Mapping[str, Any]
+    ) -> Predicted:
+        """Write a new file, JSON Lines with one text on a line or CSV with one find on a line.
+
+        Raises:
+            OptionError: for another suffix.
+            AcclimateError: for a run or a source that cannot be used.
+        """
+        if output.suffix not in (".csv", ".jsonl"):
+            raise OptionError(
+                f"{self.what} are written to a file with the suffix .csv or .jsonl; found {str(output)!r}.",
+                "Choose one of them.",
+            )
+        self.check(options)
+        reading = self.reading(self.load(folder, host), source, options)
+        lines = self.lines(reading.manifest)
+
+        def written(rows: Iterator[dict[str, Any]], file: Path) -> None:
+            with file.open("w", encoding="utf-8", newline="") as stream:
+                if output.suffix == ".csv":
+                    lines.write_csv(rows, stream)
+                else:
+                    stream.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+
+        return write_whole(
+            output,
+            lambda skip: reading.chunks(host, skip=skip),
+            written,
+            job=job_of(folder, reading.source, reading.columns, reading.reading),
+            resume=resume,
         )
-
-
-def write(host: Host, folder: Path, reading: Reading, lines: Lines, output: Path, *, resume: bool) -> Predicted:
-    """Write a new file, JSON Lines with one text on a line or CSV with one find on a line."""
-
-    def written(rows: Iterator[dict[str, Any]], file: Path) -> None:
-        with file.open("w", encoding="utf-8", newline="") as stream:
-            if output.suffix == ".csv":
-                lines.write_csv(rows, stream)
-            else:
-                stream.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-
-    return write_whole(
-        output,
-        lambda skip: reading.chunks(host, skip=skip),
-        written,
-        job=job_of(folder, reading.source, reading.columns, reading.reading),
-        resume=resume,
-    )
 
 
 def _cell(name: str, value: Any) -> Any:

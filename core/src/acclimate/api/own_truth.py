@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from acclimate import training
+from acclimate import methods, training
 from acclimate.api.fitting import replaying
 from acclimate.api.gradient import (
     Learned,
@@ -24,7 +24,7 @@ from acclimate.api.gradient import (
     try_step,
 )
 from acclimate.api.subject import Trainable
-from acclimate.contracts import Plan
+from acclimate.contracts import Finding, Plan
 
 Validated = tuple[Mapping[str, float], NDArray[Any]]
 
@@ -70,6 +70,22 @@ def learn(subject: Trainable, plan: Plan, lesson: Lesson, on_epoch: OnEpoch) -> 
         )
     notes = (*recorded, told_forward(forward), told_training(steps))
     return Learned(trained=trained, precision=forward.precision, rates=rates_of(groups), notes=notes)
+
+
+def learn_from_solved(
+    subject: Trainable, plan: Plan, lesson: Lesson, precision: tuple[str, Finding], on_epoch: OnEpoch
+) -> Learned:
+    """Train by the plan from the head that was solved, or leave that head where the plan trains nothing.
+
+    `precision` is that of forward passes, and what to say of it.
+    """
+    if not plan.trains:
+        methods.freeze(subject.model.encoder)
+        return Learned(trained=None, precision=precision[0], rates=(), notes=precision[1:])
+    if plan.head == "random":
+        with training.seeded(subject.settings.seed):
+            subject.model.head.reset_parameters()
+    return learn(subject, plan, lesson, on_epoch)
 
 
 def forward_arithmetic(subject: Trainable, lesson: Lesson) -> training.Arithmetic:

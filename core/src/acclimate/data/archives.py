@@ -3,6 +3,6 @@
 import zipfile
 import zlib
 
-# What `zipfile` raises, besides OSError, of an archive that is damaged, packed in a way it does not know
-# (NotImplementedError) or encrypted (RuntimeError).
-UNPACKABLE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
+# What `zipfile` raises, besides OSError, of an archive that is damaged, encrypted or packed in a way it does not know
+# (both RuntimeError, or derived from it).
+UNPACKABLE = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError)

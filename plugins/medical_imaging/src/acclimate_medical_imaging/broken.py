@@ -6,6 +6,6 @@ import zlib
 from pydicom.errors import BytesLengthException, InvalidDicomError
 
 BROKEN = (
-    *(AttributeError, EOFError, LookupError, NotImplementedError, OverflowError, RecursionError, RuntimeError),
+    *(AttributeError, EOFError, LookupError, OverflowError, RuntimeError),
     *(TypeError, ValueError, BytesLengthException, InvalidDicomError, struct.error, zlib.error),
 )

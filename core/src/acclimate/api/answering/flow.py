@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import torch
 
 from acclimate import models, training
 from acclimate.api import saved, scoring
-from acclimate.api.adapting import Run, tell
+from acclimate.api.adapting import Run, conclude, tell
 from acclimate.api.answering import learning, rows, testing
 from acclimate.api.answering.deciding import choose_rule, told
 from acclimate.api.answering.predicting import AnswerRule, texts_of, truth_of
@@ -18,7 +19,7 @@ from acclimate.api.choosing import choose_backbone, need_of
 from acclimate.api.clock import Clock
 from acclimate.api.gradient import Learned
 from acclimate.api.provenance import manifest_of
-from acclimate.api.report_fields import of_run, of_test, reviewed, trained_settings, usual_settings
+from acclimate.api.report_fields import of_run, of_test, trained_settings, usual_settings
 from acclimate.api.request import Request
 from acclimate.api.sameness import check_same
 from acclimate.api.starting import subject_fields
@@ -59,11 +60,8 @@ def adapt(host: Host, request: Request, folder: Path, shown: bool) -> Run:
             shown=subject.settings.show_rows,
         )
     report = _report(request, subject, plan, learned, tested, clock)
-    report = reviewed(host, request.owner, report, tested.records)
-    tell(host, request, "evaluated", metrics={name: score.value for name, score in report.metrics.items()})
-    _save(host, request, subject, plan, learned, rule, pairs, report)
-    tell(host, request, "written", output=str(request.output))
-    return Run(output=request.output, report=report, test_rows=tested.test_rows, host=host)
+    save = partial(_save, host, request, subject, plan, learned, rule, pairs)
+    return conclude(host, request, report, tested.records, tested.test_rows, save)
 
 
 def compared(

@@ -1,42 +1,27 @@
 """A saved run at work: the answers of new texts."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from acclimate import data, evaluation, models, training
+from acclimate import data, evaluation, models
 from acclimate.api.answering import rows
 from acclimate.api.answering.predicting import AnswerRule
-from acclimate.api.saved import restore
+from acclimate.api.saved_run import SavedRun
 from acclimate.contracts import AnswerPrediction, DataError, FoundAnswer
 from acclimate.plugins import Host
 
 
-class AnswerPredictor:
+class AnswerPredictor(SavedRun[models.Answerer, models.AnswerPreprocessing]):
     """What `load` returns of a run that answers questions; `questions` are those that it learned to answer.
 
     They are empty where every training text had questions of its own.
     """
 
     def __init__(self, folder: Path, host: Host) -> None:
-        self.folder = folder
-        with training.quiet_libraries():
-            model, preprocessing, self.manifest = restore(folder, host)
-        assert isinstance(model, models.Answerer)
-        assert isinstance(preprocessing, models.AnswerPreprocessing)
-        self.model, self.preprocessing = model, preprocessing
-        self.model.to(training.device())
+        super().__init__(folder, host, models.Answerer, models.AnswerPreprocessing)
         self.rule = AnswerRule.of_manifest(self.manifest["answers"])
         self.longest = int(self.manifest["answers"]["longest"])
         self.questions: tuple[str, ...] = tuple(self.manifest["answers"]["questions"])
-        self.prepare: Callable[[Any], Any] | None = host.load_reference(
-            self.manifest["prepare"], self.manifest["preparing"]
-        )
-
-    @property
-    def precision(self) -> str:
-        """The arithmetic of forward passes."""
-        return str(self.manifest["precision"]) if training.has_bfloat16() else "float32"
 
     def predict(
         self, texts: Sequence[str], questions: Sequence[str] | None = None

@@ -1,57 +1,24 @@
-"""Answers in a source of any size: as JSON Lines with one text on a line, or as CSV with one answer on a line."""
+"""Answers in a source of any size: as JSON Lines with one text on a line, or as CSV with one answer on a line.
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+A row is `{id, questions}`, each question with id, question, present, and answers with start, end, text and
+probability; or `{id, error}`. One without questions of its own is asked those of the run. In CSV a question whose
+answer is not present has a line without one.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import chain
-from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from acclimate import data
 from acclimate.api.answering.asking import check_options
 from acclimate.api.answering.predictor import AnswerPredictor, load
-from acclimate.api.line_writing import Line, Lines, Reading, check_suffix, write
-from acclimate.api.predictions import Predicted
+from acclimate.api.line_writing import Line, LineFlow, Lines, Reading
 from acclimate.api.request import split_options
 from acclimate.contracts import AnswerPrediction
-from acclimate.plugins import Host
 
 _ROWS = 8
 _OF_ANSWER = ("start", "end", "text", "probability")
-
-
-def predict_rows(host: Host, folder: Path, source: str, options: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Return `{id, questions}` of every row, or `{id, error}`.
-
-    Each question has id, question, present, and answers with start, end, text and probability. A row without
-    questions of its own is asked those of the run.
-    """
-    check_options(options)
-    return chain.from_iterable(_reading(load(folder, host), source, options).chunks(host))
-
-
-def show(manifest: Mapping[str, Any], rows: Iterable[Mapping[str, Any]], stream: TextIO) -> None:
-    """Write one answer on a line as CSV: id, question_id, question, start, end, text, probability and error.
-
-    A question whose answer is not present has a line without them.
-    """
-    del manifest
-    _LINES.write_csv(rows, stream)
-
-
-def write_predictions(
-    host: Host, folder: Path, source: str, output: Path, resume: bool, options: Mapping[str, Any]
-) -> Predicted:
-    """Write a new file, JSON Lines with one text on a line or CSV with one answer on a line.
-
-    Raises:
-        OptionError: for another suffix.
-        AcclimateError: for a run or a source that cannot be used.
-    """
-    check_suffix("Answers", output)
-    check_options(options)
-    reading = _reading(load(folder, host), source, options)
-    return write(host, folder, reading, _LINES, output, resume=resume)
 
 
 def _finds(row: Line) -> list[Line]:
@@ -98,3 +65,7 @@ def _told(found: Sequence[AnswerPrediction]) -> Line:
             for each in found
         ]
     }
+
+
+_FLOW = LineFlow(what="Answers", check=check_options, load=load, reading=_reading, lines=lambda _: _LINES)
+predict_rows, show, write_predictions = _FLOW.predict_rows, _FLOW.show, _FLOW.write_predictions

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import torch
 
 from acclimate import evaluation, models, training
 from acclimate.api import saved
-from acclimate.api.adapting import Run, tell
+from acclimate.api.adapting import Run, conclude, tell
 from acclimate.api.choosing import choose_backbone, need_of
 from acclimate.api.clock import Clock
 from acclimate.api.detecting import learning, rows, testing
@@ -20,7 +21,7 @@ from acclimate.api.detecting.ladder import rung
 from acclimate.api.detecting.observing import Observed, observe, unusual
 from acclimate.api.detecting.subject import PartSubject
 from acclimate.api.provenance import manifest_of
-from acclimate.api.report_fields import of_run, reviewed, usual_settings
+from acclimate.api.report_fields import of_run, usual_settings
 from acclimate.api.request import Request
 from acclimate.api.sameness import check_same
 from acclimate.api.scoring import functions_of
@@ -50,13 +51,10 @@ def adapt(host: Host, request: Request, folder: Path, shown: bool) -> Run:
         tested = _with_suspects(subject, tested, decided, learned, validation)
     request = replace(request, notes=(*request.notes, *told, *learned.notes, *rung(subject.parts)))
     report = _report(request, subject, plan, tested, clock)
-    report = reviewed(host, request.owner, report, tested.records)
-    tell(host, request, "evaluated", metrics={name: score.value for name, score in report.metrics.items()})
-    _save(host, request, subject, plan, decided, tested, report)
-    tell(host, request, "written", output=str(request.output))
     part = subject.parts["test"]
     test_rows = evaluation.ScoredRows(ids=part.ids, truth=part.truth, groups=part.groups, scores=tested.scores)
-    return Run(output=request.output, report=report, test_rows=test_rows, host=host)
+    save = partial(_save, host, request, subject, plan, decided, tested)
+    return conclude(host, request, report, tested.records, test_rows, save)
 
 
 def compared(

@@ -1,36 +1,26 @@
 """A saved run at work: score, decision, map and regions of new parts."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from PIL import Image
 
-from acclimate import models, training
+from acclimate import models
 from acclimate.api.detecting.deciding import decided_of
 from acclimate.api.own_pixels import prepared
-from acclimate.api.saved import restore
+from acclimate.api.saved_run import SavedRun
 from acclimate.contracts import DataError, PartPrediction
 from acclimate.models.anomaly import Judged, regions
 from acclimate.plugins import Host
 
 
-class PartPredictor:
+class PartPredictor(SavedRun[models.Detector, models.PartPreprocessing]):
     """What `load` returns of a run that inspects parts; `labels` are the names of good and of defective ones."""
 
     def __init__(self, folder: Path, host: Host) -> None:
-        self.folder = folder
-        with training.quiet_libraries():
-            model, preprocessing, self.manifest = restore(folder, host)
-        assert isinstance(model, models.Detector)
-        assert isinstance(preprocessing, models.PartPreprocessing)
-        self.model, self.preprocessing = model, preprocessing
-        self.model.to(training.device())
+        super().__init__(folder, host, models.Detector, models.PartPreprocessing)
         self.labels: tuple[str, ...] = self.model.labels
         self.decided = decided_of(self.manifest)
-        self.prepare: Callable[[Any], Any] | None = host.load_reference(
-            self.manifest["prepare"], self.manifest["preparing"]
-        )
 
     @property
     def precision(self) -> str:

@@ -7,13 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import log_softmax
 
-from acclimate import methods, models, training
-from acclimate.api import own_truth
+from acclimate import models, training
 from acclimate.api.entailing.deciding import choose_rule
 from acclimate.api.entailing.subject import EntailSubject
-from acclimate.api.gradient import Learned, OnEpoch
 from acclimate.api.own_truth import Lesson
-from acclimate.contracts import Finding, Plan
 
 
 def lesson(subject: EntailSubject) -> Lesson:
@@ -25,20 +22,6 @@ def lesson(subject: EntailSubject) -> Lesson:
         at_once=models.PASSAGES_AT_ONCE,
         libraries=("peft",),
     )
-
-
-def learn(subject: EntailSubject, plan: Plan, precision: tuple[str, Finding], on_epoch: OnEpoch) -> Learned:
-    """Train by the plan, or leave the head that was solved where it trains nothing.
-
-    `precision` is that of forward passes, and what to say of it.
-    """
-    if not plan.trains:
-        methods.freeze(subject.model.encoder)
-        return Learned(trained=None, precision=precision[0], rates=(), notes=precision[1:])
-    if plan.head == "random":
-        with training.seeded(subject.settings.seed):
-            subject.model.head.reset_parameters()
-    return own_truth.learn(subject, plan, lesson(subject), on_epoch)
 
 
 def _validate(subject: EntailSubject, precision: str) -> tuple[Mapping[str, float], NDArray[np.float64]]:

@@ -1,50 +1,35 @@
 """A saved run at work: what new texts say to hypotheses."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from acclimate import data, models, training
+from acclimate import data, models
 from acclimate.api.entailing import rows
 from acclimate.api.entailing.deciding import EntailRule
 from acclimate.api.entailing.given import Given, said
-from acclimate.api.saved import restore
+from acclimate.api.saved_run import SavedRun
 from acclimate.contracts import DataError, EntailmentPrediction, FoundAnswer
 from acclimate.plugins import Host
 
 
-class EntailPredictor:
+class EntailPredictor(SavedRun[models.Entailer, models.EntailPreprocessing]):
     """What `load` returns of a run that judges hypotheses; `hypotheses` are those that it learned to judge.
 
     They are empty where every training text had hypotheses of its own.
     """
 
     def __init__(self, folder: Path, host: Host) -> None:
-        self.folder = folder
-        with training.quiet_libraries():
-            model, preprocessing, self.manifest = restore(folder, host)
-        assert isinstance(model, models.Entailer)
-        assert isinstance(preprocessing, models.EntailPreprocessing)
-        self.model, self.preprocessing = model, preprocessing
-        self.model.to(training.device())
+        super().__init__(folder, host, models.Entailer, models.EntailPreprocessing)
         self.rule = EntailRule.of_manifest(self.manifest["entailment"])
         self.hypotheses: tuple[str, ...] = tuple(self.manifest["entailment"]["hypotheses"])
-        self.prepare: Callable[[Any], Any] | None = host.load_reference(
-            self.manifest["prepare"], self.manifest["preparing"]
-        )
 
     @property
     def labels(self) -> tuple[str, ...]:
         """The names of entailment, contradiction and neither."""
         return self.model.labels
-
-    @property
-    def precision(self) -> str:
-        """The arithmetic of forward passes."""
-        return str(self.manifest["precision"]) if training.has_bfloat16() else "float32"
 
     def predict(
         self, texts: Sequence[str], hypotheses: Sequence[str] | None = None

@@ -1,58 +1,24 @@
-"""Hypotheses judged in a source of any size: as JSON Lines, a text on a line, or as CSV, a passage on a line."""
+"""Hypotheses judged in a source of any size: as JSON Lines, a text on a line, or as CSV, a passage on a line.
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+A row is `{id, hypotheses}`, each with id, hypothesis, label, probabilities, and evidence with start, end, text and
+probability; or `{id, error}`. One without hypotheses of its own is judged by those of the run. In CSV `probability`
+is that of the label, `evidence_probability` that of the passage; a hypothesis without evidence has a line without.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import chain
-from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from acclimate import data
 from acclimate.api.entailing.asking import check_options
 from acclimate.api.entailing.predictor import EntailPredictor, load
-from acclimate.api.line_writing import Line, Lines, Reading, check_suffix, write
-from acclimate.api.predictions import Predicted
+from acclimate.api.line_writing import Line, LineFlow, Lines, Reading
 from acclimate.api.request import split_options
 from acclimate.contracts import EntailmentPrediction
-from acclimate.plugins import Host
 
 _ROWS = 8
 _OF_EVIDENCE = ("start", "end", "text", "probability")
-
-
-def predict_rows(host: Host, folder: Path, source: str, options: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Return `{id, hypotheses}` of every row, or `{id, error}`.
-
-    Each hypothesis has id, hypothesis, label, probabilities, and evidence with start, end, text and probability. A
-    row without hypotheses of its own is judged by those of the run.
-    """
-    check_options(options)
-    return chain.from_iterable(_reading(load(folder, host), source, options).chunks(host))
-
-
-def show(manifest: Mapping[str, Any], rows: Iterable[Mapping[str, Any]], stream: TextIO) -> None:
-    """Write one passage of evidence on a line as CSV: hypothesis and label, then where it stands.
-
-    `probability` is that of the label, `evidence_probability` that of the passage. A hypothesis without evidence has
-    a line without a passage.
-    """
-    del manifest
-    _LINES.write_csv(rows, stream)
-
-
-def write_predictions(
-    host: Host, folder: Path, source: str, output: Path, resume: bool, options: Mapping[str, Any]
-) -> Predicted:
-    """Write a new file, JSON Lines with one text on a line or CSV with one passage of evidence on a line.
-
-    Raises:
-        OptionError: for another suffix.
-        AcclimateError: for a run or a source that cannot be used.
-    """
-    check_suffix("Judged hypotheses", output)
-    check_options(options)
-    reading = _reading(load(folder, host), source, options)
-    return write(host, folder, reading, _LINES, output, resume=resume)
 
 
 def _finds(row: Line) -> list[Line]:
@@ -117,3 +83,7 @@ def _told(found: Sequence[EntailmentPrediction]) -> Line:
             for each in found
         ]
     }
+
+
+_FLOW = LineFlow(what="Judged hypotheses", check=check_options, load=load, reading=_reading, lines=lambda _: _LINES)
+predict_rows, show, write_predictions = _FLOW.predict_rows, _FLOW.show, _FLOW.write_predictions

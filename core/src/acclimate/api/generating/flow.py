@@ -1,6 +1,7 @@
 """`adapt` for chats: from a source of chats to a saved, proven, measured model that answers."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -8,14 +9,14 @@ import numpy as np
 import torch
 
 from acclimate import evaluation
-from acclimate.api.adapting import Run, tell
+from acclimate.api.adapting import Run, conclude, tell
 from acclimate.api.clock import Clock
 from acclimate.api.generating import learning, rows, scoring, testing
 from acclimate.api.generating.held_out import HeldOut, held_out, language_of, settings_of
 from acclimate.api.generating.preparing import prepare, save
 from acclimate.api.generating.subject import ChatSubject
 from acclimate.api.gradient import Learned, without_gain
-from acclimate.api.report_fields import of_run, reviewed
+from acclimate.api.report_fields import of_run
 from acclimate.api.request import Request
 from acclimate.contracts import Analysis, Finding, Metric, Plan, Report, Score
 from acclimate.plugins import Host
@@ -40,14 +41,12 @@ def adapt(host: Host, request: Request, folder: Path, shown: bool) -> Run:
     with clock.stage("evaluate"):
         after = test.measure(subject, "the tuned model")
         report = _report(host, request, subject, plan, learned, test, before, after, metrics, clock)
-    report = reviewed(host, request.owner, report, testing.records(subject.parts["test"], test.chats, after))
-    tell(host, request, "evaluated", metrics={name: score.value for name, score in report.metrics.items()})
     losses = {"test.losses": torch.from_numpy(after.losses)}
-    save(host, request, subject, plan, test, report, losses, {})
-    tell(host, request, "written", output=str(request.output))
     part = subject.parts["test"]
     scored = evaluation.ScoredRows(ids=part.ids, truth=part.truth, groups=part.groups, scores=after.losses)
-    return Run(output=request.output, report=report, test_rows=scored, host=host)
+    records = testing.records(part, test.chats, after)
+    saved = partial(save, host, request, subject, plan, test, losses, {})
+    return conclude(host, request, report, records, scored, saved)
 
 
 def compared(

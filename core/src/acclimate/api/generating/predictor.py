@@ -1,12 +1,12 @@
 """A saved run at work: answers to questions and chats, streamed where asked, and conversations that are kept."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from acclimate import data, models, training
-from acclimate.api.saved import restore
+from acclimate import data, models
+from acclimate.api.saved_run import SavedRun
 from acclimate.contracts import Answer, Chat, DataError, Message, OptionError
 from acclimate.plugins import Host
 
@@ -15,30 +15,16 @@ AT_ONCE = 8
 Asked = str | Chat | Sequence[Mapping[str, str]]
 
 
-class ChatPredictor:
+class ChatPredictor(SavedRun[models.LanguageModel, models.ChatPreprocessing]):
     """What `load` returns of a run that writes answers; `system` is the system prompt of chats that bring none."""
 
     def __init__(self, folder: Path, host: Host) -> None:
-        self.folder = folder
-        with training.quiet_libraries():
-            model, preprocessing, self.manifest = restore(folder, host)
-        assert isinstance(model, models.LanguageModel)
-        assert isinstance(preprocessing, models.ChatPreprocessing)
-        self.model, self.preprocessing = model, preprocessing
-        self.model.to(training.device())
-        self.prepare: Callable[[Any], Any] | None = host.load_reference(
-            self.manifest["prepare"], self.manifest["preparing"]
-        )
+        super().__init__(folder, host, models.LanguageModel, models.ChatPreprocessing)
 
     @property
     def system(self) -> str:
         """The system prompt that training gave to chats without one, and answering does too."""
         return self.preprocessing.template.system
-
-    @property
-    def precision(self) -> str:
-        """The arithmetic in which losses are measured."""
-        return str(self.manifest["precision"]) if training.has_bfloat16() else "float32"
 
     def predict(
         self, items: Sequence[Asked], *, max_new_tokens: int | None = None, temperature: float = 0.0, seed: int = 0

@@ -76,9 +76,9 @@ def save(
     subject: ChatSubject,
     plan: Plan,
     test: HeldOut,
-    report: Report,
     results: Mapping[str, Tensor],
     own: Mapping[str, Any],
+    report: Report,
 ) -> None:
     """Write the run, with `results` beside it and fields of the manifest of its `own`.
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from acclimate import evaluation, models
-from acclimate.api.adapting import Run, tell
+from acclimate.api.adapting import Run, conclude, tell
 from acclimate.api.clock import Clock
 from acclimate.api.generating import testing
 from acclimate.api.generating.flow import UNTUNED, without_end
@@ -17,7 +18,7 @@ from acclimate.api.generating.preparing import prepare, save
 from acclimate.api.generating.subject import ChatSubject
 from acclimate.api.gradient import Learned, without_gain
 from acclimate.api.preferring import judging, learning, rows, scoring
-from acclimate.api.report_fields import of_run, reviewed
+from acclimate.api.report_fields import of_run
 from acclimate.api.request import Request
 from acclimate.api.scoring import compared_first, functions_of
 from acclimate.contracts import Analysis, Metric, Plan, Preferences, Report, Score
@@ -74,17 +75,14 @@ def adapt(host: Host, request: Request, folder: Path, shown: bool) -> Run:
         found = _Found(objective=objective, before=before, after=after, truth=truth, scores=scores)
         report = _report(host, request, subject, plan, learned, test, found, metrics, judge, looked, clock)
     part = subject.parts["test"]
-    report = reviewed(host, request.owner, report, testing.records(part, test.chats, after))
-    tell(host, request, "evaluated", metrics={name: score.value for name, score in report.metrics.items()})
     results = {
         "test.losses": torch.from_numpy(after.losses),
         "test.untuned": torch.from_numpy(before.losses),
         "test.rewards": torch.from_numpy(scores),
     }
-    save(host, request, subject, plan, test, report, results, {"preferences": objective.told()})
-    tell(host, request, "written", output=str(request.output))
     scored = evaluation.ScoredRows(ids=part.ids, truth=truth, groups=part.groups, scores=scores)
-    return Run(output=request.output, report=report, test_rows=scored, host=host)
+    saved = partial(save, host, request, subject, plan, test, results, {"preferences": objective.told()})
+    return conclude(host, request, report, testing.records(part, test.chats, after), scored, saved)
 
 
 def compared(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,12 @@ import torch
 
 from acclimate import evaluation, models, training
 from acclimate.api import inputs, saved
-from acclimate.api.adapting import Run, tell
+from acclimate.api.adapting import Run, conclude, tell
 from acclimate.api.choosing import choose_backbone
 from acclimate.api.clock import Clock
 from acclimate.api.gradient import Learned
 from acclimate.api.provenance import manifest_of
-from acclimate.api.report_fields import of_run, reviewed, trained_settings
+from acclimate.api.report_fields import of_run, trained_settings
 from acclimate.api.request import Request
 from acclimate.api.retrieving import learning, rows, scoring
 from acclimate.api.retrieving.deciding import decide
@@ -54,13 +55,10 @@ def adapt(host: Host, request: Request, folder: Path, shown: bool) -> Run:
         request = replace(request, notes=(*request.notes, *told))
         measured = _measure(host, request, subject, metrics, index, now, before if plan.trains else None)
     report = _report(request, subject, plan, learned, measured, clock)
-    report = reviewed(host, request.owner, report, _records(subject, measured))
-    tell(host, request, "evaluated", metrics={name: score.value for name, score in report.metrics.items()})
-    _save(host, request, subject, plan, index, now, report, precision=forward.precision)
-    tell(host, request, "written", output=str(request.output))
     test = subject.parts["test"]
     test_rows = evaluation.ScoredRows(ids=test.ids, truth=test.truth, groups=test.groups, scores=measured.scores)
-    return Run(output=request.output, report=report, test_rows=test_rows, host=host)
+    save = partial(_save, host, request, subject, plan, index, now, precision=forward.precision)
+    return conclude(host, request, report, _records(subject, measured), test_rows, save)
 
 
 def compared(

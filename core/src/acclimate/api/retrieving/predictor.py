@@ -1,17 +1,18 @@
 """A saved search at work: the documents that answer new queries."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 from numpy.typing import NDArray
 
-from acclimate import bundle, evaluation, models, training
+from acclimate import bundle, evaluation, models
 from acclimate.api.retrieving.index import Index, ranked
 from acclimate.api.retrieving.stored import read_documents
 from acclimate.api.retrieving.texts import texts_of
-from acclimate.api.saved import INDEX, restore
+from acclimate.api.saved import INDEX
+from acclimate.api.saved_run import SavedRun
 from acclimate.contracts import BundleError, DataError, FoundDocument, OptionError
 from acclimate.data import moments_of
 from acclimate.plugins import Host
@@ -20,37 +21,23 @@ K = 10
 _AT_ONCE = 256
 
 
-class SearchPredictor:
+class SearchPredictor(SavedRun[models.Embedder, models.TextPreprocessing]):
     """What `load` returns of a run that searches; `index` holds its documents."""
 
     def __init__(self, folder: Path, host: Host) -> None:
-        self.folder = folder
-        with training.quiet_libraries():
-            model, preprocessing, self.manifest = restore(folder, host)
-        assert isinstance(model, models.Embedder)
-        assert isinstance(preprocessing, models.TextPreprocessing)
-        self.model, self.preprocessing = model, preprocessing
-        self.model.to(training.device())
-        self.prepare: Callable[[str], str] | None = host.load_reference(
-            self.manifest["prepare"], self.manifest["preparing"]
-        )
+        super().__init__(folder, host, models.Embedder, models.TextPreprocessing)
         search = self.manifest["search"]
         documents = read_documents(folder, self.prepare, count=search["documents"])
         vectors = bundle.read_tensors(folder / INDEX)["vectors"].numpy()
-        if vectors.shape != (len(documents), model.width) or vectors.dtype != np.float32:
+        if vectors.shape != (len(documents), self.model.width) or vectors.dtype != np.float32:
             raise BundleError(
                 f"{folder / INDEX} has vectors {list(vectors.shape)}, its documents and model have "
-                f"{[len(documents), model.width]}.",
+                f"{[len(documents), self.model.width]}.",
                 "Restore the run from a copy.",
             )
         weight = float(search["fusion"])
         words = evaluation.BM25(documents.read) if weight else None
         self.index = Index(documents=documents, vectors=vectors, fusion=weight, words=words)
-
-    @property
-    def precision(self) -> str:
-        """The arithmetic of forward passes."""
-        return str(self.manifest["precision"]) if training.has_bfloat16() else "float32"
 
     @property
     def dated(self) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,12 @@ import torch
 
 from acclimate import data, evaluation, models, training
 from acclimate.api import saved
-from acclimate.api.adapting import Run, tell
+from acclimate.api.adapting import Run, conclude, tell
 from acclimate.api.choosing import choose_backbone, need_of
 from acclimate.api.clock import Clock
 from acclimate.api.gradient import Learned
 from acclimate.api.provenance import manifest_of
-from acclimate.api.report_fields import of_run, of_test, reviewed, trained_settings, usual_settings
+from acclimate.api.report_fields import of_run, of_test, trained_settings, usual_settings
 from acclimate.api.request import Request
 from acclimate.api.sameness import check_same
 from acclimate.api.scoring import compared_first
@@ -51,11 +52,8 @@ def adapt(host: Host, request: Request, folder: Path, shown: bool) -> Run:
     with clock.stage("evaluate"):
         tested = _test(host, request, subject, metrics, learned, rule, probe)
     report = _report(request, subject, plan, learned, tested, clock)
-    report = reviewed(host, request.owner, report, tested.records)
-    tell(host, request, "evaluated", metrics={name: score.value for name, score in report.metrics.items()})
-    _save(host, request, subject, plan, learned, rule, tested, report)
-    tell(host, request, "written", output=str(request.output))
-    return Run(output=request.output, report=report, test_rows=tested.structures.rows, host=host)
+    save = partial(_save, host, request, subject, plan, learned, rule, tested)
+    return conclude(host, request, report, tested.records, tested.structures.rows, save)
 
 
 def compared(

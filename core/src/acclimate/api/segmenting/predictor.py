@@ -1,42 +1,27 @@
 """A saved run at work: masks of new images."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from acclimate import models, training
+from acclimate import models
 from acclimate.api.own_pixels import prepared
-from acclimate.api.saved import restore
+from acclimate.api.saved_run import SavedRun
 from acclimate.api.segmenting.deciding import ranked, rule_of
 from acclimate.api.segmenting.predicting import in_order
 from acclimate.contracts import DataError, MaskPrediction
 from acclimate.plugins import Host
 
 
-class MaskPredictor:
+class MaskPredictor(SavedRun[models.Segmenter, models.PixelPreprocessing]):
     """What `load` returns of a run that gives masks; `classes` are what the values of a mask stand for."""
 
     def __init__(self, folder: Path, host: Host) -> None:
-        self.folder = folder
-        with training.quiet_libraries():
-            model, preprocessing, self.manifest = restore(folder, host)
-        assert isinstance(model, models.Segmenter)
-        assert isinstance(preprocessing, models.PixelPreprocessing)
-        self.model, self.preprocessing = model, preprocessing
-        self.model.to(training.device())
+        super().__init__(folder, host, models.Segmenter, models.PixelPreprocessing)
         self.classes: tuple[str, ...] = self.model.labels
         self.rule = rule_of(self.manifest)
-        self.prepare: Callable[[Any], Any] | None = host.load_reference(
-            self.manifest["prepare"], self.manifest["preparing"]
-        )
-
-    @property
-    def precision(self) -> str:
-        """The arithmetic of forward passes."""
-        return str(self.manifest["precision"]) if training.has_bfloat16() else "float32"
 
     def predict(self, images: Sequence[str | Path | Image.Image]) -> list[MaskPrediction]:
         """Return the mask of each image, given as a path or a Pillow image, at the image's own size.

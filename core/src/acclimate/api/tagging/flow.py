@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,12 @@ import torch
 
 from acclimate import models, training
 from acclimate.api import own_truth, saved
-from acclimate.api.adapting import Run, tell
+from acclimate.api.adapting import Run, conclude, tell
 from acclimate.api.choosing import choose_backbone, need_of
 from acclimate.api.clock import Clock
 from acclimate.api.gradient import Learned, told_forward
 from acclimate.api.provenance import manifest_of
-from acclimate.api.report_fields import of_run, of_test, reviewed, trained_settings, usual_settings
+from acclimate.api.report_fields import of_run, of_test, trained_settings, usual_settings
 from acclimate.api.request import Request
 from acclimate.api.sameness import check_same
 from acclimate.api.scoring import compared_first
@@ -46,7 +47,9 @@ def adapt(host: Host, request: Request, folder: Path, shown: bool) -> Run:
             others[testing.FROZEN] = _found(subject, arithmetic.precision)
     with clock.stage("train"):
         chosen = arithmetic.precision, told_forward(arithmetic)
-        learned = learning.learn(subject, plan, chosen, lambda scores: tell(host, request, "epoch", **scores))
+        learned = own_truth.learn_from_solved(
+            subject, plan, lesson, chosen, lambda scores: tell(host, request, "epoch", **scores)
+        )
     with clock.stage("decide"):
         outside, told = decide(subject, learned.precision)
         request = replace(request, notes=(*request.notes, *told))
@@ -66,11 +69,8 @@ def adapt(host: Host, request: Request, folder: Path, shown: bool) -> Run:
             shown=subject.settings.show_rows,
         )
     report = _report(request, subject, plan, learned, tested, clock)
-    report = reviewed(host, request.owner, report, tested.records)
-    tell(host, request, "evaluated", metrics={name: score.value for name, score in report.metrics.items()})
-    _save(host, request, subject, plan, learned, outside, logits, report)
-    tell(host, request, "written", output=str(request.output))
-    return Run(output=request.output, report=report, test_rows=tested.test_rows, host=host)
+    save = partial(_save, host, request, subject, plan, learned, outside, logits)
+    return conclude(host, request, report, tested.records, tested.test_rows, save)
 
 
 def compared(

@@ -7,14 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import log_softmax
 
-from acclimate import evaluation, methods, models, training
-from acclimate.api import own_truth
-from acclimate.api.gradient import Learned, OnEpoch
+from acclimate import evaluation, models, training
 from acclimate.api.own_truth import Lesson
 from acclimate.api.tagging.predicting import found_in
 from acclimate.api.tagging.rows import spans_of
 from acclimate.api.tagging.subject import TagSubject
-from acclimate.contracts import Finding, Plan
 
 
 def lesson(subject: TagSubject) -> Lesson:
@@ -26,20 +23,6 @@ def lesson(subject: TagSubject) -> Lesson:
         at_once=models.WINDOWS_AT_ONCE,
         libraries=("peft",),
     )
-
-
-def learn(subject: TagSubject, plan: Plan, precision: tuple[str, Finding], on_epoch: OnEpoch) -> Learned:
-    """Train by the plan, or leave the head that was solved where it trains nothing.
-
-    `precision` is that of forward passes, and what to say of it.
-    """
-    if not plan.trains:
-        methods.freeze(subject.model.encoder)
-        return Learned(trained=None, precision=precision[0], rates=(), notes=precision[1:])
-    if plan.head == "random":
-        with training.seeded(subject.settings.seed):
-            subject.model.head.reset_parameters()
-    return own_truth.learn(subject, plan, lesson(subject), on_epoch)
 
 
 def _validate(subject: TagSubject, precision: str) -> tuple[Mapping[str, float], NDArray[np.float64]]:

@@ -2,10 +2,9 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-from acclimate import models, training
-from acclimate.api.saved import restore
+from acclimate import models
+from acclimate.api.saved_run import SavedRun
 from acclimate.api.tagging.predicting import found_in
 from acclimate.contracts import DataError, PredictedSpan, SpanPrediction
 from acclimate.plugins import Host
@@ -13,32 +12,18 @@ from acclimate.plugins import Host
 Columns = Callable[[str, str], Mapping[str, str]]
 
 
-class SpanPredictor:
+class SpanPredictor(SavedRun[models.Tagger, models.TagPreprocessing]):
     """What `load` returns of a run that finds spans; `labels` are those that spans may have.
 
     `span_columns` are the names of what the preset tells of a span besides.
     """
 
     def __init__(self, folder: Path, host: Host) -> None:
-        self.folder = folder
-        with training.quiet_libraries():
-            model, preprocessing, self.manifest = restore(folder, host)
-        assert isinstance(model, models.Tagger)
-        assert isinstance(preprocessing, models.TagPreprocessing)
-        self.model, self.preprocessing = model, preprocessing
-        self.model.to(training.device())
+        super().__init__(folder, host, models.Tagger, models.TagPreprocessing)
         self.labels: tuple[str, ...] = self.model.labels
         self.outside = float(self.manifest["spans"]["outside"])
-        self.prepare: Callable[[Any], Any] | None = host.load_reference(
-            self.manifest["prepare"], self.manifest["preparing"]
-        )
         self._columns: Columns | None = host.load_reference(self.manifest["spans"]["columns"])
         self.span_columns: tuple[str, ...] = tuple(self.manifest["spans"]["told"])
-
-    @property
-    def precision(self) -> str:
-        """The arithmetic of forward passes."""
-        return str(self.manifest["precision"]) if training.has_bfloat16() else "float32"
 
     def predict(self, texts: Sequence[str]) -> list[SpanPrediction]:
         """Return the spans of each text, of any length, with offsets in its characters.
