@@ -10,6 +10,7 @@ from typing import Any, cast
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from acclimate.contracts import BackboneError, DataError, MissingPackageError
 
@@ -55,7 +56,8 @@ def write(
         BackboneError: then.
     """
     dynamic = {place: torch.export.Dim(name) for place, name in enumerate(axes)}
-    with warnings.catch_warnings():
+    # Attention as plain products: what the fused kernel says of its layout does not hold once it is taken apart.
+    with warnings.catch_warnings(), sdpa_kernel(SDPBackend.MATH):
         warnings.simplefilter("ignore")  # the exporter's remarks on names of axes
         try:
             program = torch.onnx.export(
@@ -73,6 +75,17 @@ def write(
                 f"{what} cannot be exported: {reason}.", "Choose another backbone or method, or use the run as it is."
             ) from error
     assert program is not None
+    fixed = [
+        f"{axes[place]} of {value.name} at {size}"
+        for value in program.model.graph.inputs
+        for place, size in enumerate((value.shape or ())[: len(axes)])
+        if isinstance(size, int)
+    ]
+    if fixed:
+        raise BackboneError(
+            f"{what} cannot be exported: the file would fix {', '.join(fixed)}.",
+            "Choose another backbone or method, or use the run as it is.",
+        )
     plain = {f"{_OURS}{name}": json.dumps(value, ensure_ascii=False) for name, value in told.items()}
     cast(Any, program.model).metadata_props.update(plain)
     program.save(str(file))

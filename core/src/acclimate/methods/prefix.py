@@ -92,7 +92,7 @@ class Prefix(nn.Module):
         """Return keys and values [batch, heads, tokens, features] with the prefix before them."""
         times = key.shape[1] // len(self.key)  # heads of keys may be repeated by now, one for each of the queries'
         ours = (tensor.repeat_interleave(times, dim=0).to(key.dtype) for tensor in (self.key, self.value))
-        first, second = (tensor.expand(len(key), -1, -1, -1) for tensor in ours)
+        first, second = (tensor.expand(key.shape[0], -1, -1, -1) for tensor in ours)
         return torch.cat([first, key], dim=2), torch.cat([second, value], dim=2)
 
     def scores(self, mask: Tensor, heads: int) -> Tensor:

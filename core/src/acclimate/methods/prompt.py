@@ -114,7 +114,7 @@ class ImagePrompts(nn.Module):
     def _insert(self, inputs: tuple[Any, ...], place: int) -> tuple[Any, ...]:
         hidden: Tensor = inputs[0]
         own = hidden if place == 0 else hidden[:, : -self.length]  # in the place of the last block's
-        ours = self.tokens[place].to(hidden.dtype).expand(len(hidden), -1, -1)
+        ours = self.tokens[place].to(hidden.dtype).expand(hidden.shape[0], -1, -1)
         return (torch.cat([own, ours], dim=1), *inputs[1:])
 
     def _remove(self, output: Any) -> Any:
@@ -141,15 +141,15 @@ class _Inserted:
         mask = torch.ones_like(ids) if mask is None else mask
         length, tokens = len(prompt), ids.shape[1]
         start = mask.argmax(dim=1, keepdim=True)  # the first real token of each row
-        place = torch.arange(length + tokens, device=ids.device).expand(len(ids), -1)
+        place = torch.arange(length + tokens, device=ids.device).expand(ids.shape[0], -1)
         # Where each column comes from in [prompt, tokens]: padding on the left, the prompt, the rest.
         source = torch.where(place < start, length + place, torch.where(place < start + length, place - start, place))
-        both = torch.cat([prompt.expand(len(ids), -1, -1), own], dim=1)
+        both = torch.cat([prompt.expand(ids.shape[0], -1, -1), own], dim=1)
         inputs["inputs_embeds"] = both.gather(1, source.unsqueeze(-1).expand(-1, -1, both.shape[2]))
-        inputs["attention_mask"] = torch.cat([mask.new_ones(len(ids), length), mask], dim=1).gather(1, source)
+        inputs["attention_mask"] = torch.cat([mask.new_ones(ids.shape[0], length), mask], dim=1).gather(1, source)
         if self.table is not None:
             inputs["position_ids"] = self._positions(self.table, ids, source, length)
-        columns = torch.arange(tokens, device=ids.device).expand(len(ids), -1)
+        columns = torch.arange(tokens, device=ids.device).expand(ids.shape[0], -1)
         self.back = torch.where(columns < start, columns, columns + length)
         return args, inputs
 
@@ -168,7 +168,7 @@ class _Inserted:
         if table.padding_idx is not None:  # RoBERTa counts the tokens that are not padding, from the padding's id on
             real = ids.ne(table.padding_idx).long()
             own, first = real.cumsum(dim=1) * real + table.padding_idx, table.padding_idx + 1
-        return torch.cat([own.new_full((len(ids), length), first), own], dim=1).gather(1, source)
+        return torch.cat([own.new_full((ids.shape[0], length), first), own], dim=1).gather(1, source)
 
 
 def _position_table(encoder: nn.Module) -> nn.Embedding | None:
