@@ -81,9 +81,7 @@ def test_the_steps_of_an_inspection_and_of_its_file_are_what_it_predicts(
         for spread in each.milliseconds.values():
             assert 0 < spread.p50 <= spread.p99 <= spread.longest
         assert 0 < each.per_second < each.computed_per_second
-        assert sum(each.milliseconds[name].p50 for name in each.milliseconds if name != "whole") == pytest.approx(
-            each.milliseconds["whole"].p50, rel=0.5
-        )
+        assert each.milliseconds["whole"].p50 >= max(spread.p50 for spread in each.milliseconds.values())
     assert json.loads(json.dumps(measured.to_dict()))["timed"][1]["milliseconds"]["compute"]["p50"] > 0
     assert "parts.onnx" in str(measured)
     assert "20 repeats after 10 to warm up, 5 batches, over 30 images; 1 threads" in str(measured)
@@ -104,6 +102,8 @@ def test_each_step_has_the_time_it_took(monkeypatch: pytest.MonkeyPatch) -> None
             ("open", "compute", "whole"), 30
         )
         assert min(single[what]["compute"]) >= 0.004
+        both = zip(single[what]["open"], single[what]["compute"], strict=True)
+        assert single[what]["whole"] == pytest.approx([sum(each) for each in both])
         assert np.median(single[what]["open"]) < 0.002
     assert len(given) == 2 * (timing._WARM_UP + 30)
     assert given[2 * timing._WARM_UP : 2 * timing._WARM_UP + 4] == [["a"], ["b"], ["c"], ["a"]]
