@@ -31,10 +31,10 @@ def readme_code(folder: Path) -> str:
     "method",
     [
         "lora",
-        "lora:init=pissa:rank=4",
         *(
             pytest.param(name, marks=pytest.mark.slow)
             for name in (
+                "lora:init=pissa:rank=4",
                 "lora:dora=true",
                 "lora:rslora=true",
                 "peft:OFT",

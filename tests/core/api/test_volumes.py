@@ -64,8 +64,12 @@ def run(source: Path, network: str, tmp_path_factory: pytest.TempPathFactory) ->
     return run_of(source, tmp_path_factory.mktemp("runs") / "run", network, "scratch", epochs=8, learning_rate=3e-3)
 
 
-def test_a_network_from_random_weights_learns_and_says_the_same_in_a_fresh_process(run: Run, source: Path) -> None:
+def test_a_network_learns_from_random_weights(run: Run) -> None:
     assert run.report.metrics["auroc"].value > 0.9
+
+
+@pytest.mark.slow
+def test_a_network_says_the_same_in_a_fresh_process(run: Run, source: Path) -> None:
     code = (
         "import json, sys\nfrom acclimate.api import predict_rows\n"
         "print(json.dumps(list(predict_rows(sys.argv[1], sys.argv[2]))))"
@@ -124,7 +128,9 @@ def test_a_method_adapts_the_weights_of_a_folder(source: Path, network: str, tmp
     assert load(found.output).predict([source.parent / "0.tif"])[0].label in ("yes", "no")
 
 
-@pytest.mark.parametrize("method", ["frozen", "lora", "partial"])
+@pytest.mark.parametrize(
+    "method", ["frozen", *(pytest.param(name, marks=pytest.mark.slow) for name in ("lora", "partial"))]
+)
 def test_a_run_may_keep_only_what_was_trained(source: Path, network: str, tmp_path: Path, method: str) -> None:
     options: dict[str, Any] = {"options": {"cache": "on"}} if method == "partial" else {}
     both = [

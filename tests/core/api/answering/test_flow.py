@@ -225,8 +225,17 @@ def test_predict_refuses_what_is_no_list_and_runs_without_questions(
         load(folder).predict(["payer Acme"])
 
 
-METHODS = ["frozen", "full", "layerwise", "partial", "lora", "adapters", "prefix", "prompt", "ia3", "bitfit", "norm",
-           "scratch", "qlora", "peft:IA3"]  # fmt: skip
+METHODS = [
+    "frozen",
+    "full",
+    "partial",
+    "lora",
+    "prompt",
+    *(
+        pytest.param(name, marks=pytest.mark.slow)
+        for name in ("layerwise", "adapters", "prefix", "ia3", "bitfit", "norm", "scratch", "qlora", "peft:IA3")
+    ),
+]
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -50,7 +50,7 @@ def check(run: Path, file: Path, images: list[Path]) -> None:
     assert json.loads(told["acclimate.preprocessing_sha256"]) == load(run).preprocessing.hash
 
 
-@pytest.mark.parametrize("method", ["memory-bank", "padim"])
+@pytest.mark.parametrize("method", ["memory-bank", pytest.param("padim", marks=pytest.mark.slow)])
 def test_a_run_gives_its_scores_maps_and_decisions_in_onnxruntime(
     inspected: Run, inspect: Inspect, parts: Path, unseen: Path, tmp_path: Path, method: str
 ) -> None:
