@@ -5,12 +5,15 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 
 from acclimate.contracts import DataError, OptionError
 from acclimate.models.anomaly.checks import check_features
 
-# Distances computed at once: they stay in a processor's cache.
-_COMPARED = 1 << 18
+# Distances computed at once: enough rows for a product of matrices to be fast, in memory that stays small.
+_COMPARED = 1 << 22
+# Members of which the least distance alone is looked at first.
+_GROUP = 128
 # Pairs of patch and member compared at once by differences.
 _PAIRS = 1 << 14
 NEIGHBOURS = 9
@@ -37,9 +40,11 @@ class MemoryBank:
         self._middle = self.features.mean(dim=0)
         # Around their mean the norms are small, and with them what rounding does to a difference of products.
         around = self.features - self._middle
-        self._transposed = around.T.contiguous() * -2
-        self._norms = around.square().sum(dim=1)
-        self._reach = float(self._norms.max())
+        norms = around.square().sum(dim=1)
+        self._reach = float(norms.max())
+        missing = -len(around) % _GROUP  # members of no distance fill the last group
+        self._transposed = pad(around.T * -2, (0, missing)).contiguous()
+        self._norms = pad(norms, (0, missing), value=torch.inf)
         # What a sum of products of so many channels may be off by, as a share of the two squared norms.
         self._rounding = 2 * (self.features.shape[1] ** 0.5 + 4) * 2.0**-23
 
@@ -55,7 +60,7 @@ class MemoryBank:
         """
         check_features(patches, "patches", self.features.shape[1])
         patches = patches.to(self.features)
-        together = min(max(_COMPARED // len(self.features), 16), 1024)
+        together = min(max(_COMPARED // len(self.features), 64), 1024)
         found = [self._nearest(part) for part in torch.split(patches, together)]
         return Nearest(distance=torch.cat([each for each, _ in found]), index=torch.cat([each for _, each in found]))
 
@@ -107,11 +112,15 @@ class MemoryBank:
     def _nearest(self, patches: Tensor) -> tuple[Tensor, Tensor]:
         """Return distance and index [patches] of the nearest member."""
         around = patches - self._middle
-        values = torch.addmm(self._norms, around, self._transposed)  # squared distances but for the patches' norms
-        least = values.amin(dim=1)
+        # Squared distances but for the patches' norms, [patches, groups, members of a group].
+        values = torch.addmm(self._norms, around, self._transposed).unflatten(1, (-1, _GROUP))
+        least = values.amin(dim=2)
         reach = around.square().sum(dim=1) + self._reach
         # Members that rounding cannot tell from the nearest are compared by differences; most often there is one.
-        near = (values <= (least + self._rounding * reach)[:, None]).nonzero()
+        limit = least.amin(dim=1) + self._rounding * reach
+        patch, group = (least <= limit[:, None]).nonzero(as_tuple=True)
+        found, place = (values[patch, group] <= limit[patch, None]).nonzero(as_tuple=True)
+        near = torch.stack([patch[found], group[found] * _GROUP + place], dim=1)
         exact = _between(patches, self.features, near)
         distance = exact.new_full((len(patches),), torch.inf).scatter_reduce(0, near[:, 0], exact, "amin")
         best = exact == distance[near[:, 0]]
