@@ -65,9 +65,9 @@ def main() -> None:
         title="The search of a memory bank against plain ways to write it",
         claim=f"The nearest of so many members for each of {PATCHES} patches of {every.shape[1]} channels of an image "
         f"(EfficientNet-Lite0, solar cells without defect), {arguments.scored} images one by one, threads: "
-        f"{arguments.threads}. Milliseconds are the median; times slower is the median of the images, in brackets the "
-        "least and the greatest. The error is the greatest of any patch, as a share of its distance, against "
-        "differences in float64.",
+        f"{arguments.threads}. Milliseconds are the median, times slower the median of the images with the least and "
+        "the greatest. The error is the greatest of any patch, as a share of its distance, against differences in "
+        "float64.",
         header=["members", "search", "ms per image", "times slower", "greatest error"],
         rows=rows,
         raw=raw,

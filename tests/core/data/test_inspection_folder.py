@@ -47,6 +47,13 @@ def test_a_folder_for_each_label_with_masks_beside(tmp_path: Path) -> None:
     }
 
 
+def test_images_that_share_their_name_are_refused(tmp_path: Path) -> None:
+    for name in ("good/a.jpg", "scratch/b.jpg", "scratch/b.png"):
+        image(tmp_path / name)
+    with pytest.raises(DataError, match=r"as masks do: b\.jpg and b\.png"):
+        read(tmp_path)
+
+
 def test_train_and_test_with_masks_by_part_and_suffix(tmp_path: Path) -> None:
     for name in (
         "train/good/000.png",

@@ -261,6 +261,16 @@ def test_a_folder_without_images_is_an_error(tmp_path: Path) -> None:
         list(read.image_folder_rows(str(tmp_path)))
 
 
+@pytest.mark.parametrize("mask", ["1.jpg", "1_mask.png", "1_mask_1.png"])
+def test_masks_beside_their_images_are_no_images_of_the_class(tmp_path: Path, photo: Any, mask: str) -> None:
+    for name in ("cat/1.png", "cat/2.png", "dog/1_mask.png", "dog/inside/1.png"):
+        photo(f"set/{name}")
+    assert len(list(read.image_folder_rows(str(tmp_path / "set")))) == 4
+    photo(f"set/dog/inside/{mask}")
+    with pytest.raises(DataError, match=r"1 images of .* as masks do: 1\.[a-z]+ and 1.*Move them"):
+        list(read.image_folder_rows(str(tmp_path / "set")))
+
+
 def test_folders_called_train_and_test_are_not_taken_for_classes(tmp_path: Path, photo: Any) -> None:
     for name in ("train/cat/1.png", "test/cat/1.png"):
         photo(f"set/{name}")

@@ -61,6 +61,15 @@ def test_a_folder_is_read_by_what_lies_in_it(host: Host, tmp_path: Path, file: s
     assert (chosen and chosen.name) == loader
 
 
+def test_folders_of_classes_with_folders_within_are_classes(host: Host, tmp_path: Path) -> None:
+    for name in ("crack/Imgs/1.jpg", "fray/Imgs/2.jpg"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_text("")
+    chosen = host.choose_loader("general", str(tmp_path))
+    assert chosen is not None
+    assert chosen.name == "image-folder"
+
+
 def test_images_and_masks_side_by_side_are_read_in_pairs(host: Host, tmp_path: Path) -> None:
     for name in ("images", "masks"):
         (tmp_path / name).mkdir()

@@ -1,16 +1,20 @@
 """A folder of images with one folder per class."""
 
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from acclimate.contracts import DataError
-from acclimate.data.read.files import existing, some_rows
+from acclimate.data.read.files import existing
 
 IMAGE_SUFFIXES = frozenset(
     (".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp", ".jp2")
 )
+# "b_mask.png" and, where there are several, "b_mask_1.png".
+_MASK_NAME = re.compile(r"(.+)_mask(?:_?\d+)?")
+_SHOWN = 3
 _PART_NAMES = frozenset(("train", "training", "valid", "val", "validation", "dev", "test", "testing"))
 
 
@@ -21,31 +25,55 @@ def image_folder_rows(source: str) -> Iterator[dict[str, Any]]:
     Images that lie in the folder itself have no label.
 
     Raises:
-        DataError: no such folder, no images in it, or folders named train and test instead of classes.
+        DataError: no such folder, no images in it, masks beside the images, or folders named train and test instead
+            of classes.
     """
     root = existing(source).resolve()
     if not root.is_dir():
         raise DataError(f"{source!r} is a file, and a folder of images was expected.")
     _check_classes_on_top(root, source)
-    try:
-        yield from some_rows(_rows(root), source)
-    except DataError as error:
+    images = list(_images(root))
+    if not images:
         raise DataError(
             f"There are no images in {source!r} ({', '.join(sorted(IMAGE_SUFFIXES))}).",
             "Expected one folder per class with images inside.",
-        ) from error
+        )
+    check_no_masks(source, images)
+    for path in images:
+        place = path.relative_to(root)
+        label = {"label": place.parts[0]} if len(place.parts) > 1 else {}
+        yield {"image": str(path), **label, "id": place.as_posix()}
 
 
-def _rows(root: Path) -> Iterator[dict[str, Any]]:
+def check_no_masks(source: str, images: Sequence[Path]) -> None:
+    """Check that no image is the mask of another of its folder, as far as names tell.
+
+    `b_mask.png` and `b_mask_1.png` are those of `b.jpg`; of `b.jpg` and `b.png` one is most often the other's.
+
+    Raises:
+        DataError: when there are such, named in pairs.
+    """
+    named = {image.with_suffix(""): image for image in reversed(images)}
+    pairs = [(named[image.with_suffix("")], image) for image in images if named[image.with_suffix("")] != image]
+    matches = ((_MASK_NAME.fullmatch(image.stem), image) for image in images)
+    bases = ((image.with_name(match[1]), image) for match, image in matches if match)
+    pairs += [(named[base], image) for base, image in bases if base in named]
+    if pairs:
+        shown = ", ".join(f"{image.name} and {mask.name}" for image, mask in pairs[:_SHOWN])
+        raise DataError(
+            f"{len(pairs):,} images of {source!r} lie beside another of that name, as masks do: {shown}"
+            f"{', …' if len(pairs) > _SHOWN else ''}.",
+            "As images of a class masks give it away. Move them out of the folder, or name images and labels in a "
+            "table.",
+        )
+
+
+def _images(root: Path) -> Iterator[Path]:
     for folder, folders, files in os.walk(root):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(files):
-            if name.startswith(".") or Path(name).suffix.lower() not in IMAGE_SUFFIXES:
-                continue
-            path = Path(folder) / name
-            place = path.relative_to(root)
-            label = {"label": place.parts[0]} if len(place.parts) > 1 else {}
-            yield {"image": str(path), **label, "id": place.as_posix()}
+            if not name.startswith(".") and Path(name).suffix.lower() in IMAGE_SUFFIXES:
+                yield Path(folder) / name
 
 
 def _check_classes_on_top(root: Path, source: str) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 from acclimate.contracts import DEFECTIVE, GOOD, DataError
 from acclimate.data.masks import open_mask
 from acclimate.data.read.files import existing, some_rows
-from acclimate.data.read.image_folder import IMAGE_SUFFIXES
+from acclimate.data.read.image_folder import IMAGE_SUFFIXES, check_no_masks
 
 PART, MASK = "part", "mask"
 """The columns with the part that the source deals a row to, and with the path of its mask, "" where it has none."""
@@ -98,9 +98,11 @@ def _classes(source: str, root: Path, *, separate: bool, good: bool) -> Iterator
     here = set(every)
     masks = set() if separate else {path for path in every if _masked_by(path) & here}
     beside = {image: mask for mask in masks for image in _masked_by(mask) & here}
-    for image in every:
-        if image not in masks:
-            yield image, GOOD if image.parent == root else image.relative_to(root).parts[0], beside.get(image)
+    images = [path for path in every if path not in masks]
+    if not separate:
+        check_no_masks(source, images)
+    for image in images:
+        yield image, GOOD if image.parent == root else image.relative_to(root).parts[0], beside.get(image)
 
 
 def _masked_by(mask: Path) -> set[Path]:

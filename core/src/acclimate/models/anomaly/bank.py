@@ -113,7 +113,7 @@ class MemoryBank:
         """Return distance and index [patches] of the nearest member."""
         around = patches - self._middle
         # Squared distances but for the patches' norms, [patches, groups, members of a group].
-        values = torch.addmm(self._norms, around, self._transposed).unflatten(1, (-1, _GROUP))
+        values = torch.addmm(self._norms, around, self._transposed).view(len(patches), -1, _GROUP)
         least = values.amin(dim=2)
         reach = around.square().sum(dim=1) + self._reach
         # Members that rounding cannot tell from the nearest are compared by differences; most often there is one.

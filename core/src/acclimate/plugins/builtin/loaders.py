@@ -121,5 +121,12 @@ def _folder_loader(folder: Path, task: str) -> str | None:
         return "mask-folder"
     if task == "image-segmentation" and all((folder / name).is_dir() for name in ("images", "labels")):
         return "yolo"
-    images = (file for file in folder.glob("*/*") if file.suffix.lower() in _IMAGE_SUFFIXES)
-    return "image-folder" if next(images, None) else None
+    if _classes(folder, "*/*") or len(_classes(folder, "*/*/*")) > 1:
+        return "image-folder"
+    return None
+
+
+def _classes(folder: Path, pattern: str) -> set[str]:
+    """Return the folders on top that hold images at that depth."""
+    images = (file for file in folder.glob(pattern) if file.suffix.lower() in _IMAGE_SUFFIXES)
+    return {image.relative_to(folder).parts[0] for image in images}
