@@ -64,7 +64,7 @@ def main() -> None:
         "memory_bank",
         title="The search of a memory bank against plain ways to write it",
         claim=f"The nearest of so many members for each of {PATCHES} patches of {every.shape[1]} channels of an image "
-        f"(EfficientNet-Lite0, solar cells without defect), {arguments.scored} images one by one, threads: "
+        f"(EfficientNet-Lite0, good solar cells), {arguments.scored} images one by one, threads: "
         f"{arguments.threads}. Milliseconds are the median, times slower the median of the images with the least and "
         "the greatest. The error is the greatest of any patch, as a share of its distance, against differences in "
         "float64.",

@@ -36,8 +36,8 @@ def main() -> None:
             (f"{model}, energy", str(seed), (each.accuracy, each.recall))
             for seed, each in zip(seeds, levels, strict=True)
         ]
-        for model, seed, (accuracy, recall) in [*sides, ("TF-IDF and logistic, max. probability", "", words[level])]:
-            rows.append([str(level), model, seed, str(accuracy), str(recall)])
+        for side, seed, (accuracy, recall) in [*sides, ("TF-IDF and logistic, max. probability", "", words[level])]:
+            rows.append([str(level), side, seed, str(accuracy), str(recall)])
         means = [spread([getattr(each, name).value for each in levels]) for name in ("accuracy", "recall")]
         rows.insert(len(rows) - 1, [str(level), f"{model}, energy", "mean (range)", *means])
     plain = spread([each.metrics["accuracy"].value for each in reports])
