@@ -63,9 +63,9 @@ def main() -> None:
     record(
         "memory_bank",
         title="The search of a memory bank against plain ways to write it",
-        claim=f"The nearest of so many members for each of {PATCHES} patches of {every.shape[1]} channels of an image "
+        claim=f"The nearest of so many members for each of {PATCHES} patches of {every.shape[1]} channels per image "
         f"(EfficientNet-Lite0, good solar cells), {arguments.scored} images one by one, threads: "
-        f"{arguments.threads}. Milliseconds are the median, times slower the median of the images with the least and "
+        f"{arguments.threads}. Milliseconds are the median, times slower the median of images with the least and "
         "the greatest. The error is the greatest of any patch, as a share of its distance, against differences in "
         "float64.",
         header=["members", "search", "ms per image", "times slower", "greatest error"],
