@@ -103,14 +103,18 @@ def beside(own: str, reports: Sequence[Report], baselines: Mapping[str, str]) ->
 def by_seed(
     sides: Mapping[str, Sequence[Mapping[str, Score]]], seeds: Sequence[int], names: Sequence[str]
 ) -> list[list[str]]:
-    """Return scores by seed, and their means, as rows; `sides[name][place]` are those of `seeds[place]`."""
+    """Return scores by seed, and their means, as rows; `sides[name][place]` are those of `seeds[place]`.
+
+    A score that a side does not have, as baselines that point at no evidence, leaves its place empty.
+    """
     rows = []
     for side, found in sides.items():
         rows += [
-            [side, str(seed), *(str(scores[name]) for name in names)]
+            [side, str(seed), *(str(scores.get(name, "")) for name in names)]
             for seed, scores in zip(seeds, found, strict=True)
         ]
-        rows.append([side, "mean (range)", *(spread([scores[name].value for scores in found]) for name in names)])
+        means = [spread([scores[name].value for scores in found]) if name in found[0] else "" for name in names]
+        rows.append([side, "mean (range)", *means])
     return rows
 
 

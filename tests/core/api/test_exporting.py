@@ -61,6 +61,32 @@ def test_an_image_run_gives_its_probabilities_in_onnxruntime(
     assert np.allclose(softmax(logits, axis=1), model.probabilities(images), atol=1e-4)
 
 
+@pytest.mark.slow
+def test_an_image_run_in_eight_bits_says_what_they_cost(finished: Finished, tmp_path: Path) -> None:
+    run = finished("image", "frozen")
+    done = export(run.output, tmp_path / "model.onnx", int8=True)
+    assert done.loss is not None
+    assert done.loss.rows == run.report.rows["test"]
+    assert done.loss.before["accuracy"].value == pytest.approx(run.report.metrics["accuracy"].value)
+    assert done.loss.difference > 10 * done.difference  # eight bits are no float32
+    assert done.output.stat().st_size < 0.4 * export(run.output, tmp_path / "plain.onnx").output.stat().st_size
+
+
+def test_no_lines_of_source_and_no_folders_are_in_a_file(small: Finished, tmp_path: Path) -> None:
+    written = export(small("lora").output, tmp_path / "model.onnx").output.read_bytes()
+    assert b"name_scopes" in written
+    assert b".py" not in written
+    assert b"stack_trace" not in written
+
+
+def test_eight_bits_are_for_images(small: Finished, tmp_path: Path) -> None:
+    with pytest.raises(OptionError, match=r"int8 is for runs on images.*Leave int8 out"):
+        export(small("lora").output, tmp_path / "model.onnx", int8=True)
+    with pytest.raises(OptionError, match=r"int8 is for ONNX files"):
+        export(small("lora").output, tmp_path / "model", format="peft", int8=True)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_file_with_other_logits_is_not_written(
     small: Finished, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,14 +1,16 @@
 """A saved run in a format for other libraries: ONNX, or an adapter of peft, if its logits or scores are the run's."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from acclimate import bundle, models
+from acclimate.api import int8 as int8_files
 from acclimate.api import onnx_files, own_rows
 from acclimate.api.adapter_folder import check_adapter, write_adapter
 from acclimate.api.detecting import exporting as part_files
@@ -32,7 +34,8 @@ _NAME_IMAGES = "Name images like them with images (--images)."
 class Exported:
     """A file or folder that another library reads.
 
-    `difference` is the greatest of the first of its `outputs`, a logit or the score of a part, on `compared` rows.
+    `difference` is the greatest of the first of its `outputs`, a logit or the score of a part, on `compared` rows. Of
+    a file in 8 bits it is that of the file in float32 that it was made of, and `loss` what the 8 bits cost.
     """
 
     output: Path
@@ -40,6 +43,7 @@ class Exported:
     outputs: tuple[str, ...]
     difference: float
     compared: int
+    loss: int8_files.Loss | None = None
 
 
 def export(
@@ -48,6 +52,7 @@ def export(
     *,
     format: str = "onnx",
     images: str | Path | None = None,
+    int8: bool = False,
     host: Host | None = None,
 ) -> Exported:
     """Write a saved run as an ONNX file, or as a folder with the adapter that peft puts on the backbone ("peft").
@@ -66,12 +71,16 @@ def export(
     threshold are inside, and its metadata says how images are resized. It is compared on real `images`, a source of
     them; on test parts of the run where none is named.
 
+    With `int8` the network of a run on images computes in 8 bits, once the file in float32 has passed. What that
+    costs is measured on the run's own test rows and stands in the result and in the file's metadata; it passes
+    whatever it costs.
+
     Raises:
         OptionError: for another format; as ONNX for a run that isotonic curves calibrate or that reads images in
             tiles, and as an adapter for one whose method or backbone plain peft does not know; for `images` of a run
-            that sorts rows.
+            that sorts rows; for `int8` of an adapter or of a run on texts.
         MissingPackageError: without the packages of the extra `onnx`.
-        DataError: when the images that a run of parts is compared on are not at hand.
+        DataError: when the images that a run of parts is compared on, or the rows for `int8`, are not at hand.
         BackboneError: when torch cannot export the model.
         BundleError: when onnxruntime, or peft, does not give the run's logits or scores; nothing is written.
         OutputError: when the output exists or cannot be written.
@@ -80,15 +89,17 @@ def export(
     if format not in FORMATS:
         raise OptionError(f"Runs are exported as {', '.join(FORMATS)}, found {format!r}.", "Leave format out.")
     if format == "peft":
+        if int8:
+            raise OptionError("int8 is for ONNX files, and an adapter is in 16 or 32 bits.", "Leave int8 out.")
         return _adapter(folder, output, host, images)
     onnx_files.check_packages()
     bundle.check_output(output)
     if task_of(Path(folder)) == PARTS:
-        return _inspection(Path(folder), output, host, images)
-    return _classifier(folder, output, host, images)
+        return _inspection(Path(folder), output, host, images, int8)
+    return _classifier(folder, output, host, images, int8)
 
 
-def _classifier(folder: str | Path, output: Path, host: Host, images: str | Path | None) -> Exported:
+def _classifier(folder: str | Path, output: Path, host: Host, images: str | Path | None, int8: bool) -> Exported:
     _no_images(images)
     predictor = load_classifier(folder, host)
     if predictor.curves:
@@ -98,31 +109,51 @@ def _classifier(folder: str | Path, output: Path, host: Host, images: str | Path
             "Adapt with calibration 'temperature', or merge the run: the lines in the README then apply the curves.",
         )
     inputs = models.probe(predictor.plain_preprocessing)
+    if int8:
+        int8_files.check(predictor)
     predictor.model.cpu()
     expected = logits(predictor.model, inputs)
     fold(predictor, host)
-    with bundle.writing_file(output) as partial:
-        _write(predictor, inputs, partial)
-        difference = _checked(partial, inputs, expected)
+
+    def write(file: Path) -> float:
+        _write(predictor, inputs, file)
+        return _checked(file, inputs, expected)
+
+    difference, loss = _written(host, predictor, output, write, int8)
     return Exported(
-        output=output, inputs=tuple(inputs), outputs=OUTPUTS, difference=difference, compared=len(expected)
+        output=output, inputs=tuple(inputs), outputs=OUTPUTS, difference=difference, compared=len(expected), loss=loss
     )
 
 
-def _inspection(folder: Path, output: Path, host: Host, images: str | Path | None) -> Exported:
+def _inspection(folder: Path, output: Path, host: Host, images: str | Path | None, int8: bool) -> Exported:
     predictor = load_parts(folder, host)
     part_files.check_whole(predictor)
     with own_rows.items(host, predictor, images, _NAME_IMAGES) as items:
         shown = [predictor.opened(path) for path in own_rows.spread(items["test"], _COMPARED)]
-    with bundle.writing_file(output) as partial:
-        differences = part_files.write(predictor, shown, partial)
+    difference, loss = _written(
+        host, predictor, output, lambda file: part_files.write(predictor, shown, file)["score"], int8
+    )
     return Exported(
         output=output,
         inputs=(part_files.INPUT,),
         outputs=part_files.OUTPUTS,
-        difference=differences["score"],
+        difference=difference,
         compared=len(shown),
+        loss=loss,
     )
+
+
+def _written(
+    host: Host, predictor: own_rows.AnyPredictor, output: Path, write: Callable[[Path], float], int8: bool
+) -> tuple[float, int8_files.Loss | None]:
+    """Write the file, in 8 bits where they are asked for; return what `write` does, and what 8 bits cost."""
+    with bundle.writing_file(output) as partial:
+        if not int8:
+            return write(partial), None
+        with TemporaryDirectory(prefix="acclimate-") as folder:
+            plain = Path(folder) / "float32.onnx"
+            difference = write(plain)
+            return difference, int8_files.write(host, predictor, plain, partial)
 
 
 def _no_images(images: str | Path | None) -> None:

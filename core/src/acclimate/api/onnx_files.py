@@ -2,9 +2,11 @@
 
 import json
 import warnings
-from collections.abc import Mapping, Sequence
+from ast import literal_eval
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, cast
 
 import torch
@@ -16,6 +18,7 @@ from acclimate.contracts import BackboneError, DataError, MissingPackageError
 
 _PACKAGES = ("onnx", "onnxruntime", "onnxscript")
 _OURS = "acclimate."
+_SCOPES = "pkg.torch.onnx.name_scopes"
 
 
 def check_packages() -> None:
@@ -86,9 +89,61 @@ def write(
             f"{what} cannot be exported: the file would fix {', '.join(fixed)}.",
             "Choose another backbone or method, or use the run as it is.",
         )
-    plain = {f"{_OURS}{name}": json.dumps(value, ensure_ascii=False) for name, value in told.items()}
-    cast(Any, program.model).metadata_props.update(plain)
+    cast(Any, program.model).metadata_props.update(_as_metadata(told))
+    # Of each node the exporter writes lines of source, with the folders they are in: only scopes are kept.
+    for node in program.model.graph.all_nodes():
+        for name in set(node.metadata_props) - {_SCOPES}:
+            del node.metadata_props[name]
     program.save(str(file))
+
+
+def quantise(file: Path, target: Path, batches: Iterator[Mapping[str, NDArray[Any]]], *, inside: str) -> None:
+    """Write a file whose nodes within modules called `inside` compute in 8 bits, all others as they did.
+
+    Activations have 8 bits, their ranges are those of `batches` of inputs; weights have 7, by output channel.
+    """
+    import onnx
+    from onnxruntime import quantization
+
+    class Batches(quantization.CalibrationDataReader):  # type: ignore[misc]
+        def get_next(self) -> Mapping[str, NDArray[Any]] | None:
+            return next(batches, None)
+
+    with TemporaryDirectory(prefix="acclimate-") as folder:
+        prepared = Path(folder) / "prepared.onnx"
+        quantization.quant_pre_process(file, prepared, skip_symbolic_shape=True)
+        nodes = onnx.load(prepared, load_external_data=False).graph.node
+        quantization.quantize_static(
+            prepared,
+            target,
+            Batches(),
+            quant_format=quantization.QuantFormat.QDQ,
+            activation_type=quantization.QuantType.QUInt8,
+            weight_type=quantization.QuantType.QInt8,
+            per_channel=True,
+            reduce_range=True,
+            nodes_to_exclude=[node.name for node in nodes if not _is_inside(node, inside)],
+        )
+
+
+def tell(file: Path, told: Mapping[str, Any]) -> None:
+    """Add metadata to a file, in JSON."""
+    import onnx
+
+    model = onnx.load(file)
+    known = {each.key: each.value for each in model.metadata_props}
+    onnx.helper.set_model_props(model, known | _as_metadata(told))
+    onnx.save(model, file)
+
+
+def _as_metadata(told: Mapping[str, Any]) -> dict[str, str]:
+    return {f"{_OURS}{name}": json.dumps(value, ensure_ascii=False) for name, value in told.items()}
+
+
+def _is_inside(node: Any, module: str) -> bool:
+    """Say whether a node comes from within a module of that name, by the scopes that the exporter wrote."""
+    told = {each.key: each.value for each in node.metadata_props}
+    return any(module in scope.split(".") for scope in literal_eval(told.get(_SCOPES, "[]")))
 
 
 def opened(file: Path, *, threads: int = 0) -> Any:

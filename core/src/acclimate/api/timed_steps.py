@@ -48,8 +48,7 @@ def steps_of_file(predictor: AnyPredictor, file: Path, threads: int) -> Steps:
     session = opened(file, predictor, threads)
     if isinstance(predictor, PartPredictor):
         return (
-            (OPEN, lambda paths: [predictor.opened(path) for path in paths]),
-            (PREPARE, lambda images: part_files.bytes_of(predictor, images)),
+            *_pixels(predictor),
             (COMPUTE, lambda pixels: onnx_files.outputs_of(session, {part_files.INPUT: pixels})),
         )
     return (
@@ -57,6 +56,13 @@ def steps_of_file(predictor: AnyPredictor, file: Path, threads: int) -> Steps:
         (COMPUTE, lambda inputs: _logits(session, inputs)),
         (DECIDE, predictor.predictions),
     )
+
+
+def fed(predictor: AnyPredictor, items: Sequence[Any]) -> dict[str, NDArray[Any]]:
+    """Return what a run's ONNX file takes, by name, for texts or paths of images."""
+    if isinstance(predictor, PartPredictor):
+        return {part_files.INPUT: _after(_pixels(predictor), items)}
+    return _arrays(_after(_inputs(predictor), items))
 
 
 def opened(file: Path, predictor: AnyPredictor, threads: int) -> Any:
@@ -108,6 +114,23 @@ def _inputs(predictor: Predictor) -> Steps:
     return ((OPEN, lambda paths: [open_image(path) for path in paths]), (PREPARE, prepare))
 
 
+def _pixels(predictor: PartPredictor) -> Steps:
+    """Return the steps from paths of images to the bytes that the file of parts reads."""
+    return (
+        (OPEN, lambda paths: [predictor.opened(path) for path in paths]),
+        (PREPARE, lambda images: part_files.bytes_of(predictor, images)),
+    )
+
+
+def _after(steps: Steps, items: Any) -> Any:
+    for _, step in steps:
+        items = step(items)
+    return items
+
+
+def _arrays(inputs: dict[str, torch.Tensor]) -> dict[str, NDArray[Any]]:
+    return {name: value.contiguous().numpy() for name, value in inputs.items()}
+
+
 def _logits(session: Any, inputs: dict[str, torch.Tensor]) -> NDArray[np.float64]:
-    given = {name: value.contiguous().numpy() for name, value in inputs.items()}
-    return onnx_files.outputs_of(session, given)["logits"].astype(np.float64)
+    return onnx_files.outputs_of(session, _arrays(inputs))["logits"].astype(np.float64)

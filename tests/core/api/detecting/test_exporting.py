@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from acclimate.api import Run, export, load
+from acclimate.api import Exported, Run, export, load, own_rows
 from acclimate.api.detecting import exporting as module
 from acclimate.contracts import BundleError, DataError, OptionError
 from acclimate.models.image import RESAMPLING
+from acclimate.plugins import default_host
 from PIL import Image
+from sklearn.metrics import roc_auc_score
 
 from .conftest import write_parts
 
@@ -63,6 +65,44 @@ def test_a_run_gives_its_scores_maps_and_decisions_in_onnxruntime(
     assert done.difference <= 1e-3
     assert not [path for path in tmp_path.iterdir() if path.name.endswith(".partial")]
     check(run, done.output, sorted(unseen.glob("test/*/*.png")))
+
+
+@pytest.fixture(scope="module")
+def small(inspected: Run, tmp_path_factory: pytest.TempPathFactory) -> Exported:
+    return export(inspected.output, tmp_path_factory.mktemp("int8") / "parts.onnx", int8=True)
+
+
+def test_eight_bits_say_what_they_cost(inspected: Run, small: Exported) -> None:
+    done, loss = small, small.loss
+    assert loss is not None
+    session = onnxruntime.InferenceSession(str(done.output))
+    told = session.get_modelmeta().custom_metadata_map
+    assert json.loads(told["acclimate.int8"]) == json.loads(json.dumps(loss.to_dict()))
+    with own_rows.own_parts(default_host(), load(inspected.output), "") as dealt:
+        images, truth = own_rows.items_of(dealt["test"]), dealt["test"].truth
+    before = load(inspected.output).predict(images)
+    pixels = np.stack([as_the_metadata_says(told, Image.open(path)) for path in images])
+    found = [session.run(["score", "rejected"], {"pixels": pixels[i : i + 1]}) for i in range(len(pixels))]
+    scores, rejected = (np.concatenate(each) for each in zip(*found, strict=True))
+    assert loss.rows == len(images) == 28
+    assert loss.changed == sum(one.rejected != bool(other) for one, other in zip(before, rejected, strict=True))
+    assert loss.difference == pytest.approx(max(abs(scores - [one.score for one in before])), rel=1e-2)
+    assert loss.after["auroc"].value == pytest.approx(roc_auc_score(truth, scores))
+    assert loss.before["auroc"].value == pytest.approx(roc_auc_score(truth, [one.score for one in before]))
+    assert loss.apart.value == pytest.approx(loss.after["auroc"].value - loss.before["auroc"].value)
+    assert loss.apart.low <= loss.apart.value <= loss.apart.high
+    assert np.corrcoef(scores, [one.score for one in before])[0, 1] > 0.9
+    assert [path.name for path in done.output.parent.iterdir()] == ["parts.onnx"]
+
+
+def test_eight_bits_are_the_networks_alone(inspected: Run, small: Exported) -> None:
+    onnx = pytest.importorskip("onnx")
+    tensors = [onnx.numpy_helper.to_array(each) for each in onnx.load(small.output).graph.initializer]
+    kernels = [each for each in tensors if each.ndim == 4]
+    assert {each.dtype for each in kernels} == {np.dtype(np.int8)}
+    assert max(int(np.abs(each.astype(int)).max()) for each in kernels) == 64  # seven bits of eight
+    members = load(inspected.output).model.state_dict()["scorer.features"].numpy()
+    assert any(each.shape == members.shape and np.array_equal(each, members) for each in tensors)
 
 
 @pytest.mark.slow

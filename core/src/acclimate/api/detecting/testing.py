@@ -98,7 +98,7 @@ def measure(
 
     observed = observe(model, examples, on_map, precision=precision)
     whole, located = metrics
-    tables = {"": _table(observed.scores, decided.threshold), **others(observed)}
+    tables = {"": table(observed.scores, decided.threshold), **others(observed)}
     scored = scoring.score(host, part.truth, tables, whole, groups=part.groups, seed=seed)
     values = scored.pop("") | places.score(host, located, part.groups, seed=seed)
     inspected = _inspected(model, part, observed.scores, decided, rule, places, seed)
@@ -131,7 +131,8 @@ def measure(
     )
 
 
-def _table(scores: Floats, threshold: float) -> Floats:
+def table(scores: Floats, threshold: float) -> Floats:
+    """Return what metrics of whole parts read [parts, 2]: the threshold and the score of each."""
     return np.stack([np.full(len(scores), threshold), scores], axis=1)
 
 
