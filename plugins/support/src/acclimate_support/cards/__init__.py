@@ -2,5 +2,6 @@
 
 from acclimate_support.cards.card import ToneCard, read_card
 from acclimate_support.cards.scorecard import Check, Tally, ToneScore, measure, tally
+from acclimate_support.cards.style import Style, style
 
-__all__ = ["Check", "Tally", "ToneCard", "ToneScore", "measure", "read_card", "tally"]
+__all__ = ["Check", "Style", "Tally", "ToneCard", "ToneScore", "measure", "read_card", "style", "tally"]
