@@ -107,19 +107,24 @@ def _measured(host: Host, predictor: AnyPredictor, test: Part, files: Mapping[st
         better=next(iter(metrics.values())).better,
     )
     before, after = (_answers(predictor, found[name]) for name in (_BEFORE, _AFTER))
-    apart = scored.differences.get(_AFTER)
-    if apart is None:
-        other = scored.differences[_BEFORE]
-        apart = Score(value=-other.value, low=-other.high, high=-other.low)
     return Loss(
         rows=len(items),
         changed=sum(one != other for one, other in zip(before, after, strict=True)),
         difference=float(np.abs(found[_BEFORE] - found[_AFTER]).max()),
         before=scored.scores[_BEFORE],
         after=scored.scores[_AFTER],
-        apart=apart,
+        apart=_apart(scored.differences),
         calibrated=calibrated,
     )
+
+
+def _apart(differences: Mapping[str, Score]) -> Score:
+    """Return the score after less that before, from differences to the better of the two; nan where there is none."""
+    if after := differences.get(_AFTER):
+        return after
+    nothing = Score(value=float("nan"), low=float("nan"), high=float("nan"))
+    before = differences.get(_BEFORE, nothing)
+    return Score(value=-before.value, low=-before.high, high=-before.low)
 
 
 def _fed(predictor: AnyPredictor, items: Sequence[str]) -> Iterator[dict[str, NDArray[Any]]]:
