@@ -12,8 +12,9 @@ from typing import Any
 
 from acclimate.contracts import Report, Score
 
-# Of a report what is of one machine, and what shows rows of the data: both stay out of what is published.
-_UNPUBLISHED = ("output", "mistakes", "worst", "misses")
+# Of a report what is of one machine, what shows rows of the data, and what grows with the square of labels or the
+# points of curves: it stays out of what is published.
+_UNPUBLISHED = ("output", "mistakes", "worst", "misses", "confusion", "curves")
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "docs" / "results"
 SHARED = ROOT.parent / "shared" / "data"

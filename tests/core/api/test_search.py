@@ -370,6 +370,7 @@ def test_candidates_go_by_modality_and_rows(
     assert search.candidates(modality, rows, 2) == names
 
 
+@pytest.mark.slow
 def test_progress_goes_to_standard_error_only_where_it_is_shown(
     rare: Path, backbone: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

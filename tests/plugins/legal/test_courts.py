@@ -130,6 +130,7 @@ def test_the_command_tells_jurisdictions_and_exits_with_3_for_unknown_courts(tmp
     assert json.loads(done.stdout)["rows"] == 2
 
 
+@pytest.mark.slow
 def test_jurisdictions_split_and_slice_what_is_learned(tmp_path: Path) -> None:
     names = ("cal", "nysd", "illappct", "tex", "fla", "ohio", "mass", "ga", "wash", "ariz")
     source = tmp_path / "cases.csv"
