@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 from acclimate.api import Run, adapt
+from acclimate.contracts import DataError
 from acclimate.testing import tiny
 from PIL import Image
 from tokenizers import Tokenizer, models, pre_tokenizers
@@ -207,3 +208,17 @@ def document() -> Callable[[Run | Path, str], Any]:
         return json.loads((folder / name).read_text(encoding="utf-8"))
 
     return read
+
+
+@pytest.fixture(scope="session")
+def refuses_no_list() -> Callable[[Any, str], None]:
+    """Check that a predictor takes a list of texts, even an empty one, and nothing else."""
+
+    def check(predictor: Any, text: str) -> None:
+        assert predictor.predict([]) == []
+        with pytest.raises(DataError, match="found a single text"):
+            predictor.predict(text)
+        with pytest.raises(DataError, match=r"1 of 2 texts are empty or no text(: number 2 is|, such as) ' '"):
+            predictor.predict([text, " "])
+
+    return check

@@ -211,14 +211,9 @@ def test_a_text_without_questions_is_asked_those_of_the_run(found: Run, tmp_path
 
 
 def test_predict_refuses_what_is_no_list_and_runs_without_questions(
-    found: Run, tmp_path: Path, reseal: Reseal
+    found: Run, tmp_path: Path, reseal: Reseal, refuses_no_list: Callable[[Any, str], None]
 ) -> None:
-    predictor = load(found.output)
-    assert predictor.predict([]) == []
-    with pytest.raises(DataError, match="found a single text"):
-        predictor.predict("payer Acme")
-    with pytest.raises(DataError, match="1 of 2 texts are empty"):
-        predictor.predict(["payer Acme", " "])
+    refuses_no_list(load(found.output), "payer Acme")
     folder = shutil.copytree(found.output, tmp_path / "run")
     reseal(folder, lambda manifest: manifest["answers"].update(questions=[]))
     with pytest.raises(DataError, match="No question was asked"):

@@ -184,14 +184,9 @@ def test_a_text_without_hypotheses_is_judged_by_those_of_the_run(found: Run, tmp
 
 
 def test_predict_refuses_what_is_no_list_and_runs_without_hypotheses(
-    found: Run, tmp_path: Path, reseal: Reseal
+    found: Run, tmp_path: Path, reseal: Reseal, refuses_no_list: Callable[[Any, str], None]
 ) -> None:
-    predictor = load(found.output)
-    assert predictor.predict([]) == []
-    with pytest.raises(DataError, match="found a single text"):
-        predictor.predict("a loan")
-    with pytest.raises(DataError, match="1 of 2 texts are empty"):
-        predictor.predict(["a loan", " "])
+    refuses_no_list(load(found.output), "a loan")
     folder = shutil.copytree(found.output, tmp_path / "run")
     reseal(folder, lambda manifest: manifest["entailment"].update(hypotheses=[]))
     with pytest.raises(DataError, match="No hypothesis was given"):

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from acclimate.api import Run, compare, evaluate, load, predict_rows, repeat, write_predictions
-from acclimate.contracts import BundleError, DataError, OutputError
+from acclimate.contracts import BundleError, OutputError
 from acclimate.plugins import default_host
 
 from .conftest import SETTINGS
@@ -198,13 +198,8 @@ def test_tokens_are_predicted_as_the_text_they_make(found: Run, tmp_path: Path) 
     assert [(span["start"], span["end"], span["label"]) for span in row["spans"]] == [(3, 11, "firm")]
 
 
-def test_predict_refuses_what_is_no_list_of_texts(found: Run) -> None:
-    predictor = load(found.output)
-    assert predictor.predict([]) == []
-    with pytest.raises(DataError, match="found a single text"):
-        predictor.predict("Bob paid")
-    with pytest.raises(DataError, match="1 of 2 texts are empty or no text: number 2 is ' '"):
-        predictor.predict(["Bob", " "])
+def test_predict_refuses_what_is_no_list_of_texts(found: Run, refuses_no_list: Callable[[Any, str], None]) -> None:
+    refuses_no_list(load(found.output), "Bob paid")
 
 
 METHODS = [

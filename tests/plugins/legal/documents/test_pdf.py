@@ -84,6 +84,24 @@ def test_a_password_is_asked_for_and_an_empty_one_is_no_hindrance(pdf: Pdf, tmp_
     assert lines(read_document(tmp_path / "open.pdf"))[0] == CLAUSES[0][0]
 
 
+def test_what_pypdf_does_not_know_is_not_called_damaged(pdf: Pdf, tmp_path: Path) -> None:
+    from pypdf import PdfReader, PdfWriter
+
+    writer = PdfWriter(clone_from=PdfReader(pdf(CLAUSES)))
+    writer.encrypt(user_password="", owner_password="owner", algorithm="RC4-128")
+    writer.write(tmp_path / "open.pdf")
+    raw = (tmp_path / "open.pdf").read_bytes()
+    assert raw.count(b"/Standard") == 1
+    (tmp_path / "certified.pdf").write_bytes(raw.replace(b"/Standard", b"/Certific"))
+    with pytest.raises(DataError, match=r"certified\.pdf has what pypdf does not read: .*print it to a new PDF"):
+        read_document(tmp_path / "certified.pdf")
+    whole = pdf(CLAUSES).read_bytes()
+    filters = b"/FlateDecode"
+    (tmp_path / "packed.pdf").write_bytes(whole.replace(filters, b"/BrotliDecod", 1))
+    (one,) = read_document(tmp_path / "packed.pdf").unread
+    assert one.reason == "the page has what pypdf does not read (NotImplementedError)"
+
+
 @pytest.mark.parametrize(
     "content", [b"%PDF-1.7\n", b"plain text", b"%PDF-1.4\n1 0 obj\n<< /Type /Catalog >>\nendobj\n"]
 )

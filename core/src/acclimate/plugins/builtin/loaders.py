@@ -121,12 +121,11 @@ def _folder_loader(folder: Path, task: str) -> str | None:
         return "mask-folder"
     if task == "image-segmentation" and all((folder / name).is_dir() for name in ("images", "labels")):
         return "yolo"
-    if _classes(folder, "*/*") or len(_classes(folder, "*/*/*")) > 1:
+    # Images of classes lie in their folders, or in folders within them where there are two classes or more.
+    if next(_images(folder, "*/*"), None) or len({image.parents[1] for image in _images(folder, "*/*/*")}) > 1:
         return "image-folder"
     return None
 
 
-def _classes(folder: Path, pattern: str) -> set[str]:
-    """Return the folders on top that hold images at that depth."""
-    images = (file for file in folder.glob(pattern) if file.suffix.lower() in _IMAGE_SUFFIXES)
-    return {image.relative_to(folder).parts[0] for image in images}
+def _images(folder: Path, pattern: str) -> Iterator[Path]:
+    return (file for file in folder.glob(pattern) if file.suffix.lower() in _IMAGE_SUFFIXES)

@@ -24,8 +24,9 @@ FEWEST_LETTERS = 50
 _LARGEST_PAGE = 300_000
 _LONG_WORD = 25
 _UNKNOWN = re.compile(r"\(cid:\d+\)|[\ufffd\ue000-\uf8ff]")
-# What pypdf raises of damaged files beside its own errors.
-_DAMAGED = (
+# What pypdf raises of damaged files beside its own errors, and of sound ones whose filter or encryption it does not
+# know.
+_UNREADABLE = (
     PyPdfError,
     ValueError,
     KeyError,
@@ -95,15 +96,15 @@ def _opened(stream: Any, name: str) -> PdfReader:
         raise
     except DependencyError as error:
         raise MissingPackageError(f"{name} is encrypted: {error}.", "pip install 'pypdf[crypto]'.") from error
-    except _DAMAGED as error:
-        raise _damaged(name, error) from error
+    except _UNREADABLE as error:
+        raise _unreadable(name, error) from error
 
 
 def _counted(reader: PdfReader, name: str, most: int) -> int:
     try:
         count = len(reader.pages)
-    except _DAMAGED as error:
-        raise _damaged(name, error) from error
+    except _UNREADABLE as error:
+        raise _unreadable(name, error) from error
     if not count:
         raise DataError(f"{name} has no pages.", "Name another file.")
     if count > most:
@@ -125,8 +126,8 @@ def _read(reader: PdfReader, count: int) -> tuple[list[str], list[Unread], list[
             page = reader.pages[number - 1]
             text = page.extract_text().replace("\f", "\n")
             reason = _reason(page, text)
-        except _DAMAGED as error:
-            reason = f"the page is damaged ({type(error).__name__})"
+        except _UNREADABLE as error:
+            reason = f"the page {_kind(error)} ({type(error).__name__})"
         if reason:
             text = ""
             unread.append(Unread(page=number, reason=reason))
@@ -185,10 +186,15 @@ def _read_again(path: Path, texts: list[str], places: list[int], *, always: bool
     return [] if always else [f"{better:,} of {len(places):,} pages with glued words were read by their layout."]
 
 
-def _damaged(name: str, error: BaseException) -> DataError:
+def _unreadable(name: str, error: BaseException) -> DataError:
     return DataError(
-        f"{name} is damaged: {type(error).__name__}: {error}.", "Open it in a PDF reader and print it to a new PDF."
+        f"{name} {_kind(error)}: {type(error).__name__}: {error}.",
+        "Open it in a PDF reader and print it to a new PDF.",
     )
+
+
+def _kind(error: BaseException) -> str:
+    return "has what pypdf does not read" if isinstance(error, NotImplementedError) else "is damaged"
 
 
 def _nothing(name: str, unread: list[Unread]) -> DataError:
