@@ -212,6 +212,7 @@ def test_plugins_list_has_each_plugin_with_its_state_and_offers(acclimate: Accli
             "token-classification",
             "question-answering",
             "natural-language-inference",
+            "summarization",
             "image-segmentation",
             "text-generation",
             "preference",

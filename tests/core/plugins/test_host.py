@@ -83,6 +83,7 @@ def test_core_alone_offers_its_parts_by_bare_name_and_its_presets_as_general() -
         "general/image-segmentation",
         "general/question-answering",
         "general/natural-language-inference",
+        "general/summarization",
         "general/preference",
         "general/sentence-similarity",
         "general/text-generation",
@@ -107,6 +108,7 @@ def test_core_alone_offers_its_parts_by_bare_name_and_its_presets_as_general() -
     of_one = {"balanced_accuracy", "weighted_f1", "quadratic_kappa", "ordinal_mae", "log_loss", "brier", "ece"}
     counted = {f"span_{what}{how}" for what in ("precision", "recall", "f1") for how in ("", "_partial")}
     counted |= {"span_macro_f1", "exact_match", "rouge_1", "rouge_2", "rouge_l", "number_precision", "number_recall"}
+    counted |= {"number_faithfulness"}
     counted |= {"cross_entropy", "perplexity", "stop_rate", "over_length", "recall_at_1", "recall_at_5"}
     counted |= {"recall_at_10", "mrr", "ndcg_at_10", "dice", "iou", "nsd_2mm", "hd95", "missed_masks", "aupro"}
     counted |= {"implicit_accuracy", "reward_margin", "reward_auroc"}

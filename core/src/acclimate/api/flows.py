@@ -24,6 +24,7 @@ _MODULES = {
     "image-segmentation": "acclimate.api.segmenting",
     "question-answering": "acclimate.api.answering",
     "natural-language-inference": "acclimate.api.entailing",
+    "summarization": "acclimate.api.summarising",
     "text-generation": "acclimate.api.generating",
     "preference": "acclimate.api.preferring",
     "token-classification": "acclimate.api.tagging",

@@ -6,7 +6,7 @@ from typing import Any
 
 from acclimate import bundle
 from acclimate.bundle import fields
-from acclimate.contracts import INFERENCE, STACKS, TASKS, BundleError
+from acclimate.contracts import INFERENCE, STACKS, SUMMARIES, TASKS, BundleError
 
 _FIELDS: Mapping[str, fields.Test] = {
     "preset": fields.is_text,
@@ -137,6 +137,13 @@ _HYPOTHESES: Mapping[str, fields.Test] = {
     "entailment.bias": fields.is_numbers,
     "entailment.hypotheses": fields.is_texts,
 }
+_SUMMARIES: Mapping[str, fields.Test] = {
+    "spec.modality": fields.one_of("text"),
+    "spec.asserts": fields.is_flag,
+    "summaries.weight": fields.is_numbers,
+    "summaries.bias": fields.is_number,
+    "summaries.sentences": fields.is_count,
+}
 _SEARCH: Mapping[str, fields.Test] = {
     "labels": fields.is_empty,
     "spec.modality": fields.one_of("text"),
@@ -166,6 +173,7 @@ _OWN: Mapping[str, Mapping[str, fields.Test]] = {
     "image-segmentation": _MASKS,
     "question-answering": _ANSWERS,
     INFERENCE: _HYPOTHESES,
+    SUMMARIES: _SUMMARIES,
     "sentence-similarity": _SEARCH,
     "preference": _PREFERENCES,
     "text-generation": _CHATS,

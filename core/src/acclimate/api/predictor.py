@@ -247,6 +247,7 @@ def load_classifier(folder: str | Path, host: Host | None = None) -> Predictor:
         "anomaly-detection": "inspects parts",
         "image-segmentation": "gives masks",
         "natural-language-inference": "judges hypotheses",
+        "summarization": "summarises",
         "question-answering": "gives answers",
         "sentence-similarity": "gives documents",
         "text-generation": "writes answers",

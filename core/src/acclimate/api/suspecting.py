@@ -54,6 +54,7 @@ def suspects(
         STACKS: "stacks of images",
         "image-segmentation": "masks",
         "natural-language-inference": "hypotheses",
+        "summarization": "summaries",
         "question-answering": "questions",
         "sentence-similarity": "pairs of a search",
         "token-classification": "spans",

@@ -49,6 +49,7 @@ from acclimate.contracts.offers import (
     INFERENCE,
     PREFERENCE,
     STACKS,
+    SUMMARIES,
     TASKS,
     Backbone,
     Command,
@@ -67,6 +68,7 @@ from acclimate.contracts.predictions import (
     PredictedSpan,
     Prediction,
     SpanPrediction,
+    SummaryPrediction,
 )
 from acclimate.contracts.presets import Demo, LabelNames, Offer, Preset, SplitPolicy
 from acclimate.contracts.report import (
@@ -101,6 +103,8 @@ from acclimate.contracts.task_analysis import (
     Preferences,
     RegionBand,
     Search,
+    Summaries,
+    SummarisedText,
     TokenLengths,
 )
 
@@ -112,6 +116,7 @@ __all__ = [
     "PREFERENCE",
     "ROLES",
     "STACKS",
+    "SUMMARIES",
     "TASKS",
     "TOO_LONG",
     "AcclimateError",
@@ -198,6 +203,9 @@ __all__ = [
     "SpanPrediction",
     "SplitPolicy",
     "Standing",
+    "Summaries",
+    "SummarisedText",
+    "SummaryPrediction",
     "Suspect",
     "TokenLengths",
     "UnknownNameError",

@@ -13,6 +13,7 @@ from acclimate.contracts.task_analysis import (
     Masks,
     Preferences,
     Search,
+    Summaries,
 )
 
 
@@ -263,5 +264,6 @@ class Analysis:
     spans: FoundSpans | None = None
     answers: FoundAnswers | None = None
     hypotheses: JudgedHypotheses | None = None
+    summaries: Summaries | None = None
     search: Search | None = None
     inspection: Inspected | None = None

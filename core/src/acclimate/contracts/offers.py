@@ -14,11 +14,14 @@ STACKS = "image-stack-classification"
 PREFERENCE = "preference"
 # What texts say to hypotheses: entailment, contradiction, or neither.
 INFERENCE = "natural-language-inference"
+# The sentences of a text that say what a summary of it says.
+SUMMARIES = "summarization"
 TASKS = (
     "text-classification",
     "token-classification",
     "question-answering",
     INFERENCE,
+    SUMMARIES,
     "text-generation",
     "sentence-similarity",
     "image-classification",

@@ -113,6 +113,14 @@ class AnswerPrediction:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SummaryPrediction:
+    """What a text says in short: `sentences` of it in their order, and `text`, which has one on each line."""
+
+    text: str
+    sentences: tuple[FoundAnswer, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EntailmentPrediction:
     """What a text says to one hypothesis: a label, how likely each is, and the passages that say it.
 

@@ -267,6 +267,36 @@ class JudgedHypotheses:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SummarisedText:
+    """A test text's reference beside the summary that was made, and its first metric."""
+
+    id: str
+    reference: str
+    given: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summaries:
+    """What a report tells of summaries of `sentences` sentences, as many as validation texts chose.
+
+    The test texts have `passages` sentences in all, read in windows of `window` tokens; they have `text_words` words
+    on average, `reference_words` those of what people wrote, `words` those of the summaries made. `ceiling` are the
+    scores of the sentences that are best by the reference, which nothing that picks sentences passes by much. `worst`
+    are the texts with the lowest first metric.
+    """
+
+    sentences: int
+    window: int
+    passages: int
+    text_words: float
+    reference_words: float
+    words: float
+    ceiling: Mapping[str, Score]
+    worst: tuple[SummarisedText, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Miss:
     """A test query whose right document is not the first: at which `place` it stands, and what stands first.
 

@@ -46,6 +46,7 @@ from acclimate.data.split import folds, kept_as_one, sample, split
 from acclimate.data.stacks import Stack, examined_stack, open_stack, slice_names, stack_shape
 from acclimate.data.stored import image_path
 from acclimate.data.stream import Row, Shape, stream
+from acclimate.data.summaries import REFERENCE, SUMMARY, to_summarise, with_summaries
 from acclimate.data.table import Reader, load
 from acclimate.data.texts import text_fingerprints
 
@@ -55,9 +56,11 @@ __all__ = [
     "HYPOTHESES",
     "MESSAGES",
     "QUESTIONS",
+    "REFERENCE",
     "REJECTED",
     "REPLY",
     "SPANS",
+    "SUMMARY",
     "TOKENS",
     "UNREADABLE",
     "Collection",
@@ -142,8 +145,10 @@ __all__ = [
     "stream_chats",
     "text_fingerprints",
     "to_rgb",
+    "to_summarise",
     "tsv_rows",
     "with_hypotheses",
     "with_questions",
     "with_spans",
+    "with_summaries",
 ]

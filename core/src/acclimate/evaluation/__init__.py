@@ -35,6 +35,7 @@ from acclimate.evaluation.entailment import GivenEvidence, TrueEvidence, ranking
 from acclimate.evaluation.findings import FEW_ROWS, compare, constant_predictions, sample_size, several_labels
 from acclimate.evaluation.fusion import ChosenFusion, choose_fusion, fuse
 from acclimate.evaluation.gather import by_id
+from acclimate.evaluation.generation import rouge_1_statistics, rouge_2_statistics, rouge_l_statistics
 from acclimate.evaluation.intervals import score, score_statistics
 from acclimate.evaluation.isotonic import ROWS, ROWS_OF_LABEL, Steps, follow, improves, isotonic, log_odds
 from acclimate.evaluation.label_errors import Suspects, suspects
@@ -62,6 +63,7 @@ from acclimate.evaluation.scope import SCOPE_SCORES, retention_threshold
 from acclimate.evaluation.segmentation import Mask, dice_statistics
 from acclimate.evaluation.span_baselines import SpanDictionary, WordTags
 from acclimate.evaluation.spans import Span, of_label, partial_statistics, strict_statistics
+from acclimate.evaluation.summaries import TrueSummary, best_sentences, picked_sentences
 from acclimate.evaluation.thresholds import (
     Costs,
     cheapest_threshold,
@@ -109,6 +111,7 @@ __all__ = [
     "Suspects",
     "TrueAnswers",
     "TrueEvidence",
+    "TrueSummary",
     "WordTags",
     "accuracy",
     "answer_threshold",
@@ -117,6 +120,7 @@ __all__ = [
     "at_prevalence",
     "auroc",
     "best_answer_threshold",
+    "best_sentences",
     "best_temperature",
     "best_thresholds",
     "bin_edges",
@@ -169,6 +173,7 @@ __all__ = [
     "partial_statistics",
     "parts_to_claim",
     "passages_of",
+    "picked_sentences",
     "promised_threshold",
     "proportion",
     "ranking_statistics",
@@ -178,6 +183,9 @@ __all__ = [
     "read_rule",
     "reliability",
     "retention_threshold",
+    "rouge_1_statistics",
+    "rouge_2_statistics",
+    "rouge_l_statistics",
     "row_losses",
     "sample_size",
     "score",

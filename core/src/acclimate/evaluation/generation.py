@@ -55,10 +55,10 @@ def rouge_n_statistics(truth: References, predicted: Sequence[str], *, n: int) -
     """
     rows = []
     for texts, given in _checked(truth, predicted):
-        found = _sequences(given, n)
+        found = sequences_of(given, n)
         shared = [
-            _f1((found & true).total(), found.total(), true.total())
-            for true in (_sequences(text, n) for text in texts)
+            f1_of((found & true).total(), found.total(), true.total())
+            for true in (sequences_of(text, n) for text in texts)
         ]
         rows.append((max(shared), 1.0))
     return table(rows, 2)
@@ -75,7 +75,7 @@ def rouge_l_statistics(truth: References, predicted: Sequence[str]) -> Floats:
     rows = []
     for texts, given in _checked(truth, predicted):
         found = _words(given)
-        shared = [_f1(_common(found, true), len(found), len(true)) for true in map(_words, texts)]
+        shared = [f1_of(_common(found, true), len(found), len(true)) for true in map(_words, texts)]
         rows.append((max(shared), 1.0))
     return table(rows, 2)
 
@@ -113,7 +113,8 @@ def _words(text: str) -> list[str]:
     return _WORD.findall(text.lower())
 
 
-def _sequences(text: str, n: int) -> Counter[tuple[str, ...]]:
+def sequences_of(text: str, n: int) -> Counter[tuple[str, ...]]:
+    """Return how often each sequence of `n` words is in a text; words are as in `rouge_n_statistics`."""
     words = _words(text)
     return Counter(tuple(words[start : start + n]) for start in range(len(words) - n + 1))
 
@@ -135,5 +136,6 @@ def _common(one: Sequence[str], other: Sequence[str]) -> int:
     return len(one) - row.bit_count()
 
 
-def _f1(shared: int, given: int, true: int) -> float:
+def f1_of(shared: int, given: int, true: int) -> float:
+    """Return the harmonic mean of the shares of what is given and of what is true that both have; 0 for none."""
     return 2 * shared / (given + true) if shared else 0.0

@@ -7,7 +7,7 @@ prompt tuning from 0.06 to 0.34, by initialisation and learning rate alone (peft
 from dataclasses import dataclass
 from typing import Any
 
-from acclimate.contracts import INFERENCE, PREFERENCE, STACKS, Need, Plan, Settings
+from acclimate.contracts import INFERENCE, PREFERENCE, STACKS, SUMMARIES, Need, Plan, Settings
 from acclimate.methods.model import Adaptable, parameters
 from acclimate.methods.structure import transformer_blocks
 
@@ -112,7 +112,7 @@ def _batch_size(kind: str, need: Need) -> int:
     if kind == "stacks":
         return 16
     # A chat, or a window of a long text, is as long as several texts with labels.
-    few = kind == "masks" or need.task in ("text-generation", "question-answering", INFERENCE, PREFERENCE)
+    few = kind == "masks" or need.task in ("text-generation", "question-answering", INFERENCE, SUMMARIES, PREFERENCE)
     return 2 if need.task == STACKS else 8 if few else 16
 
 

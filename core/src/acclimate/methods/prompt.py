@@ -14,7 +14,8 @@ from acclimate.methods.model import Adaptable, train_only
 from acclimate.methods.options import read_options
 from acclimate.methods.structure import module_at, sizes, transformer_blocks
 
-OPTIONS = {"length": 10, "encoder": False, "deep": False, "weight_decay": 0.0}
+OPTIONS = {"length": 0, "encoder": False, "deep": False, "weight_decay": 0.0}
+_LENGTH = {"text": 30, "image": 10}
 _HINT = "Use method 'lora', 'adapters', 'ia3' or 'norm'."
 
 
@@ -26,7 +27,7 @@ def plan(model: Adaptable, need: Need, settings: Settings) -> Plan:
     pooled. With width d, length d parameters train; with `deep`, length d in each block.
 
     Options:
-        length: virtual tokens.
+        length: virtual tokens; 0 stands for 30 before a text, and 10 in an image.
         encoder: texts only: make the virtual tokens by a two-layer perceptron on trained vectors (P-tuning; Liu et
             al. 2021), which trains 2 d (d + 1) parameters more.
         deep: images only: new virtual tokens in every block instead of the first alone.
@@ -38,13 +39,14 @@ def plan(model: Adaptable, need: Need, settings: Settings) -> Plan:
     """
     options = read_options("prompt", settings.options, OPTIONS)
     text = need.modality == "text"
-    if options["length"] < 1 or (options["encoder"] and not text) or (options["deep"] and text):
+    length = options["length"] or _LENGTH[need.modality]
+    if length < 1 or (options["encoder"] and not text) or (options["deep"] and text):
         raise OptionError(
-            f"prompt needs length >= 1, 'encoder' for texts only and 'deep' for images only, found {options} for "
+            f"prompt needs length >= 0, 'encoder' for texts only and 'deep' for images only, found {options} for "
             f"{need.modality}s.",
             "Correct the option.",
         )
-    adapter = {"length": options["length"], **(_of_text(model, options) if text else _of_image(model, options))}
+    adapter = {"length": length, **(_of_text(model, options) if text else _of_image(model, options))}
     chosen = chosen_defaults("prompt", model, need, settings)
 
     def train(model: Adaptable) -> list[dict[str, Any]]:

@@ -4,7 +4,8 @@ Texts and hypotheses are encoded apart, as sentence encoders compare them (Conne
 and Gurevych 2019), so that a contract is read once however many hypotheses are asked of it. A passage is the mean of
 its tokens in a window that shows what stands around it.
 
-Shapes: [rows, tokens] of windows and of hypotheses, [pairs, 4 x width] of compared features, [pairs, 3] of logits.
+Shapes: [rows, tokens] of windows and of hypotheses, [pairs, 4 x width] of compared features, [pairs,
+labels] of logits.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -34,9 +35,10 @@ Piece = tuple[int, int]
 
 
 class Entailer(nn.Module):
-    """Logits of entailment, contradiction and neither, for pairs of a passage and a hypothesis.
+    """Logits of what a passage says to a hypothesis, for pairs of both.
 
-    `labels` are the names of the three, in this order.
+    `labels` are the names of entailment, contradiction and neither, in this order; or of what else a passage may be
+    to what is asked, the last one that of all that have nothing to do with it.
     """
 
     new_head = True
@@ -55,7 +57,7 @@ class Entailer(nn.Module):
         return torch.cat([hypothesis, passage, (hypothesis - passage).abs(), hypothesis * passage], dim=1)
 
     def forward(self, **inputs: Tensor) -> Tensor:
-        """Return the logits [pairs, 3] in float32.
+        """Return the logits [pairs, labels] in float32.
 
         `input_ids` and `attention_mask` [windows, tokens] are windows of texts, `pieces` [windows, tokens] the number
         of the piece of a text that a token belongs to, counted over the batch, -1 for none; `asked_…` are the same of
@@ -282,7 +284,7 @@ def pair_values(
     features: bool = False,
     progress: Progress | None = None,
 ) -> Iterator[tuple[int, NDArray[np.float32]]]:
-    """Yield each window, or those of `rows`, with the logits [pairs, 3] of its pairs, or their features."""
+    """Yield each window, or those of `rows`, with the logits [pairs, labels] of its pairs, or their features."""
     device = model.head.weight.device
     function: Callable[[Inputs], Tensor] = model.features if features else lambda inputs: model(**inputs)
     model.eval()
@@ -307,19 +309,22 @@ def passage_logits(
     precision: str,
     seen: Callable[[int, NDArray[np.float32]], None] | None = None,
 ) -> list[NDArray[np.float32]]:
-    """Return of each hypothesis the logits [passages, 3] of the passages of its text.
+    """Return of each hypothesis the logits [passages, labels] of the passages of its text.
 
-    A passage of several pieces has those of the piece that speaks most for evidence. `seen` is shown each window's.
+    The last label is that of passages that are no evidence. A passage of several pieces has the logits of the piece
+    that speaks most for evidence. `seen` is shown each window's.
     """
+    labels = len(model.labels)
     found = [
-        np.full((len(examples.texts[each.text].pieces), 3), -np.inf, dtype=np.float32) for each in examples.asserted
+        np.full((len(examples.texts[each.text].pieces), labels), -np.inf, dtype=np.float32)
+        for each in examples.asserted
     ]
     for row, logits in pair_values(model, examples, precision=precision):
         if seen is not None:
             seen(row, logits)
         for (asked, passage), own in zip(examples.pairs(row), logits, strict=True):
             there = found[asked][passage]
-            if np.isneginf(there[0]) or own[:2].max() - own[2] > there[:2].max() - there[2]:
+            if np.isneginf(there[0]) or own[:-1].max() - own[-1] > there[:-1].max() - there[-1]:
                 found[asked][passage] = own
     return found
 

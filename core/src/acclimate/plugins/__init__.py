@@ -29,6 +29,7 @@ from acclimate.plugins.builtin.counted_metrics import (
     PREFERENCE_METRICS,
     SEARCH_METRICS,
     SPAN_METRICS,
+    SUMMARY_METRICS,
 )
 from acclimate.plugins.hookspecs import hookimpl
 from acclimate.plugins.host import Host, default_host
@@ -44,6 +45,7 @@ __all__ = [
     "PREFERENCE_METRICS",
     "SEARCH_METRICS",
     "SPAN_METRICS",
+    "SUMMARY_METRICS",
     "Backbone",
     "Command",
     "Demo",

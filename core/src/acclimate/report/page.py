@@ -81,6 +81,7 @@ def _sections(report: Plain, charts: Plain) -> list[tuple[str, str]]:
         ("spans", "Spans", analysis["spans"]),
         ("questions", "Questions", analysis.get("answers")),
         ("hypotheses", "Hypotheses", analysis.get("hypotheses")),
+        ("summaries", "Summaries", analysis.get("summaries")),
         ("search", "Search", analysis["search"]),
         ("inspection", "Inspection", analysis.get("inspection")),
         ("answers", "Answers", analysis["language"]),

@@ -1,9 +1,9 @@
-"""Acclimate for finance: presets for sentiment, topics and risk, and for the names and amounts in financial texts."""
+"""Acclimate for finance: sentiment, topics and risk of texts, names and amounts in them, what calls say in short."""
 
 from acclimate.contracts import Demo, LabelNames, Preset, Ref, SplitPolicy
-from acclimate.plugins import SPAN_METRICS
+from acclimate.plugins import SPAN_METRICS, SUMMARY_METRICS
 
-__all__ = ["entities", "news", "risk", "sentiment"]
+__all__ = ["entities", "news", "risk", "sentiment", "summaries"]
 
 _TIMES = ("date", "datetime", "published", "published_at", "publishedAt", "created_at", "timestamp")
 
@@ -140,5 +140,18 @@ entities = Preset(
     metrics=SPAN_METRICS,
     span_columns=Ref("acclimate_finance.normalise:columns"),
     group="filing",
+    settings={"max_tokens": 256},
+)
+
+summaries = Preset(
+    name="summaries",
+    summary="Summarises earnings calls and reports in sentences of their own, whose numbers are theirs.",
+    task="summarization",
+    backbone="minilm-l6",
+    method="frozen",
+    metrics=SUMMARY_METRICS,
+    # A company says each quarter what it said the quarter before: its calls stay in one part.
+    group="company",
+    times=_TIMES,
     settings={"max_tokens": 256},
 )

@@ -5,7 +5,7 @@ from typing import Any
 
 from acclimate.plugins import Finding, Loader, Preset, Ref, Report, hookimpl
 
-from acclimate_finance import entities, news, risk, sentiment
+from acclimate_finance import entities, news, risk, sentiment, summaries
 from acclimate_finance.negation import told_apart
 from acclimate_finance.reading.options import OF_CALLS, OF_FILINGS, TOLD_OF_CALLS, TOLD_OF_FILINGS
 from acclimate_finance.review import opposite_calls, seen_before
@@ -18,6 +18,7 @@ def register_presets() -> Iterator[Preset]:
     yield news
     yield risk
     yield entities
+    yield summaries
 
 
 @hookimpl

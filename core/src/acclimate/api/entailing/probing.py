@@ -1,28 +1,52 @@
 """Where the head begins: a logistic regression on the pretrained features of passages and hypotheses."""
 
+from collections.abc import Mapping
+from typing import Protocol
+
 import numpy as np
 
 from acclimate import models
-from acclimate.api.entailing.rows import NEITHER
-from acclimate.api.entailing.subject import EntailSubject
 from acclimate.api.heads import put_head
-from acclimate.contracts import Finding, Plan
+from acclimate.api.inputs import Part
+from acclimate.contracts import Finding, Plan, Settings
+from acclimate.models import Entailer, EntailExamples
 
 # Pairs without evidence that are looked at for each one with evidence; and at most, in all.
 _FOR_EACH, _MOST = 8, 12_000
 
 
-def probe(subject: EntailSubject, plan: Plan, precision: str) -> tuple[Finding, ...]:
+class Probed(Protocol):
+    """What is adapted to passages, of which few are what is looked for."""
+
+    @property
+    def model(self) -> Entailer: ...
+    @property
+    def parts(self) -> Mapping[str, Part]: ...
+    @property
+    def examples(self) -> Mapping[str, EntailExamples]: ...
+    @property
+    def settings(self) -> Settings: ...
+
+
+def probe(
+    subject: Probed,
+    plan: Plan,
+    precision: str,
+    looked_for: str = "pairs of a hypothesis and a passage that is evidence",
+) -> tuple[Finding, ...]:
     """Give the model the head that its frozen features call for.
 
-    All pairs with evidence are looked at, and of the many others some, drawn at random. Texts of a group stay
-    together where the strength of the regularisation is chosen.
+    All pairs are looked at but those of the last label, of which there are many, and some are drawn at random. Texts
+    of a group stay together where the strength of the regularisation is chosen. `looked_for` is a word for the pairs
+    of the other labels.
     """
     examples, train = subject.examples["train"], subject.parts["train"]
     names = train.groups if train.groups is not None else train.ids
     truths = [examples.truth(row) for row in range(len(examples))]
     every = np.concatenate(truths)
-    evidence, others = np.flatnonzero(np.isin(every, (0, 1))), np.flatnonzero(every == NEITHER)
+    last = len(subject.model.labels) - 1
+    evidence = np.flatnonzero((every >= 0) & (every < last))
+    others = np.flatnonzero(every == last)
     random = np.random.default_rng(subject.settings.seed)
     count = min(len(others), max(_FOR_EACH * len(evidence), 1), max(_MOST - len(evidence), len(evidence)))
     taken = np.zeros(len(every), dtype=bool)
@@ -42,6 +66,6 @@ def probe(subject: EntailSubject, plan: Plan, precision: str) -> tuple[Finding, 
         seed=subject.settings.seed,
         solver=plan.solver,
     )
-    message = f"The head begins at a regression on {len(evidence):,} pairs of a hypothesis and a passage that is "
-    message += f"evidence, and {count:,} of the {len(others):,} others, drawn at random."
+    message = f"The head begins at a regression on {len(evidence):,} {looked_for}, and {count:,} of the "
+    message += f"{len(others):,} others, drawn at random."
     return (Finding(code="probe-drawn", level="note", message=message),)

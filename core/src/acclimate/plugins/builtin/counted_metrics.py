@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from typing import Literal
 
-from acclimate.contracts import INFERENCE, PREFERENCE, Metric, Ref
+from acclimate.contracts import INFERENCE, PREFERENCE, SUMMARIES, Metric, Ref
 
 _SPANS = ("token-classification",)
 _ANSWERS = ("question-answering",)
 _HYPOTHESES = (INFERENCE,)
 _TEXTS = ("text-generation", PREFERENCE)
+_SUMMARIES = (SUMMARIES,)
 _REPLIES = (PREFERENCE,)
 _SEARCH = ("sentence-similarity",)
 _MASKS = ("image-segmentation",)
@@ -16,6 +17,9 @@ _INSPECTION = ("anomaly-detection",)
 
 # What a model that writes is measured by; the first decides.
 CHAT_METRICS = ("cross_entropy", "perplexity", "rouge_l", "exact_match", "stop_rate", "over_length")
+
+# What a preset of summaries is measured by; the first decides.
+SUMMARY_METRICS = ("rouge_1", "rouge_2", "rouge_l", "number_faithfulness", "number_recall")
 
 # What a preset of preferences is measured by; `reward_auroc` is for single replies alone.
 PREFERENCE_METRICS = (
@@ -83,12 +87,16 @@ def text_metrics() -> Iterator[Metric]:
     yield _metric("exact_match", exact, _TEXTS, "generation:exact_match_statistics")
     for kind, what in (("1", "words"), ("2", "pairs of words"), ("l", "words in the same order")):
         summary = f"ROUGE-{kind.upper()}: F1 of the {what} shared with the reference, averaged over texts."
-        yield _metric(f"rouge_{kind}", summary, _TEXTS, f"generation:rouge_{kind}_statistics")
+        yield _metric(f"rouge_{kind}", summary, (*_TEXTS, *_SUMMARIES), f"generation:rouge_{kind}_statistics")
     for word, summary in (
         ("precision", "Share of the numbers written that stand in the truth."),
         ("recall", "Share of the numbers of the truth that are written."),
     ):
-        yield _metric(f"number_{word}", summary, _TEXTS, "numbers:number_statistics", f"numbers:number_{word}")
+        tasks = (*_TEXTS, *_SUMMARIES)
+        yield _metric(f"number_{word}", summary, tasks, "numbers:number_statistics", f"numbers:number_{word}")
+    faithful = "Share of the numbers of a summary that stand in the text that it is of."
+    statistics = "summaries:faithful_number_statistics"
+    yield _metric("number_faithfulness", faithful, _SUMMARIES, statistics, "numbers:number_precision")
 
 
 def language_metrics() -> Iterator[Metric]:

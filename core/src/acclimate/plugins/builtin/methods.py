@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from acclimate.contracts import INFERENCE, PREFERENCE, STACKS, Method, Ref
+from acclimate.contracts import INFERENCE, PREFERENCE, STACKS, SUMMARIES, Method, Ref
 from acclimate.plugins.hookspecs import hookimpl
 
 _CLASSIFICATION = ("text-classification", "image-classification")
 _LABELS = (*_CLASSIFICATION, STACKS)
 _ANSWERS = ("question-answering",)
-_TASKS = (*_CLASSIFICATION, "token-classification", *_ANSWERS, INFERENCE, "text-generation", PREFERENCE)
+_TASKS = (*_CLASSIFICATION, "token-classification", *_ANSWERS, INFERENCE, SUMMARIES, "text-generation", PREFERENCE)
 _MASKS = ("image-segmentation",)
 _SEARCH = ("sentence-similarity",)
 _PARTS = ("anomaly-detection",)
@@ -22,7 +22,7 @@ def register_methods() -> Iterator[Method]:
         "frozen",
         "Fits a linear head on the features of the unchanged backbone; for masks, answers and stacks, trains a "
         "decoder, a head or attention on them; a search uses them as they are.",
-        tasks=(*_LABELS, "token-classification", *_ANSWERS, INFERENCE, *_MASKS, *_SEARCH),
+        tasks=(*_LABELS, "token-classification", *_ANSWERS, INFERENCE, SUMMARIES, *_MASKS, *_SEARCH),
     )
     yield _method(
         "layerwise",

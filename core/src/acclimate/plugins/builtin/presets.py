@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from acclimate.contracts import INFERENCE, PREFERENCE, STACKS, LabelNames, Preset, SplitPolicy
+from acclimate.contracts import INFERENCE, PREFERENCE, STACKS, SUMMARIES, LabelNames, Preset, SplitPolicy
 from acclimate.plugins.builtin import counted_metrics
 from acclimate.plugins.hookspecs import hookimpl
 
@@ -50,6 +50,13 @@ def register_presets() -> Iterator[Preset]:
         ),
         metrics=counted_metrics.ENTAILMENT_METRICS,
         group="title",
+    )
+    yield Preset(
+        name="summarization",
+        summary="Summarises texts of any length in sentences of their own.",
+        task=SUMMARIES,
+        method="frozen",
+        metrics=counted_metrics.SUMMARY_METRICS,
     )
     yield Preset(
         name="image-segmentation",
