@@ -1,4 +1,4 @@
-"""Earnings calls through finance/summaries: MiniLM's sentences beside the first ones and those with the nearest words."""
+"""Earnings calls through finance/summaries: MiniLM beside the first sentences and those with the nearest words."""
 
 import argparse
 import gzip
