@@ -145,9 +145,9 @@ def main() -> None:
     """Train both by each seed; the table is recorded after each, so that a run cut short leaves what it measured."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    parser.add_argument("--rows", type=int, default=160)
-    parser.add_argument("--held-out", type=int, default=48)
-    parser.add_argument("--learning-rate", type=float, default=1e-3)
+    parser.add_argument("--rows", type=int, default=480)
+    parser.add_argument("--held-out", type=int, default=200)
+    parser.add_argument("--learning-rate", type=float, default=2e-4)
     arguments = parser.parse_args()
     host = Host(discover=False)
     raw: list[dict[str, Any]] = []

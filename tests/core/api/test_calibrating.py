@@ -125,7 +125,7 @@ def test_a_saved_run_is_measured_as_it_was_and_reported_before_and_after(both: B
             assert report.analysis.reliability["after"] != before
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [KINDS[0], *(pytest.param(kind, marks=pytest.mark.slow) for kind in KINDS[1:])])
 def test_the_readme_of_the_merged_run_gives_its_probabilities(both: Both, kind: str, tmp_path: Path) -> None:
     run, _ = both(kind)
     merge(run.output, tmp_path / "plain")

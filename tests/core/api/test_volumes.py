@@ -120,7 +120,14 @@ def test_mistakes_show_the_slice_in_which_most_spoke_for_the_label(run: Run, sou
     assert all("in which most spoke for the label" in each.text and each.image for each in mistakes)
 
 
-@pytest.mark.parametrize("method", ["frozen", "full", "layerwise", "partial", "lora", "bitfit", "norm"])
+@pytest.mark.parametrize(
+    "method",
+    [
+        "frozen",
+        "lora",
+        *(pytest.param(name, marks=pytest.mark.slow) for name in ("full", "layerwise", "partial", "bitfit", "norm")),
+    ],
+)
 def test_a_method_adapts_the_weights_of_a_folder(source: Path, network: str, tmp_path: Path, method: str) -> None:
     found = run_of(source, tmp_path / "run", network, method, max_steps=4, max_rows=24)
     trained = method != "frozen"

@@ -227,6 +227,7 @@ def test_a_run_is_repeated_bit_for_bit(short: Callable[..., Run], tmp_path: Path
     assert again.run.report.metrics == run.report.metrics
 
 
+@pytest.mark.slow
 def test_methods_are_compared_on_the_same_hypotheses(contracts: Path, word_backbone: str, tmp_path: Path) -> None:
     table = compare(
         PRESET,

@@ -16,7 +16,8 @@ from acclimate.api.clock import Clock
 from acclimate.api.entailing import baselines, learning, rows, testing
 from acclimate.api.entailing.deciding import EntailRule, Logits, choose_rule, evidence_scores
 from acclimate.api.entailing.probing import probe
-from acclimate.api.entailing.subject import EntailSubject
+from acclimate.api.entailing.rows import Judged
+from acclimate.api.entailing.subject import PassageSubject
 from acclimate.api.gradient import Learned, told_forward
 from acclimate.api.provenance import manifest_of
 from acclimate.api.report_fields import of_run, of_test, trained_settings, usual_settings
@@ -51,13 +52,13 @@ def adapt(host: Host, request: Request, folder: Path, shown: bool) -> Run:
             subject, plan, lesson, chosen, lambda scores: tell(host, request, "epoch", **scores)
         )
     with clock.stage("decide"):
-        rule, told = choose_rule(subject.judged["validation"], _passages(subject, "validation", learned.precision))
+        rule, told = choose_rule(subject.marked["validation"], _passages(subject, "validation", learned.precision))
         request = replace(request, notes=(*request.notes, *told))
     with clock.stage("evaluate"):
         passages = _passages(subject, "test", learned.precision)
         tested = testing.measure(
             host,
-            subject.judged["test"],
+            subject.marked["test"],
             passages,
             rule,
             metrics,
@@ -89,7 +90,7 @@ def _metrics(host: Host, request: Request) -> dict[str, Metric]:
     return testing.checked(host, request.owner, request.settings.metrics or request.preset.metrics)
 
 
-def _prepare(host: Host, request: Request, folder: Path, shown: bool) -> tuple[Request, EntailSubject, Plan]:
+def _prepare(host: Host, request: Request, folder: Path, shown: bool) -> tuple[Request, PassageSubject[Judged], Plan]:
     _, dealt = rows.deal(host, request, folder)
     parts, settings, names = dealt.parts, request.settings, rows.names_of(request.preset)
     tell(host, request, "split", rows={name: len(part.truth) for name, part in parts.items()})
@@ -103,10 +104,10 @@ def _prepare(host: Host, request: Request, folder: Path, shown: bool) -> tuple[R
     judged = {name: rows.judged(part, prepare, own, names) for name, part in parts.items()}
     taught = rows.check_taught(judged["train"])
     resolved.model.to(training.device())
-    subject = EntailSubject(
+    subject = PassageSubject(
         resolved=resolved,
         parts=parts,
-        judged=judged,
+        marked=judged,
         examples={name: rows.of_part(part, judged[name], own) for name, part in parts.items()},
         **subject_fields(host, request, folder, backbone=backbone, method=method, shown=shown),
     )
@@ -115,13 +116,13 @@ def _prepare(host: Host, request: Request, folder: Path, shown: bool) -> tuple[R
     return replace(request, notes=(*request.notes, *dealt.findings, *taught)), subject, plan
 
 
-def _passages(subject: EntailSubject, part: str, precision: str) -> Logits:
+def _passages(subject: PassageSubject[Judged], part: str, precision: str) -> Logits:
     return models.passage_logits(subject.model, subject.examples[part], precision=precision)
 
 
-def _others(subject: EntailSubject) -> dict[str, testing.Answers]:
+def _others(subject: PassageSubject[Judged]) -> dict[str, testing.Answers]:
     """Return what baselines say of the test hypotheses."""
-    train, test = subject.judged["train"], subject.judged["test"]
+    train, test = subject.marked["train"], subject.marked["test"]
     labels = baselines.of_labels(train, test, len(subject.model.labels), seed=subject.settings.seed)
     found = {name: testing.Answers(labels=scores) for name, scores in labels.items()}
     for name, evidence in baselines.of_evidence(train, test).items():
@@ -129,9 +130,9 @@ def _others(subject: EntailSubject) -> dict[str, testing.Answers]:
     return found
 
 
-def _answers(subject: EntailSubject, precision: str) -> testing.Answers:
+def _answers(subject: PassageSubject[Judged], precision: str) -> testing.Answers:
     """Return what the model as it is says of the test hypotheses, by the rule that validation texts call for."""
-    rule, _ = choose_rule(subject.judged["validation"], _passages(subject, "validation", precision))
+    rule, _ = choose_rule(subject.marked["validation"], _passages(subject, "validation", precision))
     passages = _passages(subject, "test", precision)
     return testing.Answers(
         labels=rule.logits(passages),
@@ -141,7 +142,7 @@ def _answers(subject: EntailSubject, precision: str) -> testing.Answers:
 
 def _report(
     request: Request,
-    subject: EntailSubject,
+    subject: PassageSubject[Judged],
     plan: Plan,
     learned: Learned,
     tested: testing.Tested,
@@ -164,7 +165,7 @@ def _report(
 def _save(
     host: Host,
     request: Request,
-    subject: EntailSubject,
+    subject: PassageSubject[Judged],
     plan: Plan,
     learned: Learned,
     rule: EntailRule,
@@ -179,7 +180,7 @@ def _save(
         subject.resolved.preprocessing,
         manifest={
             **manifest_of(host, request, subject, plan, report, precision=learned.precision),
-            "entailment": {**rule.to_dict(), "hypotheses": rows.known_hypotheses(subject.judged["train"])},
+            "entailment": {**rule.to_dict(), "hypotheses": rows.known_hypotheses(subject.marked["train"])},
         },
         documents=saved.documents(report, subject.parts),
         results={"test.logits": torch.from_numpy(rule.logits(passages))},

@@ -9,11 +9,12 @@ from scipy.special import log_softmax
 
 from acclimate import models, training
 from acclimate.api.entailing.deciding import choose_rule
-from acclimate.api.entailing.subject import EntailSubject
+from acclimate.api.entailing.rows import Judged
+from acclimate.api.entailing.subject import PassageSubject
 from acclimate.api.own_truth import Lesson
 
 
-def lesson(subject: EntailSubject) -> Lesson:
+def lesson(subject: PassageSubject[Judged]) -> Lesson:
     """Return what training on passages has of its own."""
     return Lesson(
         kind="hypotheses",
@@ -24,9 +25,9 @@ def lesson(subject: EntailSubject) -> Lesson:
     )
 
 
-def _validate(subject: EntailSubject, precision: str) -> tuple[Mapping[str, float], NDArray[np.float64]]:
+def _validate(subject: PassageSubject[Judged], precision: str) -> tuple[Mapping[str, float], NDArray[np.float64]]:
     """Return the scores of the validation texts, and of each its share of the loss of what texts say."""
-    own = subject.judged["validation"]
+    own = subject.marked["validation"]
     passages = models.passage_logits(subject.model, subject.examples["validation"], precision=precision)
     rule, _ = choose_rule(own, passages)
     logits = rule.logits(passages)

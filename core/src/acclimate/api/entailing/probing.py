@@ -1,35 +1,20 @@
 """Where the head begins: a logistic regression on the pretrained features of passages and hypotheses."""
 
-from collections.abc import Mapping
-from typing import Protocol
+from typing import Any
 
 import numpy as np
 
 from acclimate import models
+from acclimate.api.entailing.subject import PassageSubject
 from acclimate.api.heads import put_head
-from acclimate.api.inputs import Part
-from acclimate.contracts import Finding, Plan, Settings
-from acclimate.models import Entailer, EntailExamples
+from acclimate.contracts import Finding, Plan
 
 # Pairs without evidence that are looked at for each one with evidence; and at most, in all.
 _FOR_EACH, _MOST = 8, 12_000
 
 
-class Probed(Protocol):
-    """What is adapted to passages, of which few are what is looked for."""
-
-    @property
-    def model(self) -> Entailer: ...
-    @property
-    def parts(self) -> Mapping[str, Part]: ...
-    @property
-    def examples(self) -> Mapping[str, EntailExamples]: ...
-    @property
-    def settings(self) -> Settings: ...
-
-
 def probe(
-    subject: Probed,
+    subject: PassageSubject[Any],
     plan: Plan,
     precision: str,
     looked_for: str = "pairs of a hypothesis and a passage that is evidence",

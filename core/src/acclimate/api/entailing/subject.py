@@ -1,21 +1,22 @@
-"""What is adapted to hypotheses, and what every stage asks of it."""
+"""What is adapted to passages of texts, and what every stage asks of it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
-from acclimate.api.entailing.rows import Judged
 from acclimate.api.inputs import Part
 from acclimate.contracts import Backbone, Method, Settings
 from acclimate.models import Entailer, EntailExamples, ResolvedEntailer
 
+M = TypeVar("M")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EntailSubject:
-    """What is adapted: the model, its texts with hypotheses, what the method adds, where the state is kept.
+class PassageSubject(Generic[M]):
+    """What is adapted: the model, its texts in passages, what the method adds, where the state is kept.
 
-    `judged` are the hypotheses of each part, in the order of its examples.
+    `marked` are what is said of the passages of each part, such as hypotheses, in the order of its examples.
     """
 
     resolved: ResolvedEntailer
@@ -23,7 +24,7 @@ class EntailSubject:
     method: Method
     install: Callable[[Entailer, Mapping[str, Any]], None] | None
     parts: Mapping[str, Part]
-    judged: Mapping[str, Judged]
+    marked: Mapping[str, M]
     examples: Mapping[str, EntailExamples]
     settings: Settings
     cache: Path

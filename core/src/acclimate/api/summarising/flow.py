@@ -15,6 +15,7 @@ from acclimate.api.adapting import Run, conclude, tell
 from acclimate.api.choosing import choose_backbone, need_of
 from acclimate.api.clock import Clock
 from acclimate.api.entailing.probing import probe
+from acclimate.api.entailing.subject import PassageSubject
 from acclimate.api.gradient import Learned, told_forward
 from acclimate.api.provenance import manifest_of
 from acclimate.api.report_fields import of_run, of_test, trained_settings, usual_settings
@@ -23,7 +24,7 @@ from acclimate.api.sameness import check_same
 from acclimate.api.starting import subject_fields
 from acclimate.api.summarising import learning, rows, testing
 from acclimate.api.summarising.deciding import Logits, SummaryRule, choose_rule, summaries
-from acclimate.api.summarising.subject import SummarySubject
+from acclimate.api.summarising.rows import Summarised
 from acclimate.contracts import Finding, Metric, Plan, Report
 from acclimate.plugins import Host
 
@@ -43,7 +44,7 @@ def adapt(host: Host, request: Request, folder: Path, shown: bool) -> Run:
     with clock.stage("probe"):
         arithmetic = own_truth.forward_arithmetic(subject, lesson)
         request = replace(request, notes=(*request.notes, *probe(subject, plan, arithmetic.precision, _LOOKED_FOR)))
-        others = testing.baselines(subject.summarised)
+        others = testing.baselines(subject.marked)
         if plan.trains:
             rule, _, logits = _decided(subject, arithmetic.precision)
             others[FROZEN] = _summaries(subject, rule, logits)
@@ -58,7 +59,7 @@ def adapt(host: Host, request: Request, folder: Path, shown: bool) -> Run:
     with clock.stage("evaluate"):
         tested = testing.measure(
             host,
-            subject.summarised["test"],
+            subject.marked["test"],
             _summaries(subject, rule, logits),
             metrics,
             sentences=rule.sentences,
@@ -90,7 +91,9 @@ def _metrics(host: Host, request: Request) -> dict[str, Metric]:
     return testing.checked(host, request.owner, request.settings.metrics or request.preset.metrics)
 
 
-def _prepare(host: Host, request: Request, folder: Path, shown: bool) -> tuple[Request, SummarySubject, Plan]:
+def _prepare(
+    host: Host, request: Request, folder: Path, shown: bool
+) -> tuple[Request, PassageSubject[Summarised], Plan]:
     _, dealt = rows.deal(host, request, folder)
     parts, settings = dealt.parts, request.settings
     tell(host, request, "split", rows={name: len(part.truth) for name, part in parts.items()})
@@ -104,10 +107,10 @@ def _prepare(host: Host, request: Request, folder: Path, shown: bool) -> tuple[R
     summarised = {name: rows.summarised(part, prepare, own) for name, part in parts.items()}
     taught = rows.check_taught(summarised["train"])
     resolved.model.to(training.device())
-    subject = SummarySubject(
+    subject = PassageSubject(
         resolved=resolved,
         parts=parts,
-        summarised=summarised,
+        marked=summarised,
         examples={
             name: rows.examples_of(each.texts, each.places, each.best, each.ids, own)
             for name, each in summarised.items()
@@ -119,23 +122,28 @@ def _prepare(host: Host, request: Request, folder: Path, shown: bool) -> tuple[R
     return replace(request, notes=(*request.notes, *dealt.findings, *taught)), subject, plan
 
 
-def _decided(subject: SummarySubject, precision: str) -> tuple[SummaryRule, tuple[Finding, ...], Logits]:
+def _decided(subject: PassageSubject[Summarised], precision: str) -> tuple[SummaryRule, tuple[Finding, ...], Logits]:
     """Return the rule that validation texts call for, what to say of it, and the logits of the test sentences."""
     validation, test = (
         models.passage_logits(subject.model, subject.examples[part], precision=precision)
         for part in ("validation", "test")
     )
-    return *choose_rule(subject.summarised["validation"], validation), test
+    return *choose_rule(subject.marked["validation"], validation), test
 
 
-def _summaries(subject: SummarySubject, rule: SummaryRule, logits: Logits) -> list[str]:
-    own = subject.summarised["test"]
+def _summaries(subject: PassageSubject[Summarised], rule: SummaryRule, logits: Logits) -> list[str]:
+    own = subject.marked["test"]
     scores = [rule.probabilities(each, own.sentences(row)) for row, each in enumerate(logits)]
     return summaries(own, scores, rule.sentences)
 
 
 def _report(
-    request: Request, subject: SummarySubject, plan: Plan, learned: Learned, tested: testing.Tested, clock: Clock
+    request: Request,
+    subject: PassageSubject[Summarised],
+    plan: Plan,
+    learned: Learned,
+    tested: testing.Tested,
+    clock: Clock,
 ) -> Report:
     """Return the report, before the plugin has reviewed it."""
     return Report(
@@ -153,7 +161,7 @@ def _report(
 def _save(
     host: Host,
     request: Request,
-    subject: SummarySubject,
+    subject: PassageSubject[Summarised],
     plan: Plan,
     learned: Learned,
     rule: SummaryRule,

@@ -8,11 +8,12 @@ from numpy.typing import NDArray
 from scipy.special import log_softmax
 
 from acclimate import models, training
+from acclimate.api.entailing.subject import PassageSubject
 from acclimate.api.own_truth import Lesson
-from acclimate.api.summarising.subject import SummarySubject
+from acclimate.api.summarising.rows import Summarised
 
 
-def lesson(subject: SummarySubject) -> Lesson:
+def lesson(subject: PassageSubject[Summarised]) -> Lesson:
     """Return what training on sentences has of its own."""
     return Lesson(
         kind="summaries",
@@ -23,9 +24,9 @@ def lesson(subject: SummarySubject) -> Lesson:
     )
 
 
-def _validate(subject: SummarySubject, precision: str) -> tuple[Mapping[str, float], NDArray[np.float64]]:
+def _validate(subject: PassageSubject[Summarised], precision: str) -> tuple[Mapping[str, float], NDArray[np.float64]]:
     """Return the loss of the validation sentences, and of each text its share of it."""
-    own = subject.summarised["validation"]
+    own = subject.marked["validation"]
     logits = models.passage_logits(subject.model, subject.examples["validation"], precision=precision)
     sums = np.array(
         [
