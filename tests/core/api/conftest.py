@@ -1,6 +1,9 @@
 """Tiny rows made for each session, and runs on them with the real small backbones and with a tiny random one."""
 
+import contextlib
 import csv
+import html
+import io
 import json
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -222,3 +225,16 @@ def refuses_no_list() -> Callable[[Any, str], None]:
             predictor.predict([text, " "])
 
     return check
+
+
+@pytest.fixture(scope="session")
+def said_by_page() -> Callable[[str], str]:
+    """Run the Python that a report's page shows and return what it prints."""
+
+    def run(page: str) -> str:
+        code = html.unescape(page.split('<pre tabindex="0">from acclimate')[1].split("</pre>")[0])
+        with contextlib.redirect_stdout(io.StringIO()) as out:
+            exec(f"from acclimate{code}", {})
+        return out.getvalue()
+
+    return run

@@ -18,10 +18,13 @@ _SCALES = {
     "thousand": 3,
     "million": 6,
     "mn": 6,
+    "mln": 6,
     "billion": 9,
     "bn": 9,
+    "bln": 9,
     "trillion": 12,
     "tn": 12,
+    "trln": 12,
 }
 _NUMBER = re.compile(
     r"""
@@ -30,7 +33,7 @@ _NUMBER = re.compile(
     (?:[$\u20ac\u00a3\u00a5]\s?(?P<inner>[-\u2212](?=[\d.]))?)?
     (?P<digits>(?<!\w)(?<!\d[.,])\d++(?:[.,]\d++)*+|(?<![\w.])\.\d++)
     (?P<exponent>e[-+]?\d+\b)?
-    (?:\s?(?P<scale>thousand|million|billion|trillion|mn|bn|tn)\b)?
+    (?:\s?(?P<scale>thousand|million|billion|trillion|mn|mln|bn|bln|tn|trln)\b)?
     (?P<percent>\s?(?:%|percent\b|per\s+cent\b))?
     (?P<close>\)(?P<late>\s?%)?)?
     """,
@@ -54,8 +57,8 @@ def numbers(text: str) -> list[Number]:
       decimal comma ("1,5") is not known and gives two numbers. Digits with several full stops are a date or version.
     - A currency sign is dropped: $5 is 5.
     - %, "percent" and "per cent" make a percentage, which no plain number equals.
-    - "thousand", "million" or "mn", "billion" or "bn", "trillion" or "tn" after a number multiply it: 1.2 million is
-      1200000. Single letters (5k, 3m) are not read, since they are units too.
+    - "thousand", "million" (mn, mln), "billion" (bn, bln) or "trillion" (tn, trln) after a number multiply it: 1.2
+      million is 1200000. Single letters (5k, 3m) are not read, since they are units too.
     - A minus before a number is its sign unless it follows a letter, digit, bracket or %: 5-10 is 5 and 10.
     - Brackets around nothing but a number make it negative, as accounts do: (5) is -5. Not so for a year, four plain
       digits from 1900 to 2099; for the first thing of a line, which is the number of a list; and where the bracket

@@ -128,13 +128,14 @@ def test_evidence_is_ranked_as_scikit_learn_has_it(found: Run, unseen: Path) -> 
     assert score == pytest.approx(np.mean(precisions))
 
 
-def test_page_and_card_show_the_hypotheses(found: Run) -> None:
+def test_page_and_card_show_the_hypotheses(found: Run, said_by_page: Callable[[str], str]) -> None:
     page = (found.output / "report.html").read_text("utf-8")
     told = found.report.analysis.hypotheses
     assert told is not None
     assert page.count('aria-label="Row ') == len(told.worst) > 0
     assert f'<th scope="row">{HYPOTHESES["h1"]}</th>' in page
     assert "majority_of_hypothesis says" in page
+    assert all(text in said_by_page(page) for text in HYPOTHESES.values())
     card = (found.output / "README.md").read_text("utf-8")
     assert "# legal/entailment" in card
 

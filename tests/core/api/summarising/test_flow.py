@@ -108,13 +108,14 @@ def test_summaries_of_a_file_are_written_as_lines_and_as_sentences(found: Run, u
     assert "error" in second
 
 
-def test_page_and_card_show_the_summaries(found: Run) -> None:
+def test_page_and_card_show_the_summaries(found: Run, said_by_page: Callable[[str], str]) -> None:
     page = (found.output / "report.html").read_text("utf-8")
     told = found.report.analysis.summaries
     assert told is not None
     assert page.count('aria-label="Row ') == len(told.worst) > 0
     assert "A summary is 2 sentences of its text" in page
     assert "lead takes the first sentences" in page
+    assert said_by_page(page).strip() == "a text"
     assert "# general/summarization" in (found.output / "README.md").read_text("utf-8")
 
 
