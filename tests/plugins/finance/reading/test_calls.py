@@ -102,6 +102,16 @@ def test_turns_hold_all_that_is_said_as_it_is_written_and_where(tmp_path):
     assert len({row["id"] for row in rows}) == len(rows)
 
 
+def test_a_call_can_be_one_text(tmp_path):
+    source = tmp_path / "call.txt"
+    source.write_text(DASHED)
+    turns = [row["text"] for row in call_rows(str(source))]
+    (whole,) = call_rows(str(source), by="call")
+    assert whole == {"id": "call.txt", "text": "\n".join(turns), "call": "call.txt"}
+    (asked,) = call_rows(str(source), by="call", role="analyst")
+    assert asked["text"] == "Is demand back?"
+
+
 def test_paragraphs_roles_and_parts_can_be_chosen(tmp_path):
     source = written(tmp_path, DASHED)
     texts = [row["text"] for row in call_rows(source, by="paragraph", role="management", part="prepared")]

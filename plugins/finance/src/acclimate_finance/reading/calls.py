@@ -61,12 +61,13 @@ class _Line:
 def call_rows(
     source: str, by: str = "turn", part: str = "", role: str = "", encoding: str = "auto"
 ) -> Iterator[dict[str, Any]]:
-    """Yield the turns of a transcript in plain text, or with `by` "paragraph" their paragraphs.
+    """Yield the turns of a transcript in plain text, or by "paragraph" their paragraphs, or by "call" all as one.
 
     A turn begins with a line "Name -- Title", "Name - Title", "Operator", the name alone of a listed participant, or
     "Name: what is said". Questions begin under a heading that says so, or where the operator calls for the first
     one. Rows have `id`, `text`, `speaker`, `title`, `role`, `part`, `turn`, `start`, `end` (characters of
-    the document) and `call`, the name of the file. `part` and `role` keep only turns of these.
+    the document) and `call`, the name of the file. `part` and `role` keep only turns of these. One text for the whole
+    call has turns that follow each other on lines of their own, and no columns of a turn.
 
     Raises:
         DataError: the document cannot be read, fewer than two people speak in it, or no turn is left.
@@ -77,12 +78,19 @@ def call_rows(
             raise OptionError(f"{name} is {', '.join(filter(None, known))}, found {value!r}.", f"Leave {name} out.")
     path = Path(source)
     text = document_text(path, encoding)
-    found = False
-    for number, turn in enumerate(turns_of(text, path.name), 1):
-        if (part and turn.part != part) or (role and turn.role != role):
-            continue
+    turns = [
+        (number, turn)
+        for number, turn in enumerate(turns_of(text, path.name), 1)
+        if part in ("", turn.part) and role in ("", turn.role)
+    ]
+    if not turns:
+        raise DataError(f"{path.name} has no turn of {' '.join(filter(None, (role, part)))}.", "Leave them out.")
+    if by == "call":
+        said = "\n".join(text[turn.start : turn.end] for _, turn in turns)
+        yield {"id": path.name, "text": said, "call": path.name}
+        return
+    for number, turn in turns:
         for start, end in _paragraphs(text, turn) if by == "paragraph" else [(turn.start, turn.end)]:
-            found = True
             yield {
                 "id": f"{path.name}:{number}:{start}-{end}",
                 "text": text[start:end],
@@ -95,8 +103,6 @@ def call_rows(
                 "end": end,
                 "call": path.name,
             }
-    if not found:
-        raise DataError(f"{path.name} has no turn of {' '.join(filter(None, (role, part)))}.", "Leave them out.")
 
 
 def turns_of(text: str, name: str) -> list[Turn]:

@@ -2,7 +2,7 @@
 
 BY = ("paragraph", "item", "document")
 MISSING = ("refuse", "leave-out")
-TURNS = ("turn", "paragraph")
+TURNS = ("turn", "paragraph", "call")
 PARTS = ("prepared", "questions")
 ROLES = ("operator", "management", "analyst", "unknown")
 OF_FILINGS = {"by": "paragraph", "items": "", "form": "auto", "missing": "refuse", "encoding": "auto"}
