@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 from acclimate.api import scoring
 from acclimate.contracts import DataError, Metric, Ref
-from acclimate.evaluation import GivenAnswers, GivenEvidence, Mask, TrueAnswers, TrueEvidence, score_statistics
+from acclimate.evaluation import (
+    GivenAnswers,
+    GivenEvidence,
+    Mask,
+    TrueAnswers,
+    TrueEvidence,
+    TrueSummary,
+    score_statistics,
+)
 from acclimate.evaluation.totals import ratio
 from acclimate.plugins import Host
 from hypothesis import given, settings
@@ -59,7 +67,10 @@ def rows_for(metric: Metric, seed: int) -> tuple[list, list]:
     if metric.name == "stop_rate":
         return [True] * ROWS, (rng.random(ROWS) < 0.5).tolist()
     words = ["net", "sales", "5", "12%", "1,200", "rose"]
-    return tuple([" ".join(rng.choice(words, size=3 * (row > 0))) for row in range(ROWS)] for _ in range(2))
+    truth, predicted = ([" ".join(rng.choice(words, size=3 * (row > 0))) for row in range(ROWS)] for _ in range(2))
+    if metric.tasks == ("summarization",):  # each with the text that it is of
+        truth = [TrueSummary.of(each, f"{each} {rng.choice(words)}") for each in truth]
+    return truth, predicted
 
 
 def asked(rng: np.random.Generator, row: int) -> TrueAnswers:
@@ -88,6 +99,7 @@ def test_core_counts_every_task_that_has_no_classes() -> None:
         "token-classification",
         "question-answering",
         "natural-language-inference",
+        "summarization",
         "text-generation",
         "preference",
         "sentence-similarity",
