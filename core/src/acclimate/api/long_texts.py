@@ -1,7 +1,8 @@
 """Texts of any length with something marked in them by character: read, and dealt to parts as whole texts."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -56,9 +57,67 @@ def deal(
     return tables, dealt
 
 
-def of_one_kind(rows: "datasets.Dataset") -> "datasets.Dataset":
-    """Return texts with the same word as `label` of each."""
-    return rows.add_column("label", [LABEL] * len(rows))
+def usable(rows: "datasets.Dataset", source: str) -> None:
+    """Find nothing wrong with rows that could be read; see `MarkedTexts`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkedTexts:
+    """How a task reads texts of one kind with the column `marks`, as `shaped` makes them of the rows of a loader.
+
+    `check` raises DataError for rows that say nothing to learn from.
+    """
+
+    marks: str
+    shaped: Callable[[data.Reader, Columns, Preset], data.Reader]
+    check: Callable[["datasets.Dataset", str], None] = usable
+
+    def __call__(
+        self,
+        host: Host,
+        owner: str,
+        preset: Preset,
+        source: str,
+        columns: Columns,
+        folder: Path,
+        *,
+        part: str,
+        reading: Mapping[str, Any] | None = None,
+        saved: Mapping[str, Any] | None = None,
+    ) -> "datasets.Dataset":
+        """Return the texts of a source with their marks, and the same word as `label` of every text.
+
+        Raises:
+            DataError: for texts or marks that cannot be used.
+        """
+        rows = read(
+            host,
+            owner,
+            preset,
+            source,
+            Columns(text="text", group=columns.group, time=columns.time, id=columns.id),
+            folder,
+            part=part,
+            marks=self.marks,
+            shaped=lambda loader: self.shaped(loader, columns, preset),
+            reading=reading,
+            saved=saved,
+        )
+        self.check(rows, source)
+        return rows.add_column("label", [LABEL] * len(rows))
+
+    def deal(self, host: Host, request: Request, folder: Path) -> tuple[dict[str, "datasets.Dataset"], dealing.Dealt]:
+        """Return the tables of a request, and their texts dealt to parts.
+
+        Raises:
+            DataError: rows that cannot be used or split, or leak.
+        """
+        return deal(
+            host,
+            request,
+            folder,
+            partial(self, host, request.owner, request.preset, reading=request.settings.reading),
+        )
 
 
 def read(

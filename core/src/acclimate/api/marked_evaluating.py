@@ -5,15 +5,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-from acclimate import training
+from acclimate import evaluation, training
 from acclimate.api.clock import Clock
 from acclimate.api.evaluate_modules import named_by_run
 from acclimate.api.manifest import read_with
-from acclimate.api.report_fields import Tested, of_saved, reviewed
+from acclimate.api.report_fields import of_saved, reviewed
 from acclimate.api.request import find_preset, split_options
-from acclimate.contracts import Metric, OptionError, Report, Settings
+from acclimate.contracts import Analysis, Finding, Metric, OptionError, Report, Score, Settings
 from acclimate.plugins import Host
 
 if TYPE_CHECKING:
@@ -22,11 +22,20 @@ if TYPE_CHECKING:
 Checked = Callable[[Host, str, Sequence[str]], dict[str, Metric]]
 
 
-class Marked(Tested, Protocol):
-    """What test texts say of a model, with what was marked in each."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestedTexts:
+    """What test texts say of a model.
 
-    @property
-    def records(self) -> Mapping[str, Any]: ...
+    `test_rows` hold what each text, or what is asked of it, adds to the metrics, side by side. `records` are these
+    rows as `review_report` receives them, with what is true and what was said.
+    """
+
+    metrics: Mapping[str, Score]
+    baselines: Mapping[str, Mapping[str, Score]]
+    analysis: Analysis
+    findings: tuple[Finding, ...]
+    test_rows: evaluation.ScoredRows
+    records: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +52,7 @@ class Opened:
     settings: Settings
     clock: Clock
 
-    def report(self, tested: Marked, labels: tuple[str, ...], errors: Mapping[str, Any] | None = None) -> Report:
+    def report(self, tested: TestedTexts, labels: tuple[str, ...], errors: Mapping[str, Any] | None = None) -> Report:
         """Return the report, reviewed by the preset's plugin; `errors` is its field that counts them, if any."""
         rows = {"test": len(self.table)}
         licence = self.settings.data_licence

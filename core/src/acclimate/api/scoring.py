@@ -97,6 +97,19 @@ def metrics_of(
     }
 
 
+def counted_metrics_of(host: Host, owner: str, names: Sequence[str], *, task: str, of: str) -> dict[str, Metric]:
+    """Return the metrics of what is no choice between classes, which read `of`, such as texts or spans.
+
+    Raises:
+        AcclimateError: as `metrics_of`; OptionError for a metric of classes alone.
+    """
+    metrics = metrics_of(host, owner, names, task=task, multilabel=False)
+    for name, metric in metrics.items():
+        if metric.statistics is None:
+            raise OptionError(f"Metric {name!r} has no statistics of {of}.", "Name another metric.")
+    return metrics
+
+
 def find_metric(host: Host, owner: str, name: str, *, task: str) -> Metric:
     """Return the metric of one name: an offer, or a module as `evaluate:PATH`.
 

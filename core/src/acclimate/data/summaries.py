@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from acclimate.contracts import Columns, DataError
-from acclimate.data.cells import missing
+from acclimate.data.cells import as_text, missing, place
 from acclimate.data.gathering import unusable
 from acclimate.data.read.files import LINE, UNREADABLE, name_of
 from acclimate.data.table import Reader
@@ -34,7 +34,8 @@ def with_summaries(read: Reader, columns: Columns) -> Reader:
             text, summary = (_named(row, columns, source, of) for of in ("text", SUMMARY))
             found = _joined(row[summary])
             if not found.strip():
-                bad.append(f"{row.get('id') or f'row {count}'}: its {summary} is empty")
+                where = as_text(row.get("id")) or place(int(row.get(LINE) or 0), count)
+                bad.append(f"{where}: its {summary} is empty")
             yield {
                 **{key: value for key, value in row.items() if key not in (text, summary)},
                 "text": row[text],
@@ -51,7 +52,9 @@ def to_summarise(row: Mapping[str, Any], columns: Columns) -> dict[str, Any]:
     if UNREADABLE in row:
         return dict(row)
     text, summary = (next((each for each in _wanted(columns, of) if each in row), "") for of in ("text", SUMMARY))
-    return {**row, "text": row.get(text), REFERENCE: _joined(row.get(summary))}
+    if not text:
+        return {**row, UNREADABLE: f"it has no column {' or '.join(_wanted(columns, 'text'))}"}
+    return {**row, "text": row[text], REFERENCE: _joined(row.get(summary))}
 
 
 def _wanted(columns: Columns, of: str) -> tuple[str, ...]:
@@ -76,5 +79,5 @@ def _joined(value: Any) -> str:
     if missing(value):
         return ""
     if isinstance(value, list | tuple):
-        return "\n".join(str(each).strip() for each in value if not missing(each))
-    return str(value)
+        return "\n".join(as_text(each).strip() for each in value if not missing(each))
+    return as_text(value)

@@ -24,7 +24,7 @@ def evaluate(host: Host, folder: Path, source: str, options: Mapping[str, Any]) 
         AcclimateError: for a run or rows that cannot be used.
     """
     check_options(options)
-    with opened(host, folder, source, options, load=load, checked=testing.checked, read=rows.read) as run:
+    with opened(host, folder, source, options, load=load, checked=testing.checked, read=rows.READ) as run:
         predictor, table = run.predictor, run.table
         written = bundle.read_document(folder, "report.json")["analysis"]["answers"]
         kept = {field: written[field] for field in _KEPT}

@@ -18,6 +18,7 @@ from acclimate.api.answering.subject import AnswerSubject
 from acclimate.api.choosing import choose_backbone, need_of
 from acclimate.api.clock import Clock
 from acclimate.api.gradient import Learned
+from acclimate.api.marked_evaluating import TestedTexts
 from acclimate.api.provenance import manifest_of
 from acclimate.api.report_fields import of_run, of_test, trained_settings, usual_settings
 from acclimate.api.request import Request
@@ -138,7 +139,7 @@ def _about(subject: AnswerSubject, rule: AnswerRule) -> FoundAnswers:
 
 
 def _report(
-    request: Request, subject: AnswerSubject, plan: Plan, learned: Learned, tested: testing.Tested, clock: Clock
+    request: Request, subject: AnswerSubject, plan: Plan, learned: Learned, tested: TestedTexts, clock: Clock
 ) -> Report:
     """Return the report, before the plugin has reviewed it."""
     return Report(

@@ -1,17 +1,16 @@
 """Texts with questions: read, checked, dealt to parts as whole texts, and divided into windows for each question."""
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from acclimate import data, models
 from acclimate.api import dealing, inputs, long_texts
 from acclimate.api.request import Request
-from acclimate.contracts import Columns, DataError, Finding, Preset
+from acclimate.contracts import DataError, Finding
 from acclimate.plugins import Host
 
 if TYPE_CHECKING:
@@ -25,44 +24,21 @@ Questions = Sequence[tuple[data.Question, ...]]
 Prepare = Callable[[str], str] | None
 
 
-def read(
-    host: Host,
-    owner: str,
-    preset: Preset,
-    source: str,
-    columns: Columns,
-    folder: Path,
-    *,
-    part: str,
-    reading: Mapping[str, Any] | None = None,
-    saved: Mapping[str, Any] | None = None,
-) -> "datasets.Dataset":
-    """Return the texts of a source and their `questions`, and the same word as `label` of every text.
-
-    Raises:
-        DataError: for texts or questions that cannot be used.
-    """
-    rows = long_texts.read(
-        host,
-        owner,
-        preset,
-        source,
-        Columns(text="text", group=columns.group, time=columns.time, id=columns.id),
-        folder,
-        part=part,
-        marks=data.QUESTIONS,
-        shaped=lambda loader: data.with_questions(loader, columns),
-        reading=reading,
-        saved=saved,
-    )
-    if not any(questions_of(rows)):
-        raise DataError(f"None of the {len(rows):,} texts of {source} has a question.", "Ask some of them.")
-    return long_texts.of_one_kind(rows)
-
-
 def questions_of(rows: "datasets.Dataset") -> list[tuple[data.Question, ...]]:
     """Return the questions of each text."""
     return [data.load_questions(text) for text in rows[data.QUESTIONS][:]]
+
+
+def _check_asked(rows: "datasets.Dataset", source: str) -> None:
+    if not any(questions_of(rows)):
+        raise DataError(f"None of the {len(rows):,} texts of {source} has a question.", "Ask some of them.")
+
+
+READ = long_texts.MarkedTexts(
+    marks=data.QUESTIONS,
+    shaped=lambda loader, columns, _: data.with_questions(loader, columns),
+    check=_check_asked,
+)
 
 
 def deal(host: Host, request: Request, folder: Path) -> tuple[dict[str, "datasets.Dataset"], dealing.Dealt]:
@@ -71,8 +47,7 @@ def deal(host: Host, request: Request, folder: Path) -> tuple[dict[str, "dataset
     Raises:
         DataError: rows that cannot be used or split, or leak; when no text answers a question.
     """
-    read_part = partial(read, host, request.owner, request.preset, reading=request.settings.reading)
-    tables, dealt = long_texts.deal(host, request, folder, read_part)
+    tables, dealt = READ.deal(host, request, folder)
     train = questions_of(dealt.parts["train"].rows)
     if not any(question.answers for questions in train for question in questions):
         raise DataError(

@@ -1,8 +1,7 @@
 """A model measured on the test texts: how well it answers, question by question, and where it answers worst."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,27 +12,13 @@ from acclimate.api.answering.deciding import choose_rule
 from acclimate.api.answering.predicting import texts_of, truth_of
 from acclimate.api.answering.rows import questions_of
 from acclimate.api.inputs import Part
-from acclimate.contracts import Analysis, AskedQuestion, Finding, FoundAnswers, MarkedText, Metric, OptionError, Score
+from acclimate.api.marked_evaluating import TestedTexts
+from acclimate.contracts import Analysis, AskedQuestion, Finding, FoundAnswers, MarkedText, Metric
 from acclimate.plugins import Host
 
 NEVER, NEAREST = "never_present", "nearest_passage"
 SHOWN, BEFORE, LONGEST, QUESTIONS = 12, 200, 1_500, 100
 Given = Sequence[evaluation.GivenAnswers]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tested:
-    """What test texts say of a model; `test_rows` hold what each question adds to the metrics, side by side.
-
-    `records` are the questions as `review_report` receives them.
-    """
-
-    metrics: Mapping[str, Score]
-    baselines: Mapping[str, Mapping[str, Score]]
-    analysis: Analysis
-    findings: tuple[Finding, ...]
-    test_rows: evaluation.ScoredRows
-    records: Mapping[str, Any]
 
 
 def checked(host: Host, owner: str, names: Sequence[str]) -> dict[str, Metric]:
@@ -42,11 +27,7 @@ def checked(host: Host, owner: str, names: Sequence[str]) -> dict[str, Metric]:
     Raises:
         OptionError: for one that is not for answers.
     """
-    metrics = scoring.metrics_of(host, owner, names, task="question-answering", multilabel=False)
-    for name, metric in metrics.items():
-        if metric.statistics is None:
-            raise OptionError(f"Metric {name!r} has no statistics of answers.", "Name another metric.")
-    return metrics
+    return scoring.counted_metrics_of(host, owner, names, task="question-answering", of="answers")
 
 
 def columns(host: Host, metrics: Mapping[str, Metric]) -> dict[str, int]:
@@ -94,7 +75,7 @@ def measure(
     others: Mapping[str, Given],
     seed: int,
     shown: bool,
-) -> Tested:
+) -> TestedTexts:
     """Return what the questions of a part say of the answers given to them.
 
     `about` tells how they were made, `others` are those of baselines; `shown` puts the texts with most wrong answers
@@ -120,7 +101,7 @@ def measure(
         worst=_worst(part, questions, truth, given) if shown else (),
     )
     present = np.array([int(bool(each.answers)) for each in truth], dtype=np.int64)
-    return Tested(
+    return TestedTexts(
         metrics=values,
         baselines=scored,
         analysis=Analysis(answers=found),

@@ -23,7 +23,7 @@ def evaluate(host: Host, folder: Path, source: str, options: Mapping[str, Any]) 
         AcclimateError: for a run or rows that cannot be used.
     """
     check_options(options)
-    with opened(host, folder, source, options, load=load, checked=testing.checked, read=rows.read) as run:
+    with opened(host, folder, source, options, load=load, checked=testing.checked, read=rows.READ) as run:
         predictor = run.predictor
         names = rows.names_of(find_preset(host, run.name)[0])
         part = as_part("test", run.table, (LABEL,))

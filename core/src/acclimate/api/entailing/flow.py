@@ -6,30 +6,24 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import torch
-
-from acclimate import evaluation, models, training
-from acclimate.api import own_truth, saved
+from acclimate import evaluation, models
+from acclimate.api import own_truth
 from acclimate.api.adapting import Run, conclude, tell
-from acclimate.api.choosing import choose_backbone, need_of
 from acclimate.api.clock import Clock
 from acclimate.api.entailing import baselines, learning, rows, testing
-from acclimate.api.entailing.deciding import EntailRule, Logits, choose_rule, evidence_scores
-from acclimate.api.entailing.probing import probe
+from acclimate.api.entailing.deciding import Logits, choose_rule, evidence_scores
 from acclimate.api.entailing.rows import Judged
-from acclimate.api.entailing.subject import PassageSubject
-from acclimate.api.gradient import Learned, told_forward
-from acclimate.api.provenance import manifest_of
-from acclimate.api.report_fields import of_run, of_test, trained_settings, usual_settings
+from acclimate.api.gradient import told_forward
+from acclimate.api.passages import stages
+from acclimate.api.passages.probing import probe
+from acclimate.api.passages.stages import PassageTask
+from acclimate.api.passages.subject import PassageSubject
 from acclimate.api.request import Request
-from acclimate.api.sameness import check_same
 from acclimate.api.scoring import compared_first
-from acclimate.api.starting import subject_fields
-from acclimate.contracts import Metric, Plan, Report
+from acclimate.contracts import Metric
 from acclimate.plugins import Host
 
 FROZEN = "frozen_linear"
-_PROBE_ROWS = 8
 
 
 def adapt(host: Host, request: Request, folder: Path, shown: bool) -> Run:
@@ -38,7 +32,15 @@ def adapt(host: Host, request: Request, folder: Path, shown: bool) -> Run:
     metrics = _metrics(host, request)
     tell(host, request, "started", source=request.source)
     with clock.stage("prepare"):
-        request, subject, plan = _prepare(host, request, folder, shown)
+        names = rows.names_of(request.preset)
+        task = PassageTask(
+            read=rows.READ,
+            labels=names.order,
+            mark=partial(rows.judged, names=names),
+            taught=rows.check_taught,
+            examples=rows.of_part,
+        )
+        request, subject, plan = stages.prepare(host, request, folder, shown, task)
     lesson = learning.lesson(subject)
     with clock.stage("probe"):
         arithmetic = own_truth.forward_arithmetic(subject, lesson)
@@ -68,8 +70,12 @@ def adapt(host: Host, request: Request, folder: Path, shown: bool) -> Run:
             seed=subject.settings.seed,
             shown=subject.settings.show_rows,
         )
-    report = _report(request, subject, plan, learned, tested, clock)
-    save = partial(_save, host, request, subject, plan, learned, rule, passages)
+    report = stages.report_of(request, subject, plan, learned, tested, clock, **tested.confusion)
+    hypotheses = rows.known_hypotheses(subject.marked["train"])
+    told_of_task = {"entailment": {**rule.to_dict(), "hypotheses": hypotheses}}
+    save = partial(
+        stages.save, host, request, subject, plan, learned, told=told_of_task, logits=rule.logits(passages)
+    )
     return conclude(host, request, report, tested.records, tested.test_rows, save)
 
 
@@ -88,32 +94,6 @@ def compared(
 
 def _metrics(host: Host, request: Request) -> dict[str, Metric]:
     return testing.checked(host, request.owner, request.settings.metrics or request.preset.metrics)
-
-
-def _prepare(host: Host, request: Request, folder: Path, shown: bool) -> tuple[Request, PassageSubject[Judged], Plan]:
-    _, dealt = rows.deal(host, request, folder)
-    parts, settings, names = dealt.parts, request.settings, rows.names_of(request.preset)
-    tell(host, request, "split", rows={name: len(part.truth) for name, part in parts.items()})
-    need = replace(need_of(request, parts["train"], names.order), multilabel=False)
-    backbone = choose_backbone(host, request, need)
-    method = host.find("method", request.method, request.owner)
-    with training.seeded(settings.seed):
-        resolved = models.resolve_entailer(backbone, labels=names.order, max_tokens=settings.max_tokens)
-        plan: Plan = host.load(method)(resolved.model, need, settings)
-    prepare, own = host.load(request.preset), resolved.preprocessing
-    judged = {name: rows.judged(part, prepare, own, names) for name, part in parts.items()}
-    taught = rows.check_taught(judged["train"])
-    resolved.model.to(training.device())
-    subject = PassageSubject(
-        resolved=resolved,
-        parts=parts,
-        marked=judged,
-        examples={name: rows.of_part(part, judged[name], own) for name, part in parts.items()},
-        **subject_fields(host, request, folder, backbone=backbone, method=method, shown=shown),
-    )
-    if request.original:
-        check_same(request.original, subject)
-    return replace(request, notes=(*request.notes, *dealt.findings, *taught)), subject, plan
 
 
 def _passages(subject: PassageSubject[Judged], part: str, precision: str) -> Logits:
@@ -137,53 +117,4 @@ def _answers(subject: PassageSubject[Judged], precision: str) -> testing.Answers
     return testing.Answers(
         labels=rule.logits(passages),
         evidence=[evaluation.GivenEvidence(scores=each) for each in evidence_scores(passages)],
-    )
-
-
-def _report(
-    request: Request,
-    subject: PassageSubject[Judged],
-    plan: Plan,
-    learned: Learned,
-    tested: testing.Tested,
-    clock: Clock,
-) -> Report:
-    """Return the report, before the plugin has reviewed it."""
-    return Report(
-        **of_run(request, subject, plan, clock),
-        **of_test(request, learned, tested),
-        **tested.confusion,
-        labels=subject.model.labels,
-        settings={
-            **usual_settings(subject.settings),
-            "max_tokens": subject.resolved.preprocessing.max_tokens,
-            **trained_settings(plan, learned),
-        },
-    )
-
-
-def _save(
-    host: Host,
-    request: Request,
-    subject: PassageSubject[Judged],
-    plan: Plan,
-    learned: Learned,
-    rule: EntailRule,
-    passages: Logits,
-    report: Report,
-) -> None:
-    test = subject.examples["test"]
-    probe_inputs = test.batch(range(min(_PROBE_ROWS, len(test))))
-    saved.save(
-        request.output,
-        subject.model,
-        subject.resolved.preprocessing,
-        manifest={
-            **manifest_of(host, request, subject, plan, report, precision=learned.precision),
-            "entailment": {**rule.to_dict(), "hypotheses": rows.known_hypotheses(subject.marked["train"])},
-        },
-        documents=saved.documents(report, subject.parts),
-        results={"test.logits": torch.from_numpy(rule.logits(passages))},
-        probe={name: value for name, value in probe_inputs.items() if name != "truth"},
-        host=host,
     )

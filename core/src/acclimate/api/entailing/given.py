@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from scipy.special import softmax
 
 from acclimate.api.entailing.deciding import EntailRule, evidence_scores
-from acclimate.api.entailing.rows import NEITHER, Judged, Place
+from acclimate.api.entailing.rows import NEITHER, Judged
+from acclimate.api.passages.dividing import Place
 
 _SHOWN = 5
 

@@ -10,8 +10,8 @@ from scipy.special import log_softmax
 from acclimate import models, training
 from acclimate.api.entailing.deciding import choose_rule
 from acclimate.api.entailing.rows import Judged
-from acclimate.api.entailing.subject import PassageSubject
 from acclimate.api.own_truth import Lesson
+from acclimate.api.passages.subject import PassageSubject
 
 
 def lesson(subject: PassageSubject[Judged]) -> Lesson:

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from acclimate import data, models
-from acclimate.api.entailing import rows
 from acclimate.api.entailing.deciding import EntailRule
 from acclimate.api.entailing.given import Given, said
+from acclimate.api.passages.dividing import Place, examples, places_of
 from acclimate.api.saved_run import SavedRun
 from acclimate.contracts import DataError, EntailmentPrediction, FoundAnswer
 from acclimate.plugins import Host
@@ -76,8 +76,7 @@ class EntailPredictor(SavedRun[models.Entailer, models.EntailPreprocessing]):
             return [() for _ in texts]
         prepared = [self.prepare(text) if self.prepare else text for text in texts]
         places = [
-            rows.places_of(text, some.passages, self.preprocessing)
-            for text, some in zip(prepared, asked, strict=True)
+            places_of(text, some.passages, self.preprocessing) for text, some in zip(prepared, asked, strict=True)
         ]
         of_text = [number for number, some in enumerate(asked) for _ in some.asked]
         passages = self.passages(prepared, places, of_text, words)
@@ -94,12 +93,12 @@ class EntailPredictor(SavedRun[models.Entailer, models.EntailPreprocessing]):
     def passages(
         self,
         texts: Sequence[str],
-        places: Sequence[tuple[rows.Place, ...]],
+        places: Sequence[tuple[Place, ...]],
         of_text: Sequence[int],
         hypotheses: Sequence[str],
     ) -> list[NDArray[np.float32]]:
         """Return of each hypothesis the logits [passages, 3] of the passages of its prepared text."""
-        examples = rows.examples(
+        windows = examples(
             texts,
             places,
             of_text,
@@ -108,7 +107,7 @@ class EntailPredictor(SavedRun[models.Entailer, models.EntailPreprocessing]):
             [str(number) for number in range(len(texts))],
             self.preprocessing,
         )
-        return models.passage_logits(self.model, examples, precision=self.precision)
+        return models.passage_logits(self.model, windows, precision=self.precision)
 
     def _told(self, text: str, hypothesis: data.Hypothesis, given: Given) -> EntailmentPrediction:
         found = tuple(

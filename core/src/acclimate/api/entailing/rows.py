@@ -1,28 +1,22 @@
 """Texts with hypotheses: read, checked, dealt to parts as whole texts, and divided into passages and windows."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
-from hashlib import sha256
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from acclimate import data, evaluation, models
-from acclimate.api import dealing, inputs, long_texts
-from acclimate.api.request import Request
-from acclimate.contracts import Columns, DataError, Finding, LabelNames, Preset
-from acclimate.plugins import Host
+from acclimate import data, models
+from acclimate.api import inputs, long_texts
+from acclimate.api.passages.dividing import Place, Prepare, examples, places_of
+from acclimate.contracts import DataError, Finding, LabelNames, Preset
 
 if TYPE_CHECKING:
     import datasets
 
 _KNOWN = 200
 NEITHER = 2
-Place = tuple[int, int]
-Prepare = Callable[[str], str] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,54 +45,21 @@ def names_of(preset: Preset) -> LabelNames:
     return preset.labels
 
 
-def read(
-    host: Host,
-    owner: str,
-    preset: Preset,
-    source: str,
-    columns: Columns,
-    folder: Path,
-    *,
-    part: str,
-    reading: Mapping[str, Any] | None = None,
-    saved: Mapping[str, Any] | None = None,
-) -> "datasets.Dataset":
-    """Return the texts of a source and their `hypotheses`, and the same word as `label` of every text.
-
-    Raises:
-        DataError: for texts or hypotheses that cannot be used.
-    """
-    rows = long_texts.read(
-        host,
-        owner,
-        preset,
-        source,
-        Columns(text="text", group=columns.group, time=columns.time, id=columns.id),
-        folder,
-        part=part,
-        marks=data.HYPOTHESES,
-        shaped=lambda loader: data.with_hypotheses(loader, columns, names_of(preset)),
-        reading=reading,
-        saved=saved,
-    )
-    if not any(each.asked for each in hypotheses_of(rows)):
-        raise DataError(f"None of the {len(rows):,} texts of {source} has a hypothesis.", "Ask some of them.")
-    return long_texts.of_one_kind(rows)
-
-
 def hypotheses_of(rows: "datasets.Dataset") -> list[data.Hypotheses]:
     """Return what is asked of each text."""
     return [data.load_hypotheses(text) for text in rows[data.HYPOTHESES][:]]
 
 
-def deal(host: Host, request: Request, folder: Path) -> tuple[dict[str, "datasets.Dataset"], dealing.Dealt]:
-    """Return the tables of a request, and their texts dealt to parts.
+def _check_asked(rows: "datasets.Dataset", source: str) -> None:
+    if not any(each.asked for each in hypotheses_of(rows)):
+        raise DataError(f"None of the {len(rows):,} texts of {source} has a hypothesis.", "Ask some of them.")
 
-    Raises:
-        DataError: rows that cannot be used or split, or leak.
-    """
-    read_part = partial(read, host, request.owner, request.preset, reading=request.settings.reading)
-    return long_texts.deal(host, request, folder, read_part)
+
+READ = long_texts.MarkedTexts(
+    marks=data.HYPOTHESES,
+    shaped=lambda loader, columns, preset: data.with_hypotheses(loader, columns, names_of(preset)),
+    check=_check_asked,
+)
 
 
 def judged(
@@ -131,50 +92,6 @@ def judged(
         places=places,
         evidence=evidence,
         known=[bool(marks.any()) or label == NEITHER for marks, label in zip(evidence, truth, strict=True)],
-    )
-
-
-def places_of(
-    text: str, passages: tuple[Place, ...] | None, preprocessing: models.EntailPreprocessing
-) -> tuple[Place, ...]:
-    """Return the passages of a text: those it was divided into, else its sentences and lines.
-
-    Raises:
-        DataError: for a text without a word.
-    """
-    divided = preprocessing.divide(text)
-    found = tuple(place for place in (passages or evaluation.passages_of(text)) if models.has_token(divided, *place))
-    if not found:
-        raise DataError(f"A text has no word in its passages: {text[:80]!r}.", "Leave it out.")
-    return found
-
-
-def examples(
-    texts: Sequence[str],
-    places: Sequence[tuple[Place, ...]],
-    of_text: Sequence[int],
-    hypotheses: Sequence[str],
-    truths: Sequence[NDArray[np.int64] | None],
-    ids: Sequence[str],
-    preprocessing: models.EntailPreprocessing,
-) -> models.EntailExamples:
-    """Return prepared texts in passages with their hypotheses, and what each passage says to each, where known."""
-    tokens = {each: tuple(preprocessing.hypothesis(each)) for each in dict.fromkeys(hypotheses)}
-    prints = [sha256(f"{text} {own}".encode()) for text, own in zip(texts, places, strict=True)]
-    for number, each, truth in zip(of_text, hypotheses, truths, strict=True):
-        prints[number].update(f"{each} {truth}".encode())
-    return models.EntailExamples(
-        [
-            models.passages_in(preprocessing.divide(text), own, preprocessing.size)
-            for text, own in zip(texts, places, strict=True)
-        ],
-        [
-            models.Asserted(text=number, hypothesis=tokens[each], truth=truth)
-            for number, each, truth in zip(of_text, hypotheses, truths, strict=True)
-        ],
-        ids,
-        [each.hexdigest() for each in prints],
-        preprocessing=preprocessing,
     )
 
 

@@ -13,6 +13,7 @@ from acclimate.api.answering.testing import marked
 from acclimate.api.entailing.deciding import EntailRule, Logits, evidence_scores
 from acclimate.api.entailing.given import Given
 from acclimate.api.entailing.rows import Judged
+from acclimate.api.marked_evaluating import TestedTexts
 from acclimate.contracts import (
     INFERENCE,
     Analysis,
@@ -40,21 +41,14 @@ class Answers:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tested:
+class Tested(TestedTexts):
     """What test texts say of a model.
 
-    `test_rows` hold of each hypothesis the scores of its labels, and what its passages add to the metrics, side by
-    side; `confusion` counts hypotheses by what is true and what was said. `records` are the hypotheses as
-    `review_report` receives them.
+    `test_rows` hold of each hypothesis the scores of its labels before what its passages add to the metrics;
+    `confusion` counts hypotheses by what is true and what was said.
     """
 
-    metrics: Mapping[str, Score]
-    baselines: Mapping[str, Mapping[str, Score]]
-    analysis: Analysis
-    findings: tuple[Finding, ...]
     confusion: Mapping[str, Any]
-    test_rows: evaluation.ScoredRows
-    records: Mapping[str, Any]
 
 
 def checked(host: Host, owner: str, names: Sequence[str]) -> dict[str, Metric]:

@@ -41,10 +41,7 @@ def metrics_of(host: Host, request: Request) -> dict[str, Metric]:
 
 def checked(host: Host, owner: str, names: Sequence[str], *, written: bool) -> dict[str, Metric]:
     """Return metrics by name; see `metrics_of`."""
-    metrics = scoring.metrics_of(host, owner, names, task="text-generation", multilabel=False)
-    for name, metric in metrics.items():
-        if metric.statistics is None:
-            raise OptionError(f"Metric {name!r} has no statistics of texts.", "Name another metric.")
+    metrics = scoring.counted_metrics_of(host, owner, names, task="text-generation", of="texts")
     found = {name: metric for name, metric in metrics.items() if written or name in OF_LOSSES}
     if not found:
         raise OptionError(

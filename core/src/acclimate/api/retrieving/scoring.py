@@ -12,7 +12,7 @@ from acclimate.api import scoring
 from acclimate.api.inputs import Part
 from acclimate.api.request import Request
 from acclimate.api.retrieving.index import Index, ranked
-from acclimate.contracts import Analysis, DataError, Finding, Metric, Miss, OptionError, Score, Search
+from acclimate.contracts import Analysis, DataError, Finding, Metric, Miss, Score, Search
 from acclimate.data import Collection
 from acclimate.plugins import Host
 
@@ -37,11 +37,7 @@ def metrics_of(host: Host, request: Request) -> dict[str, Metric]:
 
 def checked(host: Host, owner: str, names: Sequence[str]) -> dict[str, Metric]:
     """Return metrics by name; see `metrics_of`."""
-    found = scoring.metrics_of(host, owner, names, task="sentence-similarity", multilabel=False)
-    for name, metric in found.items():
-        if metric.statistics is None:
-            raise OptionError(f"Metric {name!r} has no statistics of rankings.", "Name another metric.")
-    return found
+    return scoring.counted_metrics_of(host, owner, names, task="sentence-similarity", of="rankings")
 
 
 def functions_of_rows(host: Host, metrics: Mapping[str, Metric]) -> dict[str, Callable[[Any, Any, Any], float]]:

@@ -50,10 +50,8 @@ def check_metrics(host: Host, request: Request) -> None:
 
 def checked(host: Host, owner: str, names: Sequence[str], *, spacing: str) -> dict[str, Metric]:
     """Return metrics by name; see `metrics_of`."""
-    metrics = scoring.metrics_of(host, owner, names, task="image-segmentation", multilabel=False)
+    metrics = scoring.counted_metrics_of(host, owner, names, task="image-segmentation", of="masks")
     for name, metric in metrics.items():
-        if metric.statistics is None:
-            raise OptionError(f"Metric {name!r} has no statistics of masks.", "Name another metric.")
         try:
             _columns(host, metric, (1.0, 1.0) if is_known(spacing) else None)
         except DataError as error:

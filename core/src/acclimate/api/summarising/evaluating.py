@@ -22,7 +22,7 @@ def evaluate(host: Host, folder: Path, source: str, options: Mapping[str, Any]) 
         AcclimateError: for a run or rows that cannot be used.
     """
     check_options(options)
-    with opened(host, folder, source, options, load=load, checked=testing.checked, read=rows.read) as run:
+    with opened(host, folder, source, options, load=load, checked=testing.checked, read=rows.READ) as run:
         predictor = run.predictor
         own = rows.summarised(as_part("test", run.table, (LABEL,)), predictor.prepare, predictor.preprocessing)
         given = predictor.picked(own.texts, own.places)

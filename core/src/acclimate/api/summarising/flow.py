@@ -7,29 +7,31 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
-from acclimate import models, training
-from acclimate.api import own_truth, saved, scoring
+from acclimate import models
+from acclimate.api import own_truth, scoring
 from acclimate.api.adapting import Run, conclude, tell
-from acclimate.api.choosing import choose_backbone, need_of
 from acclimate.api.clock import Clock
-from acclimate.api.entailing.probing import probe
-from acclimate.api.entailing.subject import PassageSubject
-from acclimate.api.gradient import Learned, told_forward
-from acclimate.api.provenance import manifest_of
-from acclimate.api.report_fields import of_run, of_test, trained_settings, usual_settings
+from acclimate.api.gradient import told_forward
+from acclimate.api.passages import stages
+from acclimate.api.passages.probing import probe
+from acclimate.api.passages.stages import PassageTask
+from acclimate.api.passages.subject import PassageSubject
 from acclimate.api.request import Request
-from acclimate.api.sameness import check_same
-from acclimate.api.starting import subject_fields
 from acclimate.api.summarising import learning, rows, testing
 from acclimate.api.summarising.deciding import Logits, SummaryRule, choose_rule, summaries
 from acclimate.api.summarising.rows import Summarised
-from acclimate.contracts import Finding, Metric, Plan, Report
+from acclimate.contracts import Finding, Metric
 from acclimate.plugins import Host
 
 FROZEN = "frozen_linear"
-_PROBE_ROWS = 8
+_TASK = PassageTask(
+    read=rows.READ,
+    labels=rows.LABELS,
+    mark=rows.summarised,
+    taught=rows.check_taught,
+    examples=lambda _, own, preprocessing: rows.examples_of(own.texts, own.places, own.best, own.ids, preprocessing),
+)
 _LOOKED_FOR = "sentences that say most of a summary"
 
 
@@ -39,7 +41,7 @@ def adapt(host: Host, request: Request, folder: Path, shown: bool) -> Run:
     metrics = _metrics(host, request)
     tell(host, request, "started", source=request.source)
     with clock.stage("prepare"):
-        request, subject, plan = _prepare(host, request, folder, shown)
+        request, subject, plan = stages.prepare(host, request, folder, shown, _TASK)
     lesson = learning.lesson(subject)
     with clock.stage("probe"):
         arithmetic = own_truth.forward_arithmetic(subject, lesson)
@@ -68,8 +70,17 @@ def adapt(host: Host, request: Request, folder: Path, shown: bool) -> Run:
             seed=subject.settings.seed,
             shown=subject.settings.show_rows,
         )
-    report = _report(request, subject, plan, learned, tested, clock)
-    save = partial(_save, host, request, subject, plan, learned, rule, logits)
+    report = stages.report_of(request, subject, plan, learned, tested, clock)
+    save = partial(
+        stages.save,
+        host,
+        request,
+        subject,
+        plan,
+        learned,
+        told={"summaries": rule.to_dict()},
+        logits=np.concatenate(list(logits)),
+    )
     return conclude(host, request, report, tested.records, tested.test_rows, save)
 
 
@@ -91,37 +102,6 @@ def _metrics(host: Host, request: Request) -> dict[str, Metric]:
     return testing.checked(host, request.owner, request.settings.metrics or request.preset.metrics)
 
 
-def _prepare(
-    host: Host, request: Request, folder: Path, shown: bool
-) -> tuple[Request, PassageSubject[Summarised], Plan]:
-    _, dealt = rows.deal(host, request, folder)
-    parts, settings = dealt.parts, request.settings
-    tell(host, request, "split", rows={name: len(part.truth) for name, part in parts.items()})
-    need = need_of(request, parts["train"], rows.LABELS)
-    backbone = choose_backbone(host, request, need)
-    method = host.find("method", request.method, request.owner)
-    with training.seeded(settings.seed):
-        resolved = models.resolve_entailer(backbone, labels=rows.LABELS, max_tokens=settings.max_tokens)
-        plan: Plan = host.load(method)(resolved.model, need, settings)
-    prepare, own = host.load(request.preset), resolved.preprocessing
-    summarised = {name: rows.summarised(part, prepare, own) for name, part in parts.items()}
-    taught = rows.check_taught(summarised["train"])
-    resolved.model.to(training.device())
-    subject = PassageSubject(
-        resolved=resolved,
-        parts=parts,
-        marked=summarised,
-        examples={
-            name: rows.examples_of(each.texts, each.places, each.best, each.ids, own)
-            for name, each in summarised.items()
-        },
-        **subject_fields(host, request, folder, backbone=backbone, method=method, shown=shown),
-    )
-    if request.original:
-        check_same(request.original, subject)
-    return replace(request, notes=(*request.notes, *dealt.findings, *taught)), subject, plan
-
-
 def _decided(subject: PassageSubject[Summarised], precision: str) -> tuple[SummaryRule, tuple[Finding, ...], Logits]:
     """Return the rule that validation texts call for, what to say of it, and the logits of the test sentences."""
     validation, test = (
@@ -135,51 +115,3 @@ def _summaries(subject: PassageSubject[Summarised], rule: SummaryRule, logits: L
     own = subject.marked["test"]
     scores = [rule.probabilities(each, own.sentences(row)) for row, each in enumerate(logits)]
     return summaries(own, scores, rule.sentences)
-
-
-def _report(
-    request: Request,
-    subject: PassageSubject[Summarised],
-    plan: Plan,
-    learned: Learned,
-    tested: testing.Tested,
-    clock: Clock,
-) -> Report:
-    """Return the report, before the plugin has reviewed it."""
-    return Report(
-        **of_run(request, subject, plan, clock),
-        **of_test(request, learned, tested),
-        labels=subject.model.labels,
-        settings={
-            **usual_settings(subject.settings),
-            "max_tokens": subject.resolved.preprocessing.max_tokens,
-            **trained_settings(plan, learned),
-        },
-    )
-
-
-def _save(
-    host: Host,
-    request: Request,
-    subject: PassageSubject[Summarised],
-    plan: Plan,
-    learned: Learned,
-    rule: SummaryRule,
-    logits: Logits,
-    report: Report,
-) -> None:
-    test = subject.examples["test"]
-    probe_inputs = test.batch(range(min(_PROBE_ROWS, len(test))))
-    saved.save(
-        request.output,
-        subject.model,
-        subject.resolved.preprocessing,
-        manifest={
-            **manifest_of(host, request, subject, plan, report, precision=learned.precision),
-            "summaries": rule.to_dict(),
-        },
-        documents=saved.documents(report, subject.parts),
-        results={"test.logits": torch.from_numpy(np.concatenate(list(logits)))},
-        probe={name: value for name, value in probe_inputs.items() if name != "truth"},
-        host=host,
-    )

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from scipy.special import log_softmax
 
 from acclimate import models, training
-from acclimate.api.entailing.subject import PassageSubject
 from acclimate.api.own_truth import Lesson
+from acclimate.api.passages.subject import PassageSubject
 from acclimate.api.summarising.rows import Summarised
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from acclimate import evaluation, models
-from acclimate.api.entailing.rows import Place, places_of
+from acclimate.api.passages.dividing import Place, places_of
 from acclimate.api.saved_run import SavedRun
 from acclimate.api.summarising.deciding import SummaryRule
 from acclimate.api.summarising.rows import examples_of, sentences_of

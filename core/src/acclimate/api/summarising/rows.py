@@ -1,23 +1,15 @@
 """Texts with summaries: read, checked, dealt to parts as whole texts, and divided into sentences and windows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from acclimate import data, evaluation, models
-from acclimate.api import dealing, inputs, long_texts
-from acclimate.api.entailing.rows import Place, Prepare, examples, places_of
-from acclimate.api.request import Request
-from acclimate.contracts import Columns, DataError, Finding, Preset
-from acclimate.plugins import Host
-
-if TYPE_CHECKING:
-    import datasets
+from acclimate.api import inputs, long_texts
+from acclimate.api.passages.dividing import Place, Prepare, examples, places_of
+from acclimate.contracts import DataError, Finding
 
 # Sentences are compared with one thing, and may be in the summary or not.
 ASKED = "What a summary of this text says."
@@ -50,47 +42,9 @@ def sentences_of(text: str, places: Sequence[Place]) -> list[str]:
     return [" ".join(text[start:end].split()) for start, end in places]
 
 
-def read(
-    host: Host,
-    owner: str,
-    preset: Preset,
-    source: str,
-    columns: Columns,
-    folder: Path,
-    *,
-    part: str,
-    reading: Mapping[str, Any] | None = None,
-    saved: Mapping[str, Any] | None = None,
-) -> "datasets.Dataset":
-    """Return the texts of a source and their `summary`, and the same word as `label` of every text.
-
-    Raises:
-        DataError: for texts or summaries that cannot be used.
-    """
-    rows = long_texts.read(
-        host,
-        owner,
-        preset,
-        source,
-        Columns(text="text", group=columns.group, time=columns.time, id=columns.id),
-        folder,
-        part=part,
-        marks=data.SUMMARY,
-        shaped=lambda loader: data.with_summaries(loader, columns),
-        reading=reading,
-        saved=saved,
-    )
-    return long_texts.of_one_kind(rows)
-
-
-def deal(host: Host, request: Request, folder: Path) -> tuple[dict[str, "datasets.Dataset"], dealing.Dealt]:
-    """Return the tables of a request, and their texts dealt to parts.
-
-    Raises:
-        DataError: rows that cannot be used or split, or leak.
-    """
-    read_part = partial(read, host, request.owner, request.preset, reading=request.settings.reading)
-    return long_texts.deal(host, request, folder, read_part)
+READ = long_texts.MarkedTexts(
+    marks=data.SUMMARY, shaped=lambda loader, columns, _: data.with_summaries(loader, columns)
+)
 
 
 def summarised(part: inputs.Part, prepare: Prepare, preprocessing: models.EntailPreprocessing) -> Summarised:

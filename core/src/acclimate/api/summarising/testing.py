@@ -1,14 +1,13 @@
 """A model measured on the test texts: its summaries beside those that people wrote, and simpler ones."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from acclimate import evaluation
 from acclimate.api import scoring
+from acclimate.api.marked_evaluating import TestedTexts
 from acclimate.api.summarising.deciding import choose_count, summaries
 from acclimate.api.summarising.rows import ASKED, Summarised
 from acclimate.contracts import (
@@ -16,7 +15,6 @@ from acclimate.contracts import (
     Analysis,
     Finding,
     Metric,
-    OptionError,
     Score,
     Summaries,
     SummarisedText,
@@ -27,32 +25,13 @@ LEAD, NEAREST = "lead", "nearest_words"
 SHOWN, _LONGEST = 8, 1_500
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tested:
-    """What test texts say of a model; `test_rows` hold what each text adds to the metrics, side by side.
-
-    `records` are the texts as `review_report` receives them.
-    """
-
-    metrics: Mapping[str, Score]
-    baselines: Mapping[str, Mapping[str, Score]]
-    analysis: Analysis
-    findings: tuple[Finding, ...]
-    test_rows: evaluation.ScoredRows
-    records: Mapping[str, Any]
-
-
 def checked(host: Host, owner: str, names: Sequence[str]) -> dict[str, Metric]:
     """Return metrics of summaries by name.
 
     Raises:
         OptionError: for one that is not for them.
     """
-    metrics = scoring.metrics_of(host, owner, names, task=SUMMARIES, multilabel=False)
-    for name, metric in metrics.items():
-        if metric.statistics is None:
-            raise OptionError(f"Metric {name!r} has no statistics of texts.", "Name another metric.")
-    return metrics
+    return scoring.counted_metrics_of(host, owner, names, task=SUMMARIES, of="texts")
 
 
 def columns(host: Host, metrics: Mapping[str, Metric]) -> dict[str, int]:
@@ -100,7 +79,7 @@ def measure(
     others: Mapping[str, Sequence[str]],
     seed: int,
     shown: bool,
-) -> Tested:
+) -> TestedTexts:
     """Return what the texts of a part say of the summaries of `sentences` sentences that were made of them.
 
     `others` are those of baselines; `shown` puts the worst into the analysis. Intervals are by bootstrap over whole
@@ -124,7 +103,7 @@ def measure(
         ceiling=_scored(host, own, ceiling, metrics, seed),
         worst=_worst(own, given, statistics[first]) if shown else (),
     )
-    return Tested(
+    return TestedTexts(
         metrics=values,
         baselines=scored,
         analysis=Analysis(summaries=about),

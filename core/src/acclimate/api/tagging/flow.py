@@ -14,6 +14,7 @@ from acclimate.api.adapting import Run, conclude, tell
 from acclimate.api.choosing import choose_backbone, need_of
 from acclimate.api.clock import Clock
 from acclimate.api.gradient import Learned, told_forward
+from acclimate.api.marked_evaluating import TestedTexts
 from acclimate.api.provenance import manifest_of
 from acclimate.api.report_fields import of_run, of_test, trained_settings, usual_settings
 from acclimate.api.request import Request
@@ -131,7 +132,7 @@ def _columns(host: Host, request: Request, subject: TagSubject) -> dict[str, Any
 
 
 def _report(
-    request: Request, subject: TagSubject, plan: Plan, learned: Learned, tested: testing.Tested, clock: Clock
+    request: Request, subject: TagSubject, plan: Plan, learned: Learned, tested: TestedTexts, clock: Clock
 ) -> Report:
     """Return the report, before the plugin has reviewed it."""
     settings = subject.settings

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from acclimate import data, evaluation
 from acclimate.api import scoring
 from acclimate.api.inputs import Part
-from acclimate.contracts import LabelSpans, Metric, OptionError, Score
+from acclimate.contracts import LabelSpans, Metric, Score
 from acclimate.plugins import Host
 
 Floats = NDArray[np.float64]
@@ -22,11 +22,7 @@ def checked(host: Host, owner: str, names: Sequence[str]) -> dict[str, Metric]:
     Raises:
         OptionError: for one that is not for spans.
     """
-    metrics = scoring.metrics_of(host, owner, names, task="token-classification", multilabel=False)
-    for name, metric in metrics.items():
-        if metric.statistics is None:
-            raise OptionError(f"Metric {name!r} has no statistics of spans.", "Name another metric.")
-    return metrics
+    return scoring.counted_metrics_of(host, owner, names, task="token-classification", of="spans")
 
 
 def counted(

@@ -1,7 +1,6 @@
 """A model measured on the test texts: what it scores, label by label, and which texts it marks worst."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,6 +8,7 @@ from numpy.typing import NDArray
 
 from acclimate import evaluation, models
 from acclimate.api.inputs import Part
+from acclimate.api.marked_evaluating import TestedTexts
 from acclimate.api.tagging import scoring
 from acclimate.api.tagging.predicting import found_in
 from acclimate.api.tagging.rows import spans_of
@@ -18,21 +18,6 @@ from acclimate.plugins import Host
 MODEL, LIKELIEST, FROZEN = "", "likeliest_tags", "frozen_linear"
 DICTIONARY, WORDS = "training_dictionary", "majority_tag"
 SHOWN, LONGEST = 12, 1_500
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tested:
-    """What test texts say of a model; `test_rows` hold what each text adds to the metrics, side by side.
-
-    `records` are the texts as `review_report` receives them: of each its true spans and those given.
-    """
-
-    metrics: Mapping[str, Score]
-    baselines: Mapping[str, Mapping[str, Score]]
-    analysis: Analysis
-    findings: tuple[Finding, ...]
-    test_rows: evaluation.ScoredRows
-    records: Mapping[str, Any]
 
 
 def baselines(train: Part, test: Part) -> dict[str, scoring.Spans]:
@@ -58,7 +43,7 @@ def measure(
     others: Mapping[str, scoring.Spans],
     seed: int,
     shown: bool,
-) -> Tested:
+) -> TestedTexts:
     """Return what the texts of a part say of a model with these logits [units, tags].
 
     `others` are the spans of baselines; where something is added for no span, the model without it is one more.
@@ -87,7 +72,7 @@ def measure(
         groups=part.groups,
         scores=np.concatenate(list(statistics[MODEL].values()), axis=1),
     )
-    return Tested(
+    return TestedTexts(
         metrics=values,
         baselines=scored,
         analysis=Analysis(spans=found),

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 
 from acclimate import models
-from acclimate.api.entailing.subject import PassageSubject
 from acclimate.api.heads import put_head
+from acclimate.api.passages.subject import PassageSubject
 from acclimate.contracts import Finding, Plan
 
 # Pairs without evidence that are looked at for each one with evidence; and at most, in all.
