@@ -274,7 +274,8 @@ def _prepare(host: Host, request: Request, folder: Path, shown: bool) -> tuple[R
         with training.seeded(request.settings.seed):
             resolved = models.resolve_stacks(backbone, labels=labels, placed=is_placed(request.settings))
     else:
-        resolved = models.resolve(backbone, labels=labels, max_tokens=request.settings.max_tokens)
+        settings = request.settings
+        resolved = models.resolve(backbone, labels=labels, max_tokens=settings.max_tokens, side=settings.image_size)
     resolved.model.to(training.device())
     plan = make_plan(host, request, method, resolved.model, parts["train"])
     prepare = host.load(request.preset)

@@ -6,12 +6,13 @@ from typing import Any
 
 from acclimate.contracts import PREFERENCE, Columns, OptionError, Settings
 
-_MASKS, _PARTS = "image-segmentation", "anomaly-detection"
+_IMAGES, _MASKS, _PARTS = "image-classification", "image-segmentation", "anomaly-detection"
 _CHATS, _SEARCH = "text-generation", "sentence-similarity"
 _WRITING = (_CHATS, PREFERENCE)
 # What the options are of, the tasks that know them, and their names.
 _OWN: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
-    ("masks", (_MASKS, _PARTS), ("mask", "image_size", "tiles")),
+    ("images", (_IMAGES, _MASKS, _PARTS), ("image_size",)),
+    ("masks", (_MASKS, _PARTS), ("mask", "tiles")),
     ("masks", (_MASKS,), ("spacing", "classes", "decoder", "crop_size", "minimum_area", "mask_threshold")),
     ("parts that are inspected", (_PARTS,), ("good",)),
     (

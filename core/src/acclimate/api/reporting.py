@@ -188,6 +188,7 @@ def _settings(request: Request, subject: Subject, plan: Plan, learned: Learned) 
     settings: dict[str, Any] = {
         **usual_settings(request.settings),
         "max_tokens": request.settings.max_tokens,
+        "image_size": request.settings.image_size,
         "positive": request.settings.positive,
         "operate": request.settings.operate,
         "prevalence": request.settings.prevalence,

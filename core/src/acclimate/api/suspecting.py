@@ -67,7 +67,8 @@ def suspects(
         request = ask(host, preset, source, "frozen", backbone, None, None, folder / "unused", options)
         part, labels = _read(host, request, folder)
         chosen = choose_backbone(host, request, need_of(request, part, labels))
-        resolved = models.resolve(chosen, labels=labels, max_tokens=request.settings.max_tokens)
+        settings = request.settings
+        resolved = models.resolve(chosen, labels=labels, max_tokens=settings.max_tokens, side=settings.image_size)
         resolved.model.to(training.device())
         prepare = host.load(request.preset)
         examples = inputs.examples(

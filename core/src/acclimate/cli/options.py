@@ -24,7 +24,7 @@ Classes = Annotated[str, typer.Option(help="What the values of masks stand for: 
 Decoder = Annotated[str, typer.Option(help="Decoder of masks: unet or fpn.")]
 ImageSize = Annotated[
     int | None,
-    typer.Option(help="Longer side to which larger images with masks are scaled (512); side to which parts are."),
+    typer.Option(help="Side to which images are scaled (the backbone's own); of masks the longest side (512)."),
 ]
 CropSize = Annotated[int | None, typer.Option(help="Side of the squares that training on masks reads (256).")]
 Tiles = Annotated[

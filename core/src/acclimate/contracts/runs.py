@@ -89,12 +89,16 @@ class Settings:
     rows across parts are compared: their "content", or also the "features" that the frozen backbone gives them.
     `reading` are options of the loader by name, `preparing` those of the preset's preparation of a text or image.
 
+    `image_size` is the side in pixels of the square to which images are scaled, instead of the backbone's own: more
+    shows smaller things and costs time by its square. With masks it is the longer side, and larger images are scaled
+    down to it.
+
     Of masks, `classes` names what their values stand for, from 0 on ("background,lesion", or a file with one name on
-    each line); `decoder` is "unet" or "fpn"; `image_size` the longer side in pixels to which larger images are scaled
-    down, `crop_size` the side of the squares that training reads, `tiles` the side of those in which images that are
-    larger are computed; with it images are not scaled down unless `image_size` is given. `minimum_area` is the least
-    area in pixels of a region that is kept in a predicted mask, `mask_threshold` the probability from which a pixel
-    counts; "auto" lets validation images choose, 0 keeps every region of the likeliest class.
+    each line); `decoder` is "unet" or "fpn"; `crop_size` the side of the squares that training reads, `tiles` the
+    side of those in which larger images are computed; with it images are not scaled down unless `image_size` is
+    given. `minimum_area` is the least area in pixels of a region that is kept in a predicted mask, `mask_threshold`
+    the probability from which a pixel counts; "auto" lets validation images choose, 0 keeps every region of the
+    likeliest class.
 
     Of chats, `system` is the system prompt of those that bring none; `too_long` what becomes of those with more than
     `max_tokens`: "error" refuses them, "truncate" cuts them there, "drop" leaves them out, "split" parts them between
@@ -117,7 +121,7 @@ class Settings:
 
     Of parts that are inspected, `good` is the label of good ones; one with a usual name where nothing is said. There
     `operate` is "overkill=0.01", "escape=0.05" or "cost=200:4" (what a defective part that passes costs, and a good
-    one that is rejected), `image_size` the side of the square to which an image, or a tile, is scaled.
+    one that is rejected), and with `tiles` each of them is scaled to `image_size`.
     """
 
     epochs: int | None = None

@@ -18,6 +18,7 @@ from acclimate.models.image import ImagePreprocessing
 from acclimate.models.loading import configuration, folder_at, is_decoder, pretrained, tokens_of
 from acclimate.models.resolved import Resolved
 from acclimate.models.shades import range_of
+from acclimate.models.sides import at_side
 from acclimate.models.spec import plain_configuration
 from acclimate.models.stack_classifier import ATTENTION_WIDTH, StackClassifier
 from acclimate.models.stacks import StackPreprocessing
@@ -29,19 +30,24 @@ Preprocessing = TextPreprocessing | ImagePreprocessing | StackPreprocessing | Vo
 ResolvedClassifier = Resolved[Classifier, Preprocessing]
 
 
-def resolve(backbone: Backbone, *, labels: tuple[str, ...], max_tokens: int | None = None) -> ResolvedClassifier:
+def resolve(
+    backbone: Backbone, *, labels: tuple[str, ...], max_tokens: int | None = None, side: int | None = None
+) -> ResolvedClassifier:
     """Load pretrained weights in float32 under a new head for `labels`.
+
+    `side` is the height and width in pixels to which images are scaled, None for what the backbone was trained with.
 
     Raises:
         MissingPackageError: when a weights package is not installed.
         UnknownNameError: when the source names nothing.
-        BackboneError: when weights or preprocessing are damaged or incomplete.
+        BackboneError: when weights or preprocessing are damaged or incomplete, or images of `side` are not read.
     """
-    if backbone.source.startswith("package:"):
-        package = backbone.source.removeprefix("package:")
-        if package in packages.TIMM:
-            return _timm_package(package, backbone, labels)
-    return _folder(folder_at(backbone.source), backbone, labels, max_tokens)
+    package = backbone.source.removeprefix("package:")
+    if package != backbone.source and package in packages.TIMM:
+        found = _timm_package(package, backbone, labels)
+    else:
+        found = _folder(folder_at(backbone.source), backbone, labels, max_tokens)
+    return found if side is None else at_side(found, side)
 
 
 def resolve_stacks(
