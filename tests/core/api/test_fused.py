@@ -1,5 +1,6 @@
 """Method `fused`, from a folder of parts to a saved run: what it learns of, what it may not see, what it refuses."""
 
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -175,3 +176,18 @@ def test_auto_takes_it_only_when_cross_validation_says_so(
     assert trial["outcome"] == ("better" if better else "not-better")
     assert told["chosen"] == ("fused" if better else "frozen")
     assert (load(run.output).model.unlikeness is not None) == better
+
+
+def test_a_good_label_of_any_name_can_be_named_for_the_run(parts: Path, tiny: str, tmp_path: Path) -> None:
+    (tmp_path / "plates").mkdir()
+    for label, name in (("good", "MT_Free"), ("spot", "spot"), ("line", "line")):
+        shutil.copytree(parts / label, tmp_path / "plates" / name)
+    with pytest.raises(DataError, match="One label must be that of good parts"):
+        adapted(tmp_path / "plates", tiny, tmp_path / "run")
+    with pytest.raises(DataError, match="No part has the label 'MT_free'"):
+        adapted(tmp_path / "plates", tiny, tmp_path / "run", good="MT_free", method="frozen")
+    run = adapted(tmp_path / "plates", tiny, tmp_path / "run", good="MT_Free", options={"images": 12})
+    assert load(run.output).manifest["adapter"]["good"] == "MT_Free"
+    assert run.report.settings["good"] == "MT_Free"
+    found = adapted(tmp_path / "plates", tiny, tmp_path / "auto", good="MT_Free", method="auto", budget=0.001)
+    assert "fused" in " ".join(finding.message for finding in found.report.findings)  # it is among what is tried

@@ -60,6 +60,25 @@ def test_parts_are_inspected_evaluated_and_written_by_commands(acclimate: Acclim
     assert "memory-bank, padim" in refused.err
 
 
+def test_auto_goes_on_from_good_parts_and_prints_both_runs(acclimate: Acclimate, plates: Path) -> None:
+    random = np.random.default_rng(1)
+    for number in range(5):
+        image = random.normal(130, 25, (48, 56, 3))
+        image[30:40] = 250
+        (plates / "line").mkdir(exist_ok=True)
+        Image.fromarray(np.clip(image, 0, 255).astype(np.uint8)).save(plates / "line" / f"{number:02}.png")
+    (plates / "hole").rename(plates.parent / "hole")
+    climbed = acclimate(
+        "adapt", "general/anomaly-detection", plates, "--good", "fine", "--image-size", 64, "--option", "most=50",
+        "--method", "auto", "--budget", 0.001, "--output", "far", "--json",
+    )  # fmt: skip
+    assert climbed.code == 0, climbed.out
+    document = json.loads(climbed.out)
+    assert (document["method"], document["earlier"]["method"]) == ("frozen", "memory-bank")
+    assert document["earlier"]["preset"] == "general/anomaly-detection"
+    assert "earlier" not in document["earlier"]
+
+
 def test_an_inspection_is_exported_and_timed_by_commands(acclimate: Acclimate, plates: Path) -> None:
     pytest.importorskip("onnxruntime")
     done = acclimate(

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 from acclimate.plugins import Finding, Host, Report
-from acclimate_manufacturing import defects
+from acclimate_manufacturing import anomalies, defects
 from acclimate_manufacturing.solar_cells import read
 
 
@@ -25,6 +25,12 @@ def test_its_names_mean_something_to_core(host: Host) -> None:
     assert host.find("backbone", defects.backbone, "manufacturing").modality == "image"
     assert defects.demo is not None
     assert defects.task in host.find("method", defects.demo.method, "manufacturing").tasks
+
+
+def test_the_ladder_leads_from_good_parts_to_labels_to_masks(host: Host) -> None:
+    steps = [host.preset(f"manufacturing/{name}").preset for name in anomalies.ladder]
+    assert [step.task for step in steps] == ["image-classification", "image-segmentation"]
+    assert [step.backbone for step in steps] == [anomalies.backbone] * 2
 
 
 def test_the_demo_begins_with_good_parts_alone(host: Host) -> None:

@@ -25,6 +25,14 @@ def test_one_kind_of_defect_called_another_is_no_escape() -> None:
     )
 
 
+def test_a_good_label_that_was_named_counts_whatever_it_is_called() -> None:
+    (finding,) = escapes_and_overkill(["MT_Free", "MT_Free", "ok"], ["MT_Free", "ok", "MT_Free"], "MT_Free")
+    assert finding.message == (
+        "Of 1 defective parts 1 were called MT_Free (escape 100.0 %); of 2 MT_Free parts 1 were called defective "
+        "(overkill 50.0 %)."
+    )
+
+
 @pytest.mark.parametrize(
     ("truth", "predicted"),
     [

@@ -50,6 +50,7 @@ from acclimate.contracts import (
     Preset,
     Report,
     RunEvent,
+    good_label,
 )
 from acclimate.plugins import Host, default_host
 
@@ -254,6 +255,8 @@ def _prepare(host: Host, request: Request, folder: Path, shown: bool) -> tuple[R
     rows = {name: len(part.truth) for name, part in parts.items()}
     tell(host, request, "split", rows=rows)
     deciding.check_positive(request.settings, labels, multilabel=parts["train"].multilabel)
+    if request.settings.good:
+        good_label(labels, request.settings.good)
     calibrating.check_calibration(request.settings, parts["validation"], labels)
     need = need_of(request, parts["train"], labels)
     names = scoring.metric_names(request.preset, multilabel=need.multilabel)

@@ -6,11 +6,10 @@ from typing import Any
 
 from acclimate import bundle
 from acclimate.api.adapting import Run, ask, run
+from acclimate.api.earlier import beside, told_of
 from acclimate.api.request import Request
-from acclimate.contracts import Demo, Finding, Preset, Report, UnknownNameError, did_you_mean
+from acclimate.contracts import Demo, Finding, Preset, UnknownNameError, did_you_mean
 from acclimate.plugins import Host, default_host
-
-_FIGURES = 4
 
 
 def demo(
@@ -43,11 +42,11 @@ def demo(
         level="note",
         message=f"Data of {name}: {shipped.package}, licence {shipped.licence}. {shipped.note}".strip(),
     )
-    draw, folder = host.load(preset, "pictures"), _beside(request.output, "pictures")
+    draw, folder = host.load(preset, "pictures"), beside(request.output, "pictures")
     if draw is not None:
         bundle.check_output(folder)
     earlier = _earlier(host, name, shipped, request, note, shown)
-    notes = (note,) if earlier is None else (note, _told(earlier.report))
+    notes = (note,) if earlier is None else (note, told_of(earlier.report, "demo-earlier"))
     done = replace(run(host, replace(request, notes=notes), shown=shown), earlier=earlier)
     if draw is None:
         return done
@@ -59,26 +58,12 @@ def _earlier(host: Host, name: str, shipped: Demo, request: Request, note: Findi
     """Do the run that comes first, where there is one."""
     if not shipped.earlier:
         return None
-    output = _beside(request.output, shipped.earlier)
+    output = beside(request.output, shipped.earlier)
     bundle.check_output(output)
     settings = {"data_licence": shipped.licence, "seed": request.settings.seed, **shipped.earlier_settings}
     first = f"{name.partition('/')[0]}/{shipped.earlier}"
     asked = ask(host, first, shipped.source, None, None, None, None, output, settings)
     return run(host, replace(asked, notes=(note,)), shown=shown)
-
-
-def _beside(output: Path, name: str) -> Path:
-    return output.with_name(f"{output.name}-{name}")
-
-
-def _told(report: Report) -> Finding:
-    """Say what came of the run before, and where its report is."""
-    figures = ", ".join(f"{name} {score}" for name, score in list(report.metrics.items())[:_FIGURES])
-    message = (
-        f"With less, {report.preset} by {report.method} on {report.rows['train']:,} rows has on "
-        f"{report.rows['test']:,} other test rows: {figures}. Its report is {Path(report.output).name}/report.html."
-    )
-    return Finding(code="demo-earlier", level="note", message=message)
 
 
 def _find(host: Host, vertical: str) -> tuple[str, Preset, Demo]:

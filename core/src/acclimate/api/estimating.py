@@ -40,6 +40,8 @@ def estimate(
             f"{request.name} is for {request.preset.task}, and what is estimated is a memory of good parts.",
             "Name a preset for parts, or let method 'auto' time the others within --budget.",
         )
+    if request.method == "auto":
+        raise OptionError("What is estimated is one method, found 'auto'.", "Name it: memory-bank, padim.")
     with TemporaryDirectory(prefix="acclimate-") as folder, training.quiet_libraries():
         _, subject, _, _ = flow.prepared(host, request, Path(folder), False)
         return learning.estimate(subject)

@@ -14,7 +14,7 @@ _OWN: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
     ("images", (_IMAGES, _MASKS, _PARTS), ("image_size",)),
     ("masks", (_MASKS, _PARTS), ("mask", "tiles")),
     ("masks", (_MASKS,), ("spacing", "classes", "decoder", "crop_size", "minimum_area", "mask_threshold")),
-    ("parts that are inspected", (_PARTS,), ("good",)),
+    ("parts that are inspected", (_PARTS, _IMAGES), ("good",)),
     (
         "chats",
         _WRITING,

@@ -100,6 +100,17 @@ def forward_arithmetic(subject: Trainable, lesson: Lesson) -> training.Arithmeti
     return measured(subject, forward, f"{lesson.kind} forward")
 
 
+def step_seconds(subject: Trainable, plan: Plan, lesson: Lesson) -> float:
+    """Return the seconds of a training step in float32; the model is used up."""
+    install(subject, plan)
+
+    def step() -> None:
+        try_step(subject.model, plan, lambda: _loss(subject, plan, lesson), "float32")
+
+    step()  # the first one allocates and chooses kernels
+    return min(training.seconds_of(step) for _ in range(2))
+
+
 def _loss(subject: Trainable, plan: Plan, lesson: Lesson) -> Tensor:
     inputs = some(subject.examples["train"], plan.batch_size)
     truth = inputs.pop("truth")

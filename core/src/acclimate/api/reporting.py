@@ -190,6 +190,7 @@ def _settings(request: Request, subject: Subject, plan: Plan, learned: Learned) 
         "max_tokens": request.settings.max_tokens,
         "image_size": request.settings.image_size,
         "positive": request.settings.positive,
+        "good": request.settings.good,
         "operate": request.settings.operate,
         "prevalence": request.settings.prevalence,
         "answer": request.settings.answer,

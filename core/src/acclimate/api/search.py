@@ -122,7 +122,8 @@ class _Search:
         offers = self.host.candidates("method", self.request.owner)
         preset = self.request.preset
         train, labels = self.subject.parts["train"], self.subject.model.labels
-        for name in candidates(preset.modality, len(train.truth), len(labels), _fewest(train, labels)):
+        fewest = _fewest(train, labels, self.request.settings.good)
+        for name in candidates(preset.modality, len(train.truth), len(labels), fewest):
             if name not in offers or preset.task not in offers[name].tasks:
                 continue
             trial, rows = self._try(offers[name], best, best_rows)
@@ -225,9 +226,9 @@ class _Search:
             sys.stderr.write(f"auto: {what}\n")
 
 
-def _fewest(train: Part, labels: Sequence[str]) -> int | None:
-    """Return how many rows the rarest label has; None where no label, or more than one, is usual for good parts."""
-    if train.multilabel or sum(label.casefold() in GOOD_NAMES for label in labels) != 1:
+def _fewest(train: Part, labels: Sequence[str], good: str) -> int | None:
+    """Return how many rows the rarest label has; None where none is of good parts, or several are usual for them."""
+    if train.multilabel or (not good and sum(label.casefold() in GOOD_NAMES for label in labels) != 1):
         return None
     return int(np.bincount(train.truth, minlength=len(labels)).min())
 

@@ -261,4 +261,4 @@ def adapt(
             good=good,
             seed=seed,
         )
-        output.show_report(run.report, as_json)
+        output.show_run(run, as_json)

@@ -72,14 +72,9 @@ def demo(
 
         run = run_demo(vertical, method=method, seed=seed, output=output_folder)
         pictures = [str(picture) for picture in run.pictures]
+        output.show_run(run, as_json, {"pictures": pictures} if pictures else {})
         if as_json:
-            earlier = {"earlier": run.earlier.report.to_dict()} if run.earlier else {}
-            output.show_json({**run.report.to_dict(), **({"pictures": pictures} if pictures else {}), **earlier})
             return
-        if run.earlier:
-            output.show_report(run.earlier.report, as_json)
-            output.show("")
-        output.show_report(run.report, as_json)
         for answer in output.answers(run.report):
             output.show(answer)
         for picture in pictures:

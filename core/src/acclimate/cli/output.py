@@ -124,6 +124,26 @@ def answers(report: Any, count: int = 3) -> list[str]:
     ]
 
 
+def show_run(run: Any, as_json: bool, more: Mapping[str, Any] | None = None) -> None:
+    """Print the report of a run, after those of the runs that came before it; JSON has them as `earlier`."""
+    if as_json:
+        earlier: dict[str, Any] = {}
+        for each in [*_before(run)][::-1]:
+            earlier = {"earlier": {**each.report.to_dict(), **earlier}}
+        show_json({**run.report.to_dict(), **(more or {}), **earlier})
+        return
+    for each in [*_before(run)][::-1]:
+        show_report(each.report, as_json)
+        show("")
+    show_report(run.report, as_json)
+
+
+def _before(run: Any) -> Iterator[Any]:
+    """Yield the runs that came before a run, the last one first."""
+    while (run := run.earlier) is not None:
+        yield run
+
+
 def show_report(report: Any, as_json: bool) -> None:
     """Print a report, and where it is saved."""
     if as_json:

@@ -133,6 +133,9 @@ class Preset:
     `judge` names a function `(replies, card) -> Sequence[float]` for preference: how far each reply is as the file
     `card` says, from 0 to 1, as text `replies`; "" is a card of the plugin's own, by which nothing is refused.
 
+    `ladder` are presets of the same plugin, for anomaly-detection: one that learns kinds of defects from labels, and
+    one that outlines them from masks. Method "auto" goes on to them as far as the rows go.
+
     `out_of_scope` are usual names of a label whose rows have none of the others ("oos"): they train nothing, and
     measure how well such rows are told. Names are compared as `LabelNames` compares them.
     """
@@ -162,10 +165,15 @@ class Preset:
     out_of_scope: tuple[str, ...] = ()
     settings: dict[str, Any] = field(default_factory=dict)
     demo: Demo | None = None
+    ladder: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         check_offer(self)
         check_tasks(self, (self.task,))
+        if self.ladder and self.task != "anomaly-detection":
+            raise ValueError(
+                f"Preset {self.name!r}: a ladder begins with anomaly-detection, and not with {self.task}"
+            )
         if self.corners and self.task == STACKS:
             raise ValueError(f"Preset {self.name!r}: corners are those of single images, not of stacks")
         if self.audit and (self.prepare is None or self.modality != "text"):

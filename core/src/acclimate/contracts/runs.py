@@ -119,7 +119,8 @@ class Settings:
     preset's plugin scores replies, `swapped` whether pairs whose chosen replies score lower than the rejected ones
     are refused ("error") or trained on ("allow").
 
-    Of parts that are inspected, `good` is the label of good ones; one with a usual name where nothing is said. There
+    Of parts that are inspected, `good` is the label of good ones; one with a usual name where nothing is said. Of
+    images with labels it is what method "fused" compares others with. Where good parts alone are learned,
     `operate` is "overkill=0.01", "escape=0.05" or "cost=200:4" (what a defective part that passes costs, and a good
     one that is rejected), and with `tiles` each of them is scaled to `image_size`.
     """

@@ -41,7 +41,7 @@ def plan(model: Adaptable, need: Need, settings: Settings) -> Plan:
             f"{type(model.encoder).__name__} has no stages to take patches from.",
             "Choose a convolutional backbone, such as efficientnet-lite0.",
         )
-    good = good_label(need.labels, options.pop("good"))
+    good = good_label(need.labels, options.pop("good") or settings.good)
     return Plan(method="fused", adapter={"good": good, **options, "members": 0})
 
 

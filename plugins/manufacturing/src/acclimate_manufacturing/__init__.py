@@ -1,9 +1,9 @@
 """Acclimate for manufacturing: presets for defects in images of parts."""
 
 from acclimate.contracts import Demo, Preset, SplitPolicy
-from acclimate.plugins import PART_METRICS
+from acclimate.plugins import MASK_METRICS, PART_METRICS
 
-__all__ = ["anomalies", "defects"]
+__all__ = ["anomalies", "defects", "segmentation"]
 
 anomalies = Preset(
     name="anomalies",
@@ -13,6 +13,7 @@ anomalies = Preset(
     method="memory-bank",
     metrics=PART_METRICS,
     split=SplitPolicy(test=0.2, validation=0.2),
+    ladder=("defects", "segmentation"),
 )
 
 defects = Preset(
@@ -30,4 +31,14 @@ defects = Preset(
         earlier="anomalies",
         earlier_settings={"max_rows": 400, "options": {"most": 2000}},
     ),
+)
+
+segmentation = Preset(
+    name="segmentation",
+    summary="Outlines defects in images of parts, from masks or outlines of them.",
+    task="image-segmentation",
+    backbone="efficientnet-lite0",
+    method="full",
+    metrics=MASK_METRICS,
+    split=SplitPolicy(test=0.25, validation=0.15),
 )

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from acclimate.plugins import Finding, Loader, Preset, Ref, hookimpl
+from acclimate.plugins import Finding, Loader, Preset, Ref, Report, hookimpl
 
-from acclimate_manufacturing import anomalies, defects
+from acclimate_manufacturing import anomalies, defects, segmentation
 from acclimate_manufacturing.review import escapes_and_overkill
 
 SOLAR_CELLS = "package:elpv-dataset"
@@ -16,6 +16,7 @@ def register_presets() -> Iterator[Preset]:
     """Offer the presets of this trade."""
     yield anomalies
     yield defects
+    yield segmentation
 
 
 @hookimpl
@@ -35,6 +36,7 @@ def choose_loader(source: str) -> str | None:
 
 
 @hookimpl
-def review_report(records: Mapping[str, Any]) -> Iterator[Finding]:
+def review_report(report: Report, records: Mapping[str, Any]) -> Iterator[Finding]:
     """Say how many defective parts would leave the line, and how many good ones would be scrapped."""
-    yield from escapes_and_overkill(records["truth"], records["predicted"])
+    if report.task != "image-segmentation":  # of masks there are classes of pixels, and no decision on the part
+        yield from escapes_and_overkill(records["truth"], records["predicted"], report.settings.get("good", ""))

@@ -5,18 +5,19 @@ from collections.abc import Iterator, Sequence
 from acclimate.contracts import GOOD_NAMES, Finding
 
 
-def escapes_and_overkill(truth: Sequence[str], predicted: Sequence[str]) -> Iterator[Finding]:
+def escapes_and_overkill(truth: Sequence[str], predicted: Sequence[str], named: str = "") -> Iterator[Finding]:
     """Yield one finding: how many defective parts were called good, and how many good ones defective.
 
-    `truth` and `predicted` hold one label for each part, in the same order. The good label is the one in
-    `GOOD_NAMES`, whatever its case; all others are kinds of defects, and one kind called another is neither error.
-    Nothing is yielded when no label, or more than one, is a good one, or when no part is truly good or truly
-    defective.
+    `truth` and `predicted` hold one label for each part, in the same order. The good label is the one that was
+    `named`, or else the one in `GOOD_NAMES`, whatever its case; all others are kinds of defects, and one kind called
+    another is neither error. Nothing is yielded when no label, or more than one, is a good one, or when no part is
+    truly good or truly defective.
 
     Raises:
         ValueError: when the two are not equally long.
     """
-    good = sorted(label for label in {*truth, *predicted} if label.casefold() in GOOD_NAMES)
+    usual = sorted(label for label in {*truth, *predicted} if label.casefold() in GOOD_NAMES)
+    good = [named] if named else usual
     if len(good) != 1:
         return
     pairs = [(actual == good[0], called == good[0]) for actual, called in zip(truth, predicted, strict=True)]

@@ -57,10 +57,10 @@ class PartRule:
 def check(request: Request) -> None:
     """Raise OptionError for what a request asks for and an inspection does not have, or has otherwise."""
     check_options({**asdict(request.columns), **asdict(request.settings)})
-    if request.method == "auto":
+    if request.method == "auto" and not request.preset.ladder:
         raise OptionError(
-            "Method 'auto' searches among methods for labels, not for good parts alone.",
-            "Name one: memory-bank, padim.",
+            f"Method 'auto' goes on from good parts to presets that learn defects, and {request.name} names none.",
+            "Name a method: memory-bank, padim.",
         )
     if request.settings.head != "probe":
         raise OptionError("Nothing trains by gradients, found head='random'.", "Leave head out.")

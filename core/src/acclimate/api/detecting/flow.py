@@ -16,6 +16,7 @@ from acclimate.api.choosing import choose_backbone, need_of
 from acclimate.api.clock import Clock
 from acclimate.api.detecting import learning, rows, testing
 from acclimate.api.detecting.asking import rule_of
+from acclimate.api.detecting.climbing import climb
 from acclimate.api.detecting.deciding import Decided, decide, threshold
 from acclimate.api.detecting.ladder import rung
 from acclimate.api.detecting.observing import Observed, observe, unusual
@@ -35,6 +36,8 @@ _SUSPECTS = 6
 
 def adapt(host: Host, request: Request, folder: Path, shown: bool) -> Run:
     """Do what a request to inspect parts asks."""
+    if request.method == "auto":
+        return climb(host, request, folder, shown)
     clock = Clock()
     tell(host, request, "started", source=request.source)
     with clock.stage("prepare"):

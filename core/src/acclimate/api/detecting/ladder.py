@@ -4,11 +4,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from acclimate.api.detecting.rows import has_masks
+from acclimate.api.detecting.stock import LABELLED
 from acclimate.api.inputs import Part
 from acclimate.contracts import Finding
-
-LABELLED = 5
-"""Parts of each kind of defect from which a head on frozen features is worth trying."""
 
 
 def rung(parts: Mapping[str, Part]) -> Iterator[Finding]:

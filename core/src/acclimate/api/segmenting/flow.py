@@ -38,7 +38,7 @@ def adapt(host: Host, request: Request, folder: Path, shown: bool) -> Run:
     check_metrics(host, request)
     tell(host, request, "started", source=request.source)
     with clock.stage("prepare"):
-        request, subject, plan = _prepare(host, request, folder, shown)
+        request, subject, plan = prepared(host, request, folder, shown)
         metrics = metrics_of(host, request)
     with clock.stage("probe"):
         probe = pixel_probe(subject)
@@ -70,7 +70,8 @@ def compared(
     return compared_first(metrics, functions, metric)
 
 
-def _prepare(host: Host, request: Request, folder: Path, shown: bool) -> tuple[Request, MaskSubject, Plan]:
+def prepared(host: Host, request: Request, folder: Path, shown: bool) -> tuple[Request, MaskSubject, Plan]:
+    """Return the request with what was found in its rows, and what learns, before it has learned; see `adapt`."""
     _, dealt = rows.deal(host, request, folder)
     request = replace(
         request,

@@ -1,5 +1,6 @@
 """Training on masks: squares of images teach, whole validation images choose the epoch."""
 
+import math
 from collections.abc import Mapping
 from functools import partial
 
@@ -25,14 +26,33 @@ def check_plan(plan: Plan) -> None:
 
 def learn(subject: MaskSubject, plan: Plan, on_epoch: OnEpoch) -> Learned:
     """Install what the method adds, and train; the model is left with the weights of its best epoch."""
-    lesson = own_truth.Lesson(
+    return own_truth.learn(subject, plan, _lesson(subject), on_epoch)
+
+
+def seconds(subject: MaskSubject, plan: Plan) -> float:
+    """Return about how long training and its tests take, by one step and one whole image; the model is used up."""
+    step = own_truth.step_seconds(subject, plan, _lesson(subject))
+    train, validation, test = (len(subject.examples[name]) for name in ("train", "validation", "test"))
+    by_epoch = math.ceil(train / plan.batch_size)
+    steps = min(plan.epochs * by_epoch, subject.settings.max_steps or math.inf)
+    whole = (1 + math.ceil(steps / by_epoch)) * validation + test
+    (pixels, _), tile = subject.examples["train"].whole(0), subject.resolved.preprocessing.tile
+
+    def forward() -> None:
+        list(models.pixel_logits(subject.model, [pixels], precision="float32", tile=tile))
+
+    forward()  # the first one allocates and chooses kernels
+    return steps * step + whole * training.seconds_of(forward)
+
+
+def _lesson(subject: MaskSubject) -> own_truth.Lesson:
+    return own_truth.Lesson(
         kind="mask",
         loss=training.mask_loss,
         validate=partial(_validate, subject),
         at_once=models.IMAGES_AT_ONCE,
         libraries=("segmentation-models-pytorch",),
     )
-    return own_truth.learn(subject, plan, lesson, on_epoch)
 
 
 def _validate(subject: MaskSubject, precision: str) -> tuple[Mapping[str, float], NDArray[np.float64]]:

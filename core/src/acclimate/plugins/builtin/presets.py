@@ -93,4 +93,5 @@ def register_presets() -> Iterator[Preset]:
         method="memory-bank",
         metrics=counted_metrics.PART_METRICS,
         split=SplitPolicy(test=0.2, validation=0.2),
+        ladder=("image-classification", "image-segmentation"),
     )

@@ -1,0 +1,118 @@
+"""Method `auto` for parts: from good ones alone to kinds of defects and to their places, as far as rows go."""
+
+import math
+import shutil
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from acclimate import bundle
+from acclimate.api import adapting
+from acclimate.api.detecting import rows
+from acclimate.api.detecting.stock import CLASSES, MASKS, Stock, table_of
+from acclimate.api.earlier import beside, told_of
+from acclimate.api.flows import flow_of
+from acclimate.api.request import Request, find_preset
+from acclimate.api.segmenting import flow as segmenting
+from acclimate.api.segmenting import learning
+from acclimate.contracts import DataError, Finding, MissingPackageError
+from acclimate.plugins import Host
+
+# What a run on labels or masks is asked as the one on good parts was.
+_KEPT = ("seed", "max_rows", "allow_leakage", "show_rows", "data_licence", "precision")
+_OF_MASKS = 0.5  # the share of the budget that training on masks may take
+_LEAST_MINUTES = 1 / 60
+
+
+def climb(host: Host, request: Request, folder: Path, shown: bool) -> adapting.Run:
+    """Learn good parts; then kinds of defects, where each has enough parts; then places, where enough have masks.
+
+    The last run is saved as `request.output`, those before it beside it, and beside them the tables that later ones
+    read. Each run deals its rows to parts itself, and is measured on its own test rows. Kinds of defects have the
+    minutes of the budget that good parts leave; masks are learned where training on them is estimated to take half of
+    them at most.
+    """
+    ends, ladder = perf_counter() + 60 * request.budget_minutes, request.preset.ladder
+    for name in (request.preset.name, *ladder, *(f"{name}-rows" for name in ladder)):
+        bundle.check_output(beside(request.output, name))
+    stock = Stock.of(request, rows.read_tables(host, request, folder / "parts"))
+    first = replace(request, method=request.preset.method, output=beside(request.output, request.preset.name))
+    asked, reasons, reserved = [first], [], 0.0
+    for name in ladder:
+        further, seconds, reason = _look_ahead(host, request, stock, name, folder / name)
+        if further is None:
+            reasons.append(f"{name} was not reached: {reason}")
+        else:
+            asked.append(further)
+            reserved += seconds
+    asked[-1] = replace(asked[-1], output=request.output, notes=(*request.notes, _stopped(asked[-1].name, reasons)))
+    done = adapting.run(host, asked[0], shown=shown)
+    for later in asked[1:]:
+        left = (ends - perf_counter() - reserved) / 60
+        asked_now = replace(
+            later,
+            notes=(told_of(done.report, "earlier"), *later.notes),
+            budget_minutes=max(left, _LEAST_MINUTES) if later.method == "auto" else later.budget_minutes,
+        )
+        done = replace(adapting.run(host, asked_now, shown=shown), earlier=done)
+    return done
+
+
+def _look_ahead(
+    host: Host, request: Request, stock: Stock, name: str, folder: Path
+) -> tuple[Request | None, float, str]:
+    """Return what is to be asked of a preset, with the seconds to keep for it; or None and why it is out of reach."""
+    preset, _, qualified = find_preset(host, f"{request.owner}/{name}")
+    if reason := stock.lacking(preset.task):
+        return None, 0.0, reason
+    tables = beside(request.output, f"{name}-rows")
+    with bundle.writing(tables) as partial:
+        stock.write(preset.task, partial)
+    seconds = 0.0
+    try:
+        asked = adapting.ask(
+            host,
+            qualified,
+            table_of(tables, "train"),
+            None if preset.task == MASKS else "auto",
+            None if request.backbone == request.preset.backbone else request.backbone,
+            table_of(tables, "test") if "test" in stock.rows else None,
+            table_of(tables, "validation") if "validation" in stock.rows else None,
+            beside(request.output, name),
+            {**{kept: getattr(request.settings, kept) for kept in _KEPT}, **_columns(stock, preset.task)},
+        )
+        if preset.task == MASKS:
+            _, subject, plan = segmenting.prepared(host, asked, folder, shown=False)
+            seconds = learning.seconds(subject, plan)
+        else:
+            flow_of(preset.task).deal(host, asked, folder)
+        reason = _too_long(seconds, request.budget_minutes)
+    except (DataError, MissingPackageError) as error:
+        reason = str(error)
+    if reason:
+        shutil.rmtree(tables)
+        return None, 0.0, reason
+    return asked, seconds, ""
+
+
+def _columns(stock: Stock, task: str) -> Mapping[str, Any]:
+    own = {"mask": "mask", "classes": ",".join(CLASSES)} if task == MASKS else {"label": "label", "good": stock.good}
+    grouped = {"group": "group"} if "group" in stock.rows["train"][0] else {}
+    return {"id": "id", "image": "image", **grouped, **own}
+
+
+def _too_long(seconds: float, budget: float) -> str:
+    minutes = seconds / 60
+    if minutes <= _OF_MASKS * budget:
+        return ""
+    return (
+        f"training on masks takes about {minutes:.0f} minutes here, and may take half of the budget of {budget:g}. "
+        f"Give it more (--budget {math.ceil(minutes / _OF_MASKS)}), or adapt that preset by itself."
+    )
+
+
+def _stopped(name: str, reasons: list[str]) -> Finding:
+    why = " ".join(reasons) or "There is no further step."
+    return Finding(code="ladder", level="note", message=f"Method auto went as far as {name}: {why}")
