@@ -61,8 +61,8 @@ def main() -> None:
         f"defect_kinds_{arguments.set}",
         title=TITLES[arguments.set],
         claim=f"Seeds {', '.join(map(str, arguments.seeds))}: means, with the least and the greatest. Images: "
-        f"{parts['train']} train, {parts['validation']} choose the epoch, {parts['test']} test. EfficientNet-Lite0 at "
-        "its own 224 pixels where nothing else is said.",
+        f"{parts['train']} train, {parts['validation']} choose the epoch, {parts['test']} test. EfficientNet-Lite0 "
+        "at its own 224 pixels where nothing else is said.",
         header=["what", *FIGURES, "seconds"],
         rows=rows,
         raw=found,
