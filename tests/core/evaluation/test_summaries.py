@@ -4,10 +4,14 @@ from itertools import combinations
 
 import pytest
 from acclimate.contracts import DataError
-from acclimate.evaluation import TrueSummary, best_sentences
+from acclimate.evaluation import Reference, best_sentences
 from acclimate.evaluation.generation import rouge_1_statistics, rouge_2_statistics
-from acclimate.evaluation.numbers import number_precision, number_recall, number_statistics
-from acclimate.evaluation.summaries import faithful_number_statistics
+from acclimate.evaluation.numbers import (
+    faithful_number_statistics,
+    number_precision,
+    number_recall,
+    number_statistics,
+)
 
 SENTENCES = [
     "Sales rose to 5 million.",
@@ -35,9 +39,9 @@ def test_nothing_is_best_where_no_word_is_shared() -> None:
 
 
 def test_numbers_are_faithful_to_the_text_and_recalled_from_the_reference() -> None:
-    truth = [TrueSummary.of("profit of $2 million", "The profit was $2 million, up 5 %.")]
+    truth = [Reference.of("profit of $2 million", "The profit was $2 million, up 5 %.")]
     given = ["Profit up 5 %, sales 9."]
     assert number_precision(faithful_number_statistics(truth, given), [1.0]) == pytest.approx(0.5)  # type: ignore[arg-type]
     assert number_recall(number_statistics(truth, given), [1.0]) == 0  # type: ignore[arg-type]
-    with pytest.raises(DataError, match="know the texts they are of"):
+    with pytest.raises(DataError, match="know their sources"):
         faithful_number_statistics(["plain"], ["plain"])

@@ -10,9 +10,9 @@ from acclimate.evaluation import (
     GivenAnswers,
     GivenEvidence,
     Mask,
+    Reference,
     TrueAnswers,
     TrueEvidence,
-    TrueSummary,
     score_statistics,
 )
 from acclimate.evaluation.totals import ratio
@@ -68,8 +68,8 @@ def rows_for(metric: Metric, seed: int) -> tuple[list, list]:
         return [True] * ROWS, (rng.random(ROWS) < 0.5).tolist()
     words = ["net", "sales", "5", "12%", "1,200", "rose"]
     truth, predicted = ([" ".join(rng.choice(words, size=3 * (row > 0))) for row in range(ROWS)] for _ in range(2))
-    if metric.tasks == ("summarization",):  # each with the text that it is of
-        truth = [TrueSummary.of(each, f"{each} {rng.choice(words)}") for each in truth]
+    if metric.name == "number_faithfulness":  # each with what it is of
+        truth = [Reference.of(each, f"{each} {rng.choice(words)}") for each in truth]
     return truth, predicted
 
 

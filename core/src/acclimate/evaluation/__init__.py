@@ -44,6 +44,7 @@ from acclimate.evaluation.mask_rule import THRESHOLDS, Chosen, MaskRule, Ranked,
 from acclimate.evaluation.metrics import accuracy, auroc, confusion, macro_f1, mcc
 from acclimate.evaluation.multilabel import COUNTS, best_thresholds, counts, label_prior, micro_f1
 from acclimate.evaluation.net_benefit import decision_curve, for_prevalence
+from acclimate.evaluation.numbers import Reference
 from acclimate.evaluation.operating import (
     Rule,
     at_prevalence,
@@ -63,7 +64,7 @@ from acclimate.evaluation.scope import SCOPE_SCORES, retention_threshold
 from acclimate.evaluation.segmentation import Mask, dice_statistics
 from acclimate.evaluation.span_baselines import SpanDictionary, WordTags
 from acclimate.evaluation.spans import Span, of_label, partial_statistics, strict_statistics
-from acclimate.evaluation.summaries import TrueSummary, best_sentences, picked_sentences
+from acclimate.evaluation.summaries import best_sentences, picked_sentences
 from acclimate.evaluation.thresholds import (
     Costs,
     cheapest_threshold,
@@ -101,6 +102,7 @@ __all__ = [
     "Paired",
     "PassageSearch",
     "Ranked",
+    "Reference",
     "Rule",
     "RuleSearch",
     "ScoreFunction",
@@ -111,7 +113,6 @@ __all__ = [
     "Suspects",
     "TrueAnswers",
     "TrueEvidence",
-    "TrueSummary",
     "WordTags",
     "accuracy",
     "answer_threshold",

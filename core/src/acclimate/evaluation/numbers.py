@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
+from acclimate.contracts import DataError
 from acclimate.evaluation.generation import checked_texts
 from acclimate.evaluation.metrics import Floats
 from acclimate.evaluation.totals import table
@@ -68,6 +69,19 @@ def numbers(text: str) -> list[Number]:
     return [number for match in _NUMBER.finditer(text) for number in _read(match, text)]
 
 
+class Reference(str):
+    """What a person wrote, as a summary of `source` or in answer to it."""
+
+    source: str
+
+    @classmethod
+    def of(cls, reference: str, source: str) -> "Reference":
+        """Return a reference that knows its source."""
+        found = cls(reference)
+        found.source = source
+        return found
+
+
 def number_statistics(truth: Sequence[str], predicted: Sequence[str]) -> Floats:
     """Return [rows, 4]: numbers of the prediction that stand in the truth, and all; the same of the truth.
 
@@ -82,6 +96,17 @@ def number_statistics(truth: Sequence[str], predicted: Sequence[str]) -> Floats:
         right, known = sum(each in true for each in found), sum(each in found for each in true)
         rows.append((right, len(found), known, len(true)))
     return table(rows, 4)
+
+
+def faithful_number_statistics(truth: Sequence[str], predicted: Sequence[str]) -> Floats:
+    """Return `number_statistics` of texts and the sources that they are of, not of the references.
+
+    Raises:
+        DataError: when rows disagree in number, or a reference does not know its source (`Reference`).
+    """
+    if not all(isinstance(each, Reference) for each in truth):
+        raise DataError("Expected references that know their sources, found plain texts.")
+    return number_statistics([each.source for each in truth if isinstance(each, Reference)], predicted)
 
 
 def number_precision(statistics: Floats, weights: Floats) -> float:

@@ -3,36 +3,10 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from acclimate.contracts import DataError
 from acclimate.evaluation.generation import f1_of, sequences_of
 from acclimate.evaluation.metrics import Floats
-from acclimate.evaluation.numbers import number_statistics
 
 _BLOCK = 3  # words in sequence that no two sentences of a summary share
-
-
-class TrueSummary(str):
-    """What a person wrote as a summary of `source`."""
-
-    source: str
-
-    @classmethod
-    def of(cls, reference: str, source: str) -> "TrueSummary":
-        """Return a reference that knows its text."""
-        found = cls(reference)
-        found.source = source
-        return found
-
-
-def faithful_number_statistics(truth: Sequence[str], predicted: Sequence[str]) -> Floats:
-    """Return `number_statistics` of summaries and the texts that they are of, not of the references.
-
-    Raises:
-        DataError: when rows disagree in number, or a reference does not know its text (`TrueSummary`).
-    """
-    if not all(isinstance(each, TrueSummary) for each in truth):
-        raise DataError("Expected references that know the texts they are of, found plain texts.")
-    return number_statistics([each.source for each in truth if isinstance(each, TrueSummary)], predicted)
 
 
 def best_sentences(reference: str, sentences: Sequence[str], *, most: int) -> list[int]:

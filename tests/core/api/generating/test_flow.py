@@ -9,7 +9,9 @@ import pytest
 import torch
 from acclimate import data
 from acclimate.api import Run, adapt, evaluate, export, load, merge, predict_rows, repeat, suspects, write_predictions
-from acclimate.contracts import BundleError, DataError, OptionError
+from acclimate.api.generating import testing
+from acclimate.contracts import BundleError, DataError, Message, OptionError
+from acclimate.evaluation.numbers import faithful_number_statistics, number_precision
 from acclimate.models import ChatPreprocessing
 from acclimate.report import page
 from acclimate.testing.writers import save_writer
@@ -52,6 +54,20 @@ def test_the_untuned_loss_is_that_of_transformers_over_the_answers_of_the_test_r
     texts = [json.dumps(rows[id]) for id in answering.test_rows.ids]
     expected = untuned_loss(writer, load(answering.output).preprocessing, texts)
     assert answering.report.baselines["untuned"]["cross_entropy"].value == pytest.approx(expected, rel=1e-5)
+
+
+def test_numbers_of_an_answer_are_looked_for_in_all_that_the_model_was_told() -> None:
+    chat = (
+        Message(role="system", content="Orders below 20 euro pay 4 for shipping."),
+        Message(role="user", content="I bought 3 for 15 euro."),
+        Message(role="assistant", content="Then shipping is 4 euro."),
+    )
+    own = testing.expected_answer(chat, "Refund within 30 days.")
+    usual = testing.expected_answer(chat[1:], "Refund within 30 days.")
+    assert own == usual == "Then shipping is 4 euro."
+    written = "Of 15 euro you pay 4, or 30."
+    shares = [number_precision(faithful_number_statistics([each], [written]), np.ones(1)) for each in (own, usual)]
+    assert shares == pytest.approx([2 / 3, 2 / 3])  # 15 and 4 of its own system prompt; 15 and 30 of the usual one
 
 
 def test_what_was_forgotten_of_general_text_is_measured_before_and_after(answering: Run) -> None:

@@ -82,10 +82,17 @@ def _answered(
         progress(len(some))
     return WrittenAnswers(
         places=tuple(fitting),
-        expected=tuple(chats[place][-1].content for place in fitting),
+        expected=tuple(expected_answer(chats[place], preprocessing.template.system) for place in fitting),
         written=tuple(preprocessing.text(written[place].ids).strip() for place in fitting),
         stopped=tuple(written[place].stopped for place in fitting),
     )
+
+
+def expected_answer(chat: Chat, system: str) -> evaluation.Reference:
+    """Return the last answer of a chat, which knows what stands before it: `system` where the chat brings none."""
+    before = [turn.content for turn in chat[:-1]]
+    given = before if chat[0].role == "system" else [system, *before]
+    return evaluation.Reference.of(chat[-1].content, "\n".join(given))
 
 
 def records(part: Part, chats: Sequence[Chat], measured: Measured) -> Mapping[str, Any]:

@@ -29,7 +29,7 @@ class Summarised:
     texts: list[str]
     groups: list[str]
     places: list[tuple[Place, ...]]
-    references: list[evaluation.TrueSummary]
+    references: list[evaluation.Reference]
     best: list[NDArray[np.bool_]]
 
     def sentences(self, row: int) -> list[str]:
@@ -66,9 +66,7 @@ def summarised(part: inputs.Part, prepare: Prepare, preprocessing: models.Entail
         texts=texts,
         groups=list(part.groups or part.ids),
         places=places,
-        references=[
-            evaluation.TrueSummary.of(reference, text) for reference, text in zip(written, texts, strict=True)
-        ],
+        references=[evaluation.Reference.of(reference, text) for reference, text in zip(written, texts, strict=True)],
         best=best,
     )
 

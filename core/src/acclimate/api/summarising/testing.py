@@ -36,7 +36,7 @@ def checked(host: Host, owner: str, names: Sequence[str]) -> dict[str, Metric]:
 
 def columns(host: Host, metrics: Mapping[str, Metric]) -> dict[str, int]:
     """Return how many columns the statistics of each metric have."""
-    one = [evaluation.TrueSummary.of("a", "a")], ["a"]
+    one = [evaluation.Reference.of("a", "a")], ["a"]
     return {name: host.load(metric, "statistics")(*one).shape[1] for name, metric in metrics.items()}
 
 

@@ -94,9 +94,9 @@ def text_metrics() -> Iterator[Metric]:
     ):
         tasks = (*_TEXTS, *_SUMMARIES)
         yield _metric(f"number_{word}", summary, tasks, "numbers:number_statistics", f"numbers:number_{word}")
-    faithful = "Share of the numbers of a summary that stand in the text that it is of."
-    statistics = "summaries:faithful_number_statistics"
-    yield _metric("number_faithfulness", faithful, _SUMMARIES, statistics, "numbers:number_precision")
+    faithful = "Share of the numbers written that stand in the source: a text, or the chat before."
+    statistics = "numbers:faithful_number_statistics"
+    yield _metric("number_faithfulness", faithful, (*_TEXTS, *_SUMMARIES), statistics, "numbers:number_precision")
 
 
 def language_metrics() -> Iterator[Metric]:
