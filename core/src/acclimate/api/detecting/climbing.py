@@ -2,11 +2,10 @@
 
 import math
 import shutil
-from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
-from typing import Any
 
 from acclimate import bundle
 from acclimate.api import adapting
@@ -17,7 +16,7 @@ from acclimate.api.flows import flow_of
 from acclimate.api.request import Request, find_preset
 from acclimate.api.segmenting import flow as segmenting
 from acclimate.api.segmenting import learning
-from acclimate.contracts import DataError, Finding, MissingPackageError
+from acclimate.contracts import BackboneError, DataError, Finding, MissingPackageError
 from acclimate.plugins import Host
 
 # What a run on labels or masks is asked as the one on good parts was.
@@ -68,39 +67,42 @@ def _look_ahead(
     if reason := stock.lacking(preset.task):
         return None, 0.0, reason
     tables = beside(request.output, f"{name}-rows")
-    with bundle.writing(tables) as partial:
-        stock.write(preset.task, partial)
-    seconds = 0.0
-    try:
-        asked = adapting.ask(
-            host,
-            qualified,
-            table_of(tables, "train"),
-            None if preset.task == MASKS else "auto",
-            None if request.backbone == request.preset.backbone else request.backbone,
-            table_of(tables, "test") if "test" in stock.rows else None,
-            table_of(tables, "validation") if "validation" in stock.rows else None,
-            beside(request.output, name),
-            {**{kept: getattr(request.settings, kept) for kept in _KEPT}, **_columns(stock, preset.task)},
-        )
-        if preset.task == MASKS:
-            _, subject, plan = segmenting.prepared(host, asked, folder, shown=False)
-            seconds = learning.seconds(subject, plan)
-        else:
-            flow_of(preset.task).deal(host, asked, folder)
-        reason = _too_long(seconds, request.budget_minutes)
-    except (DataError, MissingPackageError) as error:
-        reason = str(error)
-    if reason:
-        shutil.rmtree(tables)
-        return None, 0.0, reason
+    with ExitStack() as undo:
+        with bundle.writing(tables) as partial:
+            stock.write(preset.task, partial)
+        undo.callback(shutil.rmtree, tables)
+        try:
+            asked = _asked(host, request, stock, qualified, preset.task, tables)
+            if preset.task == MASKS:
+                _, subject, plan = segmenting.prepared(host, asked, folder, shown=False)
+                seconds = learning.seconds(subject, plan)
+            else:
+                flow_of(preset.task).deal(host, asked, folder)
+                seconds = 0.0
+        except (BackboneError, DataError, MissingPackageError) as error:
+            return None, 0.0, str(error)
+        if reason := _too_long(seconds, request.budget_minutes):
+            return None, 0.0, reason
+        undo.pop_all()
     return asked, seconds, ""
 
 
-def _columns(stock: Stock, task: str) -> Mapping[str, Any]:
+def _asked(host: Host, request: Request, stock: Stock, qualified: str, task: str, tables: Path) -> Request:
     own = {"mask": "mask", "classes": ",".join(CLASSES)} if task == MASKS else {"label": "label", "good": stock.good}
     grouped = {"group": "group"} if "group" in stock.rows["train"][0] else {}
-    return {"id": "id", "image": "image", **grouped, **own}
+    kept = {name: getattr(request.settings, name) for name in _KEPT}
+    parts = {part: table_of(tables, part) for part in stock.rows}
+    return adapting.ask(
+        host,
+        qualified,
+        parts["train"],
+        None if task == MASKS else "auto",
+        None if request.backbone == request.preset.backbone else request.backbone,
+        parts.get("test"),
+        parts.get("validation"),
+        beside(request.output, qualified.partition("/")[2]),
+        {"id": "id", "image": "image", **grouped, **own, **kept},
+    )
 
 
 def _too_long(seconds: float, budget: float) -> str:
