@@ -50,9 +50,9 @@ def main() -> None:
         for name in arguments.variants
     }
     rows = [row_of(name, [each["metrics"] for each in reports], reports) for name, reports in found.items()]
-    if "frozen" not in found:  # every other method has it beside it
-        name, reports = next((name, reports) for name, reports in found.items() if PROBE in reports[0]["baselines"])
-        rows.insert(0, row_of(f"frozen, as {name} reads", [each["baselines"][PROBE] for each in reports], []))
+    probed = {name: reports for name, reports in found.items() if PROBE in reports[0]["baselines"]}
+    for name, reports in probed.items():  # methods that train have it beside them, on images as they read them
+        rows.append(row_of(f"frozen, as {name} reads", [each["baselines"][PROBE] for each in reports], []))
     if arguments.print:
         print(*rows, sep="\n")
         return
@@ -86,8 +86,11 @@ def report_of(name: str, variant: str, seed: int, keep: Path) -> dict[str, Any]:
                 **VARIANTS[variant],
             )
         print(variant, seed, run.report, flush=True)
-        file.write_text(json.dumps(run.report.to_dict()))
-    found: dict[str, Any] = json.loads(file.read_text())
+        file.write_text(json.dumps({"variant": VARIANTS[variant], "report": run.report.to_dict()}))
+    kept = json.loads(file.read_text())
+    if kept["variant"] != VARIANTS[variant]:
+        raise SystemExit(f"{file} is of {kept['variant']}: remove it.")
+    found: dict[str, Any] = kept["report"]
     return found
 
 

@@ -134,7 +134,7 @@ def test_labels_without_good_parts_are_refused(tiny: str, tmp_path: Path) -> Non
     other = write(tmp_path / "other", {"spot": 12, "line": 12})
     with pytest.raises(DataError, match="One label must be that of good parts"):
         adapted(other, tiny, tmp_path / "run")
-    named = adapted(other, tiny, tmp_path / "named", options={"good": "spot"})
+    named = adapted(other, tiny, tmp_path / "named", good="spot")
     assert load(named.output).manifest["adapter"]["good"] == "spot"
 
 
@@ -189,5 +189,6 @@ def test_a_good_label_of_any_name_can_be_named_for_the_run(parts: Path, tiny: st
     run = adapted(tmp_path / "plates", tiny, tmp_path / "run", good="MT_Free", options={"images": 12})
     assert load(run.output).manifest["adapter"]["good"] == "MT_Free"
     assert run.report.settings["good"] == "MT_Free"
+    assert evaluate(run.output, tmp_path / "plates").settings["good"] == "MT_Free"
     found = adapted(tmp_path / "plates", tiny, tmp_path / "auto", good="MT_Free", method="auto", budget=0.001)
     assert "fused" in " ".join(finding.message for finding in found.report.findings)  # it is among what is tried

@@ -38,6 +38,18 @@ def test_features_are_those_of_the_network_on_images_of_that_size(
     assert usual.preprocessing.hash != found.preprocessing.hash  # the cache of features keeps them apart
 
 
+@pytest.mark.parametrize("architecture", ["resnet", "swin", "convnext"])
+def test_networks_with_stages_read_any_side(tiny_backbone: Callable[[str], Path], architecture: str) -> None:
+    found = resolve(backbone(tiny_backbone(architecture)), labels=("a", "b"), side=75)
+    assert found.preprocessing.size == (75, 75)
+
+
+def test_an_image_that_memory_does_not_hold_is_no_fault_of_the_network(tiny_backbone: Callable[[str], Path]) -> None:
+    with pytest.raises(BackboneError, match="takes more memory than there is") as refused:
+        resolve(backbone(tiny_backbone("resnet")), labels=("a", "b"), side=2_000_000)
+    assert refused.value.hint == "Choose a smaller image_size."
+
+
 @pytest.mark.parametrize(
     ("architecture", "side", "message", "hint"),
     [

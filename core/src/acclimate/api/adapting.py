@@ -113,6 +113,11 @@ def adapt(
     """
     host = host or default_host()
     request = ask(host, preset, source, method, backbone, test, validation, output, options, budget)
+    if resume and request.method == "auto" and request.preset.ladder:
+        raise OptionError(
+            f"Method auto of {request.name} is several runs, and does not go on from where one stopped.",
+            "Choose another output; or go on with the preset of the run that was stopped.",
+        )
     check_resume(request.output, resume)
     return run(host, request, shown=shown)
 

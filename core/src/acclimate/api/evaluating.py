@@ -166,6 +166,7 @@ def evaluate_classifier(host: Host, folder: Path, source: str, options: Mapping[
         baselines=scored,
         findings=findings,
         labels=predictor.labels,
+        settings={"good": predictor.manifest["request"]["options"].get("good", "")},
         analysis=analysis,
         **scoring.tables_of_errors(part.truth, logits, predictor.labels, predictor.thresholds),
     )

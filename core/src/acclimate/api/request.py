@@ -207,12 +207,18 @@ def choose_output(output: str | Path | None, name: str) -> Path:
     if output is None:
         stem = name.replace("/", "-")
         count = 1
-        while (folder := Path("runs") / f"{stem}-{count}").exists() or checkpoint_file(folder).exists():
+        while _is_taken(folder := Path("runs") / f"{stem}-{count}"):
             count += 1
     else:
         folder = Path(output)
     bundle.check_output(folder)
     return folder
+
+
+def _is_taken(output: Path) -> bool:
+    """Return whether there is a run, its checkpoint, or what stands beside one, such as its pictures."""
+    beside = output.parent.glob(f"{output.name}-*")
+    return output.exists() or checkpoint_file(output).exists() or next(beside, None) is not None
 
 
 def checkpoint_file(output: Path) -> Path:

@@ -7,7 +7,7 @@ from acclimate.contracts import BackboneError, Need, OptionError, Plan, Settings
 from acclimate.methods.model import Adaptable, Comparing
 from acclimate.methods.options import read_options
 
-OPTIONS = {"good": "", "images": 200, "share": 0.1, "most": 1000}
+OPTIONS = {"images": 200, "share": 0.1, "most": 1000}
 
 
 def plan(model: Adaptable, need: Need, settings: Settings) -> Plan:
@@ -17,8 +17,9 @@ def plan(model: Adaptable, need: Need, settings: Settings) -> Plan:
     distance holds for parts that are in no bank. How much less than the features it is regularised is chosen with
     the strength of the regularisation by cross-validation on the training rows.
 
+    The label of good parts is `good` of the settings, or the one with a usual name.
+
     Options:
-        good: the label of good parts; the one with a usual name when left out.
         images: at most so many good parts are remembered.
         share: the share of their patches that is kept.
         most: at most so many patches are kept.
@@ -41,7 +42,7 @@ def plan(model: Adaptable, need: Need, settings: Settings) -> Plan:
             f"{type(model.encoder).__name__} has no stages to take patches from.",
             "Choose a convolutional backbone, such as efficientnet-lite0.",
         )
-    good = good_label(need.labels, options.pop("good") or settings.good)
+    good = good_label(need.labels, settings.good)
     return Plan(method="fused", adapter={"good": good, **options, "members": 0})
 
 

@@ -27,7 +27,8 @@ def at_side(found: Resolved[Any, Any], side: int) -> Resolved[Any, Any]:
     encoder = found.model.encoder
     usual = f"It was trained with {own.size[0]} by {own.size[1]} pixels: leave image_size out"
     patch = getattr(encoder.config, "patch_size", None)
-    if isinstance(patch, int) and side % patch:
+    stages = hasattr(encoder.config, "depths")  # networks with stages fill patches up, and cut nothing off
+    if isinstance(patch, int) and not stages and side % patch:
         lower = max(side - side % patch, patch)
         raise BackboneError(
             f"{type(encoder).__name__} reads images in patches of {patch} pixels, found image_size={side}.",
@@ -38,6 +39,11 @@ def at_side(found: Resolved[Any, Any], side: int) -> Resolved[Any, Any]:
         with torch.inference_mode():
             encoder(pixel_values=torch.zeros(1, own.channels, side, side, device=parameter.device))
     except _REFUSALS as error:
+        if "memory" in str(error):
+            raise BackboneError(
+                f"An image of {side} by {side} pixels takes more memory than there is: {error}",
+                "Choose a smaller image_size.",
+            ) from error
         raise BackboneError(
             f"{type(encoder).__name__} does not read images of {side} by {side} pixels: {error}",
             f"{usual}, or choose a convolutional backbone.",

@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 from acclimate import Run, evaluate, load
+from acclimate.api import repeat
 from acclimate.api.detecting import climbing
 from acclimate.contracts import DataError, OptionError, OutputError
 from acclimate.data import open_image, open_mask
+from datasets import Dataset
 from PIL import Image
 
 Inspect = Callable[..., Run]
@@ -131,6 +133,56 @@ def test_test_rows_that_were_given_train_nothing(parts: Path, unseen: Path, insp
     sources = {part: {Path(row["image"]) for row in table(folder / f"{part}.csv")} for part in ("train", "test")}
     assert {path.is_relative_to(parts) for path in sources["train"]} == {True}
     assert {path.is_relative_to(unseen) for path in sources["test"]} == {True}
+
+
+def test_images_that_a_source_holds_as_bytes_are_kept_beside_the_table(
+    labelled: Path, inspect: Inspect, tmp_path: Path
+) -> None:
+    files = sorted((labelled / "test").rglob("*.png"))
+    rows = {"image": [file.read_bytes() for file in files], "label": [file.parent.name for file in files]}
+    Dataset.from_dict(rows).to_parquet(tmp_path / "parts.parquet")
+    output = tmp_path / "out" / "run"
+    inspect(tmp_path / "parts.parquet", method="auto", budget=0.001, image_size=64, output=output)
+    tables = output.with_name("run-image-classification-rows")
+    kept = [tables / row["image"] for row in table(tables / "train.csv")]
+    assert sorted(file.read_bytes() for file in kept) == sorted(file.read_bytes() for file in files)
+    again = repeat(output)
+    assert again.same
+    assert load(output).preprocessing.size == (64, 64)
+
+
+def test_a_test_without_masks_leaves_masks_out(parts: Path, unseen: Path, inspect: Inspect, tmp_path: Path) -> None:
+    shutil.copytree(parts / "test", tmp_path / "plates")
+    for mask in (parts / "ground_truth").rglob("*_mask.png"):
+        shutil.copy(mask, tmp_path / "plates" / mask.parent.name / mask.name)
+    run = inspect(tmp_path / "plates", test=unseen / "test", method="auto", budget=0.001, output=tmp_path / "run")
+    assert "image-segmentation was not reached: no defective part for test has a mask." in told(run)
+
+
+def test_what_good_parts_cannot_promise_is_refused_before_tables_are_written(
+    parts: Path, inspect: Inspect, tmp_path: Path
+) -> None:
+    with pytest.raises(DataError, match="good"):
+        inspect(parts, method="auto", operate="overkill=0.001", output=tmp_path / "out" / "run")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_run_that_fails_leaves_those_before_it_and_no_tables(
+    labelled: Path, inspect: Inspect, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    really = climbing.adapting.run
+
+    def failing(host: Any, request: Any, *, shown: bool) -> Run:
+        if request.preset.task == "image-classification":
+            raise KeyboardInterrupt
+        return really(host, request, shown=shown)
+
+    monkeypatch.setattr(climbing.adapting, "run", failing)
+    with pytest.raises(KeyboardInterrupt):
+        inspect(labelled, method="auto", output=tmp_path / "out" / "run")
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["run-anomaly-detection"]
+    with pytest.raises(OptionError, match="is several runs"):
+        inspect(labelled, method="auto", output=tmp_path / "out" / "run", resume=True)
 
 
 def test_a_folder_that_is_in_the_way_is_told_before_anything_is_computed(

@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 
+import torch
+
 from acclimate import bundle
 from acclimate.api import adapting
 from acclimate.api.detecting import rows
@@ -20,7 +22,17 @@ from acclimate.contracts import BackboneError, DataError, Finding, MissingPackag
 from acclimate.plugins import Host
 
 # What a run on labels or masks is asked as the one on good parts was.
-_KEPT = ("seed", "max_rows", "allow_leakage", "show_rows", "data_licence", "precision")
+_KEPT = (
+    "seed",
+    "max_rows",
+    "allow_leakage",
+    "show_rows",
+    "data_licence",
+    "precision",
+    "image_size",
+    "weights",
+    "checkpoint_minutes",
+)
 _OF_MASKS = 0.5  # the share of the budget that training on masks may take
 _LEAST_MINUTES = 1 / 60
 
@@ -31,31 +43,36 @@ def climb(host: Host, request: Request, folder: Path, shown: bool) -> adapting.R
     The last run is saved as `request.output`, those before it beside it, and beside them the tables that later ones
     read. Each run deals its rows to parts itself, and is measured on its own test rows. Kinds of defects have the
     minutes of the budget that good parts leave; masks are learned where training on them is estimated to take half of
-    them at most.
+    them at most. Where a run fails those before it stay, and the tables do not.
     """
     ends, ladder = perf_counter() + 60 * request.budget_minutes, request.preset.ladder
     for name in (request.preset.name, *ladder, *(f"{name}-rows" for name in ladder)):
         bundle.check_output(beside(request.output, name))
-    stock = Stock.of(request, rows.read_tables(host, request, folder / "parts"))
+    tables = rows.read_tables(host, request, folder / "parts")
+    rows.deal_tables(host, request, tables)  # what cannot be learned is refused before more is looked at
+    stock = Stock.of(request, tables, folder)
     first = replace(request, method=request.preset.method, output=beside(request.output, request.preset.name))
     asked, reasons, reserved = [first], [], 0.0
-    for name in ladder:
-        further, seconds, reason = _look_ahead(host, request, stock, name, folder / name)
-        if further is None:
-            reasons.append(f"{name} was not reached: {reason}")
-        else:
-            asked.append(further)
-            reserved += seconds
-    asked[-1] = replace(asked[-1], output=request.output, notes=(*request.notes, _stopped(asked[-1].name, reasons)))
-    done = adapting.run(host, asked[0], shown=shown)
-    for later in asked[1:]:
-        left = (ends - perf_counter() - reserved) / 60
-        asked_now = replace(
-            later,
-            notes=(told_of(done.report, "earlier"), *later.notes),
-            budget_minutes=max(left, _LEAST_MINUTES) if later.method == "auto" else later.budget_minutes,
-        )
-        done = replace(adapting.run(host, asked_now, shown=shown), earlier=done)
+    with ExitStack() as undo:
+        for name in ladder:
+            further, seconds, reason = _look_ahead(host, request, stock, name, folder / name)
+            if further is None:
+                reasons.append(f"{name} was not reached: {reason}")
+            else:
+                undo.callback(shutil.rmtree, Path(further.source).parent)
+                asked.append(further)
+                reserved += seconds
+        asked[-1] = replace(asked[-1], output=request.output)
+        done = None
+        for each in asked:
+            onwards = _went_on(each.name) if each is not asked[-1] else _stopped(each.name, reasons)
+            told = () if done is None else (told_of(done.report, "earlier"),)
+            left = (ends - perf_counter() - reserved) / 60
+            budget = max(left, _LEAST_MINUTES) if each.method == "auto" else each.budget_minutes
+            now = replace(each, notes=(*each.notes, *told, onwards), budget_minutes=budget)
+            done = replace(adapting.run(host, now, shown=shown), earlier=done)
+        undo.pop_all()
+    assert done is not None, "good parts are always learned"
     return done
 
 
@@ -81,6 +98,8 @@ def _look_ahead(
                 seconds = 0.0
         except (BackboneError, DataError, MissingPackageError) as error:
             return None, 0.0, str(error)
+        except torch.OutOfMemoryError:
+            return None, 0.0, "a training step takes more memory than there is."
         if reason := _too_long(seconds, request.budget_minutes):
             return None, 0.0, reason
         undo.pop_all()
@@ -88,7 +107,8 @@ def _look_ahead(
 
 
 def _asked(host: Host, request: Request, stock: Stock, qualified: str, task: str, tables: Path) -> Request:
-    own = {"mask": "mask", "classes": ",".join(CLASSES)} if task == MASKS else {"label": "label", "good": stock.good}
+    masks = {"mask": "mask", "classes": ",".join(CLASSES), "tiles": request.settings.tiles}
+    own = masks if task == MASKS else {"label": "label", "good": stock.good}
     grouped = {"group": "group"} if "group" in stock.rows["train"][0] else {}
     kept = {name: getattr(request.settings, name) for name in _KEPT}
     parts = {part: table_of(tables, part) for part in stock.rows}
@@ -113,6 +133,10 @@ def _too_long(seconds: float, budget: float) -> str:
         f"training on masks takes about {minutes:.0f} minutes here, and may take half of the budget of {budget:g}. "
         f"Give it more (--budget {math.ceil(minutes / _OF_MASKS)}), or adapt that preset by itself."
     )
+
+
+def _went_on(name: str) -> Finding:
+    return Finding(code="ladder", level="note", message=f"Method auto went on from {name}: there is enough to learn.")
 
 
 def _stopped(name: str, reasons: list[str]) -> Finding:

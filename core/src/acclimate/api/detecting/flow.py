@@ -52,7 +52,9 @@ def adapt(host: Host, request: Request, folder: Path, shown: bool) -> Run:
     with clock.stage("evaluate"):
         tested = _test(host, subject, metrics, decided, learned, validation)
         tested = _with_suspects(subject, tested, decided, learned, validation)
-    request = replace(request, notes=(*request.notes, *told, *learned.notes, *rung(subject.parts)))
+    climbing = any(note.code == "ladder" for note in request.notes)
+    onwards = () if climbing else rung(subject.parts)
+    request = replace(request, notes=(*request.notes, *told, *learned.notes, *onwards))
     report = _report(request, subject, plan, tested, clock)
     part = subject.parts["test"]
     test_rows = evaluation.ScoredRows(ids=part.ids, truth=part.truth, groups=part.groups, scores=tested.scores)
