@@ -116,7 +116,6 @@ def test_no_row_that_is_measured_is_in_the_bank_and_a_seed_gives_one_run(
 @pytest.mark.parametrize(
     ("options", "kind", "message"),
     [
-        ({"good": "perfect"}, DataError, "No part has the label 'perfect'"),
         ({"share": 0.0}, OptionError, "share is above 0 and at most 1, found 0.0"),
         ({"images": 2}, OptionError, "images is 3 or more, found 2"),
         ({"rank": 4}, OptionError, "'fused' has no option 'rank'"),
