@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 from acclimate import Run, evaluate, load
 from acclimate.api import repeat
-from acclimate.api.detecting import climbing
+from acclimate.api.adapting import ask
+from acclimate.api.detecting import check, climbing
 from acclimate.contracts import DataError, OptionError, OutputError
 from acclimate.data import open_image, open_mask
+from acclimate.plugins import default_host
 from datasets import Dataset
 from PIL import Image
 
@@ -200,6 +202,13 @@ def test_labels_without_one_of_good_parts_are_refused(tmp_path: Path, inspect: I
         Image.new("RGB", (48, 48), (number, 0, 0)).save(path)
     with pytest.raises(DataError, match="One label must be that of good parts"):
         inspect(tmp_path / "plates", method="auto", output=tmp_path / "run")
+
+
+def test_a_preset_without_a_ladder_has_no_method_auto(parts: Path, tiny: str, tmp_path: Path) -> None:
+    asked = ask(default_host(), "general/anomaly-detection", parts, "auto", tiny, None, None, tmp_path / "run", {})
+    check(asked)
+    with pytest.raises(OptionError, match="and general/anomaly-detection names none"):
+        check(replace(asked, preset=replace(asked.preset, ladder=())))
 
 
 def test_what_is_estimated_is_one_method(parts: Path, tiny: str) -> None:

@@ -169,7 +169,6 @@ def test_defective_parts_without_a_mask_or_with_an_empty_one_are_told(tmp_path: 
     [
         ({"time": "day"}, "a split by time='day' cannot be kept"),
         ({"method": "lora"}, "'lora' does not do anomaly-detection.* no labels to tell apart by gradients"),
-        ({"method": "auto"}, "'auto' searches among methods for labels"),
         ({"epochs": 3}, "Nothing trains by gradients, found epochs=3"),
         ({"positive": "dent"}, "What is looked for is what good parts do not show"),
         ({"operate": "precision=0.9"}, "The precision of an inspection hangs on"),
