@@ -79,6 +79,7 @@ def test_auto_goes_on_from_good_parts_and_prints_both_runs(acclimate: Acclimate,
     assert "earlier" not in document["earlier"]
 
 
+@pytest.mark.slow
 def test_an_inspection_is_exported_and_timed_by_commands(acclimate: Acclimate, plates: Path) -> None:
     pytest.importorskip("onnxruntime")
     done = acclimate(

@@ -115,6 +115,7 @@ def test_masks_lead_to_places(parts: Path, inspect: Inspect, tmp_path: Path, mon
     assert evaluate(output, folder / "train.csv").rows["test"] == 68  # the tables are there for whoever asks later
 
 
+@pytest.mark.slow
 def test_masks_that_take_too_long_are_left_out_and_how_many_minutes_they_need_is_said(
     parts: Path, inspect: Inspect, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -153,6 +154,7 @@ def test_images_that_a_source_holds_as_bytes_are_kept_beside_the_table(
     assert load(output).preprocessing.size == (64, 64)
 
 
+@pytest.mark.slow
 def test_a_test_without_masks_leaves_masks_out(parts: Path, unseen: Path, inspect: Inspect, tmp_path: Path) -> None:
     shutil.copytree(parts / "test", tmp_path / "plates")
     for mask in (parts / "ground_truth").rglob("*_mask.png"):
