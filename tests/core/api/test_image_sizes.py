@@ -90,6 +90,9 @@ def test_a_run_reads_images_at_the_size_that_was_asked_for_and_so_does_what_it_s
         assert predictor.preprocessing.size == ((side, side) if side else (64, 64))
         answers[side] = [answer.probabilities for answer in predictor.predict(sorted(pictures.rglob("*.png"))[:4])]
     assert answers[None] != answers[96]
+    for name, value in (("image_size", 64), ("good", "red")):
+        with pytest.raises(OptionError, match=f"{name} was decided when the run was made"):
+            evaluate(runs[96].output, pictures, **{name: value})
     again = evaluate(runs[96].output, pictures)
     assert again.metrics.keys() >= runs[96].report.metrics.keys()
 

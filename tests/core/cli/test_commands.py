@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from acclimate import load
+from acclimate.api.request import choose_output
 
 Acclimate = Callable[..., Any]
 PROMISED = {
@@ -55,6 +56,8 @@ def test_adapt_for_people_names_the_scores_and_the_folder(acclimate: Acclimate, 
         assert word in done.out
     assert done.out.splitlines()[-1] == "saved in runs/general-text-classification-1"
     assert Path("runs/general-text-classification-1/manifest.json").is_file()
+    Path("runs/general-text-classification-2-pictures").mkdir()  # of a run that is gone: its number is taken
+    assert choose_output(None, "general/text-classification") == Path("runs/general-text-classification-3")
 
 
 def test_adapt_searches_within_a_budget_and_prints_what_it_found(acclimate: Acclimate, table: Path) -> None:

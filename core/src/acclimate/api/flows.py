@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TextIO, cast
 
 from acclimate.api.manifest import task_of
-from acclimate.api.options import refuse_unknown
+from acclimate.api.options import refuse_decided, refuse_unknown
 from acclimate.contracts import Metric, Report
 from acclimate.plugins import Host
 
@@ -88,8 +88,9 @@ def flow_of_run(folder: Path, options: Options) -> Flow:
 
     Raises:
         BundleError: when the folder is no run.
-        OptionError: for an option that only other tasks know.
+        OptionError: for an option that only other tasks know, or that the run has decided.
     """
     task = task_of(folder)
     refuse_unknown(options, task)
+    refuse_decided(options, task)
     return flow_of(task)

@@ -58,3 +58,11 @@ def refuse_unknown(given: Mapping[str, Any], task: str, reasons: Mapping[str, st
                     f"{name} is for {what}, and not for {task}; found {name}={given[name]!r}.",
                     f"Leave {name} out, or choose a preset for {tasks[0]}.",
                 )
+
+
+def refuse_decided(given: Mapping[str, Any], task: str) -> None:
+    """Raise OptionError for the first option that a saved run of a task has decided, and that was given again."""
+    decided = ("image_size", "good") if task == _IMAGES else ("image_size",)
+    for name in decided:
+        if given.get(name):
+            raise OptionError(f"{name} was decided when the run was made.", f"Leave {name} out.")

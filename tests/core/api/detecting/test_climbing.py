@@ -189,6 +189,29 @@ def test_a_run_that_fails_leaves_those_before_it_and_no_tables(
         inspect(labelled, method="auto", output=tmp_path / "out" / "run", resume=True)
 
 
+def test_a_run_that_is_saved_keeps_its_rows_where_a_later_one_fails(
+    parts: Path, inspect: Inspect, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    really = climbing.adapting.run
+
+    def failing(host: Any, request: Any, *, shown: bool) -> Run:
+        if request.preset.task == "image-segmentation":
+            raise KeyboardInterrupt
+        return really(host, request, shown=shown)
+
+    monkeypatch.setattr(climbing.adapting, "run", failing)
+    monkeypatch.setattr(climbing.learning, "seconds", lambda subject, plan: 0.02)
+    with pytest.raises(KeyboardInterrupt):
+        inspect(parts, method="auto", budget=0.001, output=tmp_path / "out" / "run")
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        "run-anomaly-detection",
+        "run-image-classification",
+        "run-image-classification-rows",
+    ]
+    rows = tmp_path / "out/run-image-classification-rows/train.csv"
+    assert evaluate(tmp_path / "out/run-image-classification", rows).rows["test"] == 68
+
+
 def test_a_folder_that_is_in_the_way_is_told_before_anything_is_computed(
     parts: Path, inspect: Inspect, tmp_path: Path
 ) -> None:

@@ -43,7 +43,7 @@ def climb(host: Host, request: Request, folder: Path, shown: bool) -> adapting.R
     The last run is saved as `request.output`, those before it beside it, and beside them the tables that later ones
     read. Each run deals its rows to parts itself, and is measured on its own test rows. Kinds of defects have the
     minutes of the budget that good parts leave; masks are learned where training on them is estimated to take half of
-    them at most. Where a run fails those before it stay, and the tables do not.
+    them at most. Where a run fails, those before it stay with the tables that they read, and no others.
     """
     ends, ladder = perf_counter() + 60 * request.budget_minutes, request.preset.ladder
     for name in (request.preset.name, *ladder, *(f"{name}-rows" for name in ladder)):
@@ -53,13 +53,14 @@ def climb(host: Host, request: Request, folder: Path, shown: bool) -> adapting.R
     stock = Stock.of(request, tables, folder)
     first = replace(request, method=request.preset.method, output=beside(request.output, request.preset.name))
     asked, reasons, reserved = [first], [], 0.0
-    with ExitStack() as undo:
+    unread: list[Path] = []  # folders of tables that no run has learned from yet
+    try:
         for name in ladder:
             further, seconds, reason = _look_ahead(host, request, stock, name, folder / name)
             if further is None:
                 reasons.append(f"{name} was not reached: {reason}")
             else:
-                undo.callback(shutil.rmtree, Path(further.source).parent)
+                unread.append(Path(further.source).parent)
                 asked.append(further)
                 reserved += seconds
         asked[-1] = replace(asked[-1], output=request.output)
@@ -71,7 +72,11 @@ def climb(host: Host, request: Request, folder: Path, shown: bool) -> adapting.R
             budget = max(left, _LEAST_MINUTES) if each.method == "auto" else each.budget_minutes
             now = replace(each, notes=(*each.notes, *told, onwards), budget_minutes=budget)
             done = replace(adapting.run(host, now, shown=shown), earlier=done)
-        undo.pop_all()
+            if told:
+                unread.pop(0)
+    finally:
+        for left_behind in unread:
+            shutil.rmtree(left_behind)
     assert done is not None, "good parts are always learned"
     return done
 

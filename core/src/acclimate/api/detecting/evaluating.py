@@ -20,7 +20,7 @@ from acclimate.api.request import find_preset, split_options
 from acclimate.contracts import OptionError, Report, Settings, good_label
 from acclimate.plugins import Host
 
-_DECIDED = ("operate", "prevalence", "image_size", "tiles")
+_DECIDED = ("operate", "prevalence", "tiles")
 
 
 def evaluate(host: Host, folder: Path, source: str, options: Mapping[str, Any]) -> Report:

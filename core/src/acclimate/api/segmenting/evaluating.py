@@ -17,7 +17,7 @@ from acclimate.api.segmenting.predictor import load
 from acclimate.contracts import OptionError, Report
 from acclimate.plugins import Host
 
-_OF_TRAINING = ("classes", "decoder", "image_size", "crop_size", "tiles")
+_OF_TRAINING = ("classes", "decoder", "crop_size", "tiles")
 _CHOSEN = ("minimum_area", "mask_threshold")
 
 
