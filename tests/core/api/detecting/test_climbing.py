@@ -36,6 +36,18 @@ def table(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+def stop_at(monkeypatch: pytest.MonkeyPatch, task: str) -> None:
+    """Interrupt the run of a task as a user does."""
+    really = climbing.adapting.run
+
+    def failing(host: Any, request: Any, *, shown: bool) -> Run:
+        if request.preset.task == task:
+            raise KeyboardInterrupt
+        return really(host, request, shown=shown)
+
+    monkeypatch.setattr(climbing.adapting, "run", failing)
+
+
 @pytest.fixture
 def labelled(parts: Path, tmp_path: Path) -> Path:
     """Return the parts without masks."""
@@ -174,14 +186,7 @@ def test_what_good_parts_cannot_promise_is_refused_before_tables_are_written(
 def test_a_run_that_fails_leaves_those_before_it_and_no_tables(
     labelled: Path, inspect: Inspect, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    really = climbing.adapting.run
-
-    def failing(host: Any, request: Any, *, shown: bool) -> Run:
-        if request.preset.task == "image-classification":
-            raise KeyboardInterrupt
-        return really(host, request, shown=shown)
-
-    monkeypatch.setattr(climbing.adapting, "run", failing)
+    stop_at(monkeypatch, "image-classification")
     with pytest.raises(KeyboardInterrupt):
         inspect(labelled, method="auto", output=tmp_path / "out" / "run")
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["run-anomaly-detection"]
@@ -192,14 +197,7 @@ def test_a_run_that_fails_leaves_those_before_it_and_no_tables(
 def test_a_run_that_is_saved_keeps_its_rows_where_a_later_one_fails(
     parts: Path, inspect: Inspect, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    really = climbing.adapting.run
-
-    def failing(host: Any, request: Any, *, shown: bool) -> Run:
-        if request.preset.task == "image-segmentation":
-            raise KeyboardInterrupt
-        return really(host, request, shown=shown)
-
-    monkeypatch.setattr(climbing.adapting, "run", failing)
+    stop_at(monkeypatch, "image-segmentation")
     monkeypatch.setattr(climbing.learning, "seconds", lambda subject, plan: 0.02)
     with pytest.raises(KeyboardInterrupt):
         inspect(parts, method="auto", budget=0.001, output=tmp_path / "out" / "run")
